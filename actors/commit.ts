@@ -1,0 +1,240 @@
+import { typeOf, type ActorRef } from '../machines/ids.ts'
+import type { Counts } from './counts.ts'
+import type { Decider } from './decide.ts'
+import { createGroup } from './group.ts'
+import type { Heads } from './heads.ts'
+import type { Commit, Entry } from './journal.ts'
+import type { Limits } from './limits.ts'
+import { planOf, type Plan } from './plan.ts'
+import { StoreUnavailable, type AppendOutcome, type Clock, type Store } from './ports.ts'
+import type { Projector } from './projections.ts'
+import { parkedId, type Told, type Waiting } from './told.ts'
+import { pause } from './waits.ts'
+
+// A2 What is decided depends on the head and the envelope alone, so deciding again after a conflict
+//    is safe.
+// A3 Nobody is answered or told of an entry before its append has said `committed`. A refusal that
+//    follows from entries of the same drain is answered after them.
+// A6 An observation that changes nothing is an entry like any other.
+// A8 An actor whose decision throws is parked with the envelope, after what came before it is
+//    committed; what comes after is answered `parked`, undecided, in every process. Other actors do
+//    not notice.
+
+export interface CommitterOptions {
+  readonly store: Store
+  readonly decider: Decider
+  readonly rowsOf: Projector
+  readonly heads: Heads
+  readonly clock: Clock
+  readonly limits: Limits
+  readonly counts: Counts
+  /** Told of each entry after its commit, in order per actor. */
+  published(entry: Entry, before: Entry | null): void
+  /** Told of each actor that was parked. */
+  stuck(id: string, error: unknown): void
+}
+
+/** One drain of one actor's line, while it is being worked off. */
+interface Drain {
+  readonly actor: ActorRef
+  open: readonly Waiting[]
+  /** Those whose append may have happened: found in the journal, they are ours. */
+  readonly uncertain: Set<Waiting>
+  /** Whether what is open may be in the journal already. */
+  mayBeTaken: boolean
+}
+
+/**
+ * Decides and commits what waits for an actor. Every waiting one is answered or failed; it never
+ * rejects.
+ */
+export function createCommitter(options: CommitterOptions) {
+  const { store, heads, limits } = options
+  const append = createGroup<readonly Commit[], readonly AppendOutcome[]>({
+    max: limits.entriesPerGroup,
+    weightOf: (commits) => commits.length,
+    run: async (jobs) => {
+      const outcomes = await store.append(jobs.flat())
+      let from = 0
+      return jobs.map((job) => outcomes.slice(from, (from += job.length)))
+    },
+  })
+  const parkedOf = createGroup<ActorRef, { id: string | null }>({
+    max: limits.entriesPerGroup,
+    weightOf: () => 1,
+    run: async (actors) => {
+      const parked = await store.parkedAmong(actors)
+      return actors.map((actor) => ({ id: parked.get(actor) ?? null }))
+    },
+  })
+  const steps = { ...options, append, parkedOf }
+
+  return async function commit(actor: ActorRef, line: readonly Waiting[]): Promise<void> {
+    const drain: Drain = { actor, open: line, uncertain: new Set(), mayBeTaken: false }
+    let last: unknown = new StoreUnavailable(`${actor} was written by others at every try`)
+    try {
+      for (let round = 1; drain.open.length > 0; round += 1) {
+        if (round > limits.decisionsPerCommit) throw last
+        try {
+          await attempt(steps, drain)
+        } catch (error) {
+          if (!(error instanceof StoreUnavailable)) throw error
+          last = error
+          heads.forget(actor)
+          drain.mayBeTaken = true
+          await pause(limits.storePauseMs * round)
+        }
+      }
+    } catch (error) {
+      heads.forget(actor)
+      for (const waiting of drain.open) waiting.fail(error)
+    }
+  }
+}
+
+interface Steps extends CommitterOptions {
+  append(commits: readonly Commit[]): Promise<readonly AppendOutcome[]>
+  parkedOf(actor: ActorRef): Promise<{ id: string | null }>
+}
+
+/** One round: what it cannot answer stays open for the next. */
+async function attempt(steps: Steps, drain: Drain): Promise<void> {
+  const { store, heads, clock } = steps
+  const { id: parked } = await steps.parkedOf(drain.actor)
+  if (parked !== null) turnAway(drain, parked)
+  if (drain.mayBeTaken) await answerTaken(steps, drain, drain.open)
+  drain.mayBeTaken = false
+  if (drain.open.length === 0) return
+  const cached = heads.get(drain.actor)
+  let head = cached ?? (await store.head(drain.actor))
+  let plan = planOf(head, drain.open, { ...steps, now: clock.now() })
+  if (plan.refused.length > 0 || plan.thrown !== null) {
+    // No append will verify these, so they are decided on what the store has now, and only if they
+    // are new.
+    if (await answerTaken(steps, drain, notAppended(plan))) return
+    if (cached !== null) {
+      head = await store.head(drain.actor)
+      plan = planOf(head, drain.open, { ...steps, now: clock.now() })
+    }
+  }
+  if (await appended(steps, drain, { head, plan })) await answerRest(steps, drain, plan)
+}
+
+function notAppended({ refused, thrown }: Plan): Waiting[] {
+  return [...refused, ...(thrown === null ? [] : [thrown])].map(({ waiting }) => waiting)
+}
+
+/** Answers all but a retry of the very envelope that is parked. */
+function turnAway(drain: Drain, id: string): void {
+  const passes = ({ isRetry, envelope }: Waiting) => isRetry && parkedId(envelope) === id
+  for (const waiting of drain.open) {
+    if (!passes(waiting)) waiting.answer({ outcome: 'parked', id })
+  }
+  drain.open = drain.open.filter(passes)
+}
+
+/** Answers those that are in the journal already. True if there were any. */
+async function answerTaken(steps: Steps, drain: Drain, some: readonly Waiting[]): Promise<boolean> {
+  if (some.length === 0) return false
+  const ids = some.map(({ envelope }) => envelope.id)
+  const seqs = await steps.store.seqsOf(drain.actor, ids)
+  for (const waiting of some) {
+    const seq = seqs.get(waiting.envelope.id)
+    if (seq !== undefined) await answerWith(steps, drain, { waiting, seq })
+  }
+  return seqs.size > 0
+}
+
+/**
+ * Answers with the entry that the journal has for it: its own, if an append had an unknown outcome.
+ */
+async function answerWith(
+  steps: Steps,
+  drain: Drain,
+  { waiting, seq }: { waiting: Waiting; seq: number },
+): Promise<void> {
+  const entry = await steps.store.entry(drain.actor, seq)
+  if (entry === null) throw new StoreUnavailable(`${drain.actor}#${seq} cannot be read yet`)
+  const isOurs = drain.uncertain.delete(waiting)
+  if (isOurs) steps.published(entry, null)
+  await answer(steps, drain, {
+    waiting,
+    told: { outcome: isOurs ? 'committed' : 'duplicate', entry },
+  })
+}
+
+/** Ends one that waits. What was parked is free again first: it has been decided. */
+async function answer(
+  steps: Steps,
+  drain: Drain,
+  { waiting, told }: { waiting: Waiting; told: Told },
+): Promise<void> {
+  if (waiting.isRetry) await steps.store.unpark(parkedId(waiting.envelope), steps.clock.now())
+  drain.open = drain.open.filter((one) => one !== waiting)
+  waiting.answer(told)
+}
+
+/**
+ * Appends what the plan would commit. True if all of it is committed, so that the rest of the plan
+ * holds.
+ */
+async function appended(
+  steps: Steps,
+  drain: Drain,
+  { head, plan }: { head: Entry | null; plan: Plan },
+): Promise<boolean> {
+  if (plan.commits.length === 0) return true
+  for (const { waiting } of plan.commits) drain.uncertain.add(waiting)
+  const outcomes = await steps.append(plan.commits.map(({ commit }) => commit))
+  let before = head
+  for (const [index, { waiting, commit }] of plan.commits.entries()) {
+    drain.uncertain.delete(waiting)
+    const outcome = outcomes[index]
+    if (outcome?.outcome === 'committed') {
+      steps.heads.set(commit.entry)
+      steps.published(commit.entry, before)
+      before = commit.entry
+      const told = { outcome: 'committed', entry: commit.entry } as const
+      await answer(steps, drain, { waiting, told })
+    } else {
+      drain.mayBeTaken = true
+    }
+  }
+  if (drain.mayBeTaken) steps.heads.forget(drain.actor)
+  return !drain.mayBeTaken
+}
+
+/** Answers what the plan refuses, parks what threw, and turns away what came after it. */
+async function answerRest(steps: Steps, drain: Drain, plan: Plan): Promise<void> {
+  for (const { waiting, refusal } of plan.refused) {
+    steps.counts.refused(typeOf(drain.actor), refusal.code)
+    await answer(steps, drain, { waiting, told: { outcome: 'refused', refusal } })
+  }
+  if (plan.thrown === null) {
+    // What is left are second copies: the first is in the journal now, or was refused.
+    drain.mayBeTaken = true
+    return
+  }
+  const { envelope } = plan.thrown.waiting
+  const id = parkedId(envelope)
+  await steps.store.park({
+    id,
+    kind: 'envelope',
+    actor: drain.actor,
+    error: errorText(plan.thrown.error),
+    parkedAt: steps.clock.now(),
+    effect: null,
+    envelope,
+  })
+  steps.heads.forget(drain.actor)
+  steps.counts.parked('envelope')
+  steps.stuck(id, plan.thrown.error)
+  const parked = drain.open
+  drain.open = []
+  for (const waiting of parked) waiting.answer({ outcome: 'parked', id })
+}
+
+/** What an operator reads of an error. */
+export function errorText(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+}

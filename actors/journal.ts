@@ -1,0 +1,61 @@
+import type { ActorRef, EffectId } from '../machines/ids.ts'
+import type { Instant } from '../machines/instant.ts'
+import type { Envelope, JsonObject } from './envelope.ts'
+
+/** A timer that a chart's `after` has set and not yet cancelled. */
+export interface ArmedTimer {
+  /** XState's event name, `xstate.after.<delay>.<machine>.<state path>`: stored data, never renamed. */
+  readonly name: string
+  readonly dueAt: Instant
+  /** The entry that set it, `<actor>#<seq>`. A timer acts for this entry alone (promise A7). */
+  readonly instance: string
+}
+
+/** An actor's state as it is stored: XState's persisted snapshot, with what XState leaves out. */
+export interface Snapshot {
+  /** The actor's type, which names its chart. */
+  readonly chart: string
+  /** The chart's version when this was written; older ones pass through the chart's migrations. */
+  readonly version: number
+  /** XState's persisted snapshot: value, context, status, history. */
+  readonly state: JsonObject
+  readonly timers: readonly ArmedTimer[]
+}
+
+/** Something that a chart asked for, as data: performed after the commit, at least once, by `kind`. */
+export type Effect = JsonObject & { readonly id: EffectId; readonly kind: string }
+
+/**
+ * One event and all that followed from it: the unit of truth. Never changed once it is written.
+ * `(actor, seq)` and `(actor, envelope.id)` are both unique.
+ */
+export interface Entry {
+  readonly actor: ActorRef
+  /** From 1, without gaps. */
+  readonly seq: number
+  readonly envelope: Envelope
+  readonly snapshot: Snapshot
+  readonly effects: readonly Effect[]
+  /** False if the event was recorded and changed nothing (promise A6). */
+  readonly changed: boolean
+  readonly committedAt: Instant
+}
+
+/**
+ * One row of a view, computed from an entry and owned by its actor.
+ * A `latest` row is replaced by a later entry of the same actor, and goes when a later entry no longer
+ * yields its key; an `append` row stays for ever.
+ */
+export interface ViewRow {
+  readonly view: string
+  /** Unique in the view. Rows are listed in the order of their keys, compared as UTF-8 bytes. */
+  readonly key: string
+  readonly keep: 'latest' | 'append'
+  readonly value: JsonObject
+}
+
+/** What is written at once: an entry and the view rows that follow from it. */
+export interface Commit {
+  readonly entry: Entry
+  readonly rows: readonly ViewRow[]
+}

@@ -1,0 +1,114 @@
+import { isActorRef } from '../machines/ids.ts'
+import type { Instant } from '../machines/instant.ts'
+import { JsonObject, type Envelope } from './envelope.ts'
+import { RetryLater, type ClaimedEffect, type Log, type Performer, type Result } from './ports.ts'
+import { isSendersFault, type Refusal } from './refusal.ts'
+import type { Told } from './told.ts'
+
+// A5 A result returns as an envelope whose id is derived from the effect's: `<effect id>:<n>`, and
+//    a tell's envelope has the effect's own id. Performed twice, it is told twice, and taken once.
+
+/** No performer takes effects of this kind. */
+export class EffectUnknown extends Error {
+  override readonly name = 'EffectUnknown'
+  readonly code = 'effect_unknown'
+}
+
+/** An actor could never take what an effect led to: a bug of whoever made the event. */
+export class ResultRefused extends Error {
+  override readonly name = 'ResultRefused'
+  readonly code = 'result_refused'
+}
+
+export interface PerformOptions {
+  readonly performers: readonly Performer[]
+  readonly log: Log
+  readonly tell: (envelope: Envelope) => Promise<Told>
+}
+
+/**
+ * Performs one effect and tells its results. Resolves when all of them are taken; throws RetryLater
+ * to go on later.
+ */
+export function createPerforming({ performers, log, tell }: PerformOptions) {
+  const byKind = new Map(performers.flatMap((one) => one.kinds.map((kind) => [kind, one])))
+
+  return async function perform(claimed: ClaimedEffect, now: Instant): Promise<void> {
+    const { effect } = claimed
+    for (const envelope of await envelopesOf(claimed, now)) {
+      const told = await tell(envelope)
+      switch (told.outcome) {
+        case 'committed':
+        case 'duplicate':
+          break
+        case 'refused':
+          refusedBy(envelope, told.refusal)
+          break
+        case 'parked':
+        case 'busy':
+          throw new RetryLater(`${envelope.to} is ${told.outcome}`, { counts: false })
+      }
+    }
+
+    function refusedBy(envelope: Envelope, refusal: Refusal): void {
+      if (isSendersFault(refusal)) {
+        throw new ResultRefused(`${envelope.to} cannot take it: ${JSON.stringify(refusal)}`)
+      }
+      // The actor's own no: it knew better by the time that it was told.
+      const fields = { effect: effect.id, to: envelope.to, code: refusal.code }
+      log.info('effect.refused', { ...fields, correlationId: claimed.correlationId })
+    }
+  }
+
+  async function envelopesOf(claimed: ClaimedEffect, now: Instant): Promise<Envelope[]> {
+    const { kind } = claimed.effect
+    if (kind === 'tell') return [toldEnvelope(claimed, now)]
+    const performer = byKind.get(kind)
+    if (performer === undefined) {
+      throw new EffectUnknown(
+        `no performer takes effects of kind ${kind}: register one, then retry`,
+      )
+    }
+    const results = await performer.perform(claimed, now)
+    return results.map((result, index) => resultEnvelope(claimed, now, { result, n: index + 1 }))
+  }
+}
+
+/** What one actor tells another: about the moment at which it decided to, whenever it arrives. */
+function toldEnvelope(claimed: ClaimedEffect, now: Instant): Envelope {
+  const { effect } = claimed
+  const to = effect['to']
+  const event = JsonObject.parse(effect['event'])
+  const { type } = event
+  if (!isActorRef(to) || typeof type !== 'string')
+    throw new EffectUnknown('a tell without its event')
+  return {
+    id: effect.id,
+    to,
+    event: { ...event, type },
+    source: 'actor',
+    occurredAt: claimed.occurredAt,
+    receivedAt: now,
+    causationId: effect.id,
+    correlationId: claimed.correlationId,
+    principal: `actor:${claimed.actor}`,
+  }
+}
+
+function resultEnvelope(
+  claimed: ClaimedEffect,
+  now: Instant,
+  { result, n }: { result: Result; n: number },
+): Envelope {
+  return {
+    id: result.envelopeId ?? `${claimed.effect.id}:${n}`,
+    to: result.to ?? claimed.actor,
+    event: result.event,
+    source: result.source ?? 'effect',
+    occurredAt: result.occurredAt ?? now,
+    receivedAt: now,
+    causationId: claimed.effect.id,
+    correlationId: claimed.correlationId,
+    principal: result.principal ?? 'system',
+  }
+}

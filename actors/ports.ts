@@ -1,0 +1,277 @@
+import type { ActorRef, EffectId } from '../machines/ids.ts'
+import type { Instant } from '../machines/instant.ts'
+import type { Envelope, JsonObject } from './envelope.ts'
+import type { ArmedTimer, Commit, Effect, Entry, ViewRow } from './journal.ts'
+
+// The ports: all that the runtime asks of the world. Adapters implement them; compose.ts picks the adapters.
+
+/** One page of a list; `cursor` asks for the next one and is null on the last. */
+export interface Page<T> {
+  readonly items: readonly T[]
+  readonly cursor: string | null
+}
+
+export interface PageRequest {
+  /** From a former page, or null for the first. Anything else is refused with `BadCursor`. */
+  readonly cursor: string | null
+  /** From 1 to 1,000. */
+  readonly limit: number
+}
+
+export type AppendOutcome =
+  | { readonly outcome: 'committed' }
+  /** Another entry has this `(actor, seq)`, or an entry before it is missing: reload and decide again. */
+  | { readonly outcome: 'conflict' }
+  /** This actor has taken this envelope id already, at `seq`. */
+  | { readonly outcome: 'duplicate'; readonly seq: number }
+
+/** An effect that this process may perform until `leaseEndsAt`. */
+export interface ClaimedEffect {
+  readonly actor: ActorRef
+  readonly seq: number
+  readonly effect: Effect
+  readonly correlationId: string
+  /** When the event happened that asked for it: its entry's `envelope.occurredAt`. */
+  readonly occurredAt: Instant
+  /** How often it was claimed before, as `settle` last left it; 0 the first time. `claim` raises it durably. */
+  readonly tries: number
+  /** Part of a provider's idempotency key. Raised only when the attempt before is known to have done nothing. */
+  readonly attempt: number
+  /**
+   * When the current attempt was first claimed, from which a provider's idempotency window counts. `claim` writes
+   * it (as its `now`, where there is none yet) before it answers, so that no crash can lose it.
+   */
+  readonly firstTriedAt: Instant
+  readonly leaseEndsAt: Instant
+}
+
+export type Settlement =
+  | { readonly id: EffectId; readonly outcome: 'done' }
+  | {
+      readonly id: EffectId
+      readonly outcome: 'retry'
+      readonly at: Instant
+      readonly error: string
+      /** What the next claim answers as its `tries` and `attempt`. */
+      readonly tries: number
+      readonly attempt: number
+      /** Null with a new attempt: the next claim writes its own. */
+      readonly firstTriedAt: Instant | null
+    }
+  | {
+      readonly id: EffectId
+      readonly outcome: 'parked'
+      readonly at: Instant
+      readonly error: string
+    }
+
+/** What failed for good and waits for a person: an effect, or an envelope whose decision threw. */
+export interface Parked {
+  /** The effect's id, or `<actor>!<envelope id>`. */
+  readonly id: string
+  readonly kind: 'effect' | 'envelope'
+  readonly actor: ActorRef
+  readonly error: string
+  readonly parkedAt: Instant
+  readonly effect: Effect | null
+  readonly envelope: Envelope | null
+}
+
+export interface DueTimer extends ArmedTimer {
+  readonly actor: ActorRef
+}
+
+export type KeyedRequest =
+  /** The key is ours now: do the work, then call `finishRequest`. */
+  | { readonly outcome: 'begun' }
+  | { readonly outcome: 'running' }
+  | { readonly outcome: 'other_body' }
+  | { readonly outcome: 'answered'; readonly answer: JsonObject }
+
+/**
+ * The journal and what follows from it. Promises P1 to P9 of docs/architecture.md hold for every adapter;
+ * `test/contract/store.ts` defends them.
+ *
+ * Every method may reject with `StoreUnavailable` (then nothing is known of the write) or `StoreClosed`.
+ */
+export interface Store {
+  // --- the journal
+
+  /**
+   * Writes commits; the answer has one outcome per commit, in order, and each stands or falls alone (P5),
+   * but for those of one actor: these come in the order of their seq, and after one that is not committed
+   * the later ones of that actor answer `conflict`. An entry is committed only if `seq - 1` is there.
+   * When it resolves, what was committed survives a crash (P4) and its view rows and timers are readable.
+   */
+  append(commits: readonly Commit[]): Promise<readonly AppendOutcome[]>
+  /** The actor's newest entry, or null if there is none. */
+  head(actor: ActorRef): Promise<Entry | null>
+  entry(actor: ActorRef, seq: number): Promise<Entry | null>
+  /** The newest entry committed at or before `at`: one index look-up, no replay. */
+  entryAt(actor: ActorRef, at: Instant): Promise<Entry | null>
+  /** For each of these envelope ids that the actor has taken, its seq. */
+  seqsOf(actor: ActorRef, envelopeIds: readonly string[]): Promise<ReadonlyMap<string, number>>
+  /** The actor's entries from the first, in order of seq. */
+  history(actor: ActorRef, page: PageRequest): Promise<Page<Entry>>
+  /** All actors, or those of one type, in the order of their refs. */
+  actors(type: string | null, page: PageRequest): Promise<Page<ActorRef>>
+
+  // --- effects (P6, P7)
+
+  /**
+   * Claims up to `limit` effects that are durable, not done, not parked, due at `now` and not held by a
+   * live claim; oldest due first. A claim ends when it is settled or when `leaseMs` have passed.
+   */
+  claim(now: Instant, limit: number, leaseMs: number): Promise<readonly ClaimedEffect[]>
+  /** Ends claims. Settling what is done already, or is not known, changes nothing. */
+  settle(settlements: readonly Settlement[]): Promise<void>
+  /** The earliest moment at which `claim` may find something; null if nothing is open. */
+  nextClaimAt(): Promise<Instant | null>
+
+  // --- parked
+
+  /** Parking an id again replaces what is there, which keeps its place in the order. */
+  park(item: Parked): Promise<void>
+  parked(page: PageRequest): Promise<Page<Parked>>
+  parkedItem(id: string): Promise<Parked | null>
+  /** The oldest parked envelope of this actor, or null: while there is one, the actor takes nothing else. */
+  parkedEnvelope(actor: ActorRef): Promise<Parked | null>
+  /** Of these actors, those with a parked envelope, each with the id of its oldest. One round trip for all. */
+  parkedAmong(actors: readonly ActorRef[]): Promise<ReadonlyMap<ActorRef, string>>
+  /** Makes a parked effect claimable at `at`, with its tries at 0; removes a parked envelope. False if unknown. */
+  unpark(id: string, at: Instant): Promise<boolean>
+
+  // --- timers: the index of what the newest snapshots have armed
+
+  /** Timers of newest snapshots that are due at `now`, earliest first. */
+  dueTimers(now: Instant, limit: number): Promise<readonly DueTimer[]>
+  nextTimerAt(): Promise<Instant | null>
+  /** Every timer name that is armed now. */
+  armedTimerNames(): Promise<readonly string[]>
+
+  // --- views (P8, P9)
+
+  viewRow(view: string, key: string): Promise<JsonObject | null>
+  /** Rows whose key begins with `prefix`, in the order of their keys. */
+  viewRows(
+    view: string,
+    prefix: string,
+    page: PageRequest,
+  ): Promise<Page<{ key: string; value: JsonObject }>>
+  /** Drops every view row and timer, and writes them anew from the journal with `project` (P9). Reports actors done. */
+  rebuild(
+    project: (entry: Entry) => readonly ViewRow[],
+    progress: (actorsDone: number) => void,
+  ): Promise<void>
+  /** Applies what a crash left between an entry and its rows, if the adapter has such a gap. Returns how many. */
+  heal(project: (entry: Entry) => readonly ViewRow[]): Promise<number>
+
+  // --- HTTP requests with an idempotency key
+
+  /** Begins, or tells what became of, the request `key` with this body; a run that began over `leaseMs` ago may begin again. */
+  beginRequest(key: string, bodyHash: string, now: Instant, leaseMs: number): Promise<KeyedRequest>
+  finishRequest(key: string, answer: JsonObject): Promise<void>
+  /** Forgets a request that did nothing, so that the same key may try again. */
+  forgetRequest(key: string): Promise<void>
+  /** Removes finished requests that began before `before`. */
+  expireRequests(before: Instant): Promise<void>
+
+  /** Resolves if the store can write now; rejects with why not. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Tells the time. Nothing else in the project reads it. */
+export interface Clock {
+  now(): Instant
+}
+
+export interface Log {
+  debug(event: string, fields?: JsonObject): void
+  info(event: string, fields?: JsonObject): void
+  warn(event: string, fields?: JsonObject): void
+  error(event: string, fields?: JsonObject): void
+}
+
+/** Performs effects of some kinds. See `deliver.ts` for what is made of its answer. */
+export interface Performer {
+  /** The kinds of effect that it takes. */
+  readonly kinds: readonly string[]
+  /**
+   * Does what the effect asks and returns what the asking actor is to be told, if anything.
+   * May be called again for the same effect: it must then do nothing twice.
+   * Throws RetryLater to be called again; anything else that it throws parks the effect.
+   */
+  perform(claimed: ClaimedEffect, now: Instant): Promise<readonly Result[]>
+}
+
+/** A result goes back to the actor that asked, unless it names another. */
+export interface Result {
+  readonly event: JsonObject & { readonly type: string }
+  readonly to?: ActorRef
+  /** By default the time of performing; a provider's own stamp where it gave one. */
+  readonly occurredAt?: Instant
+  /** By default derived from the effect's id (promise A5); given only where many effects may bring one result. */
+  readonly envelopeId?: string
+  readonly source?: Envelope['source']
+  readonly principal?: string
+}
+
+/** The message of an e-mail as data; the words belong to the adapter. */
+export interface Mail {
+  /** The effect's id: a mail is sent at most once for each. */
+  readonly id: string
+  readonly to: string
+  readonly template: string
+  readonly data: JsonObject
+}
+
+export interface Mailer {
+  send(mail: Mail): Promise<void>
+}
+
+// --- what adapters throw
+
+/** Try again: the provider or the network was not able, and nothing is wrong with the request. */
+export class RetryLater extends Error {
+  override readonly name = 'RetryLater'
+  readonly code = 'retry_later'
+  /** Wait at least this long; null leaves it to the delivery's own back-off. */
+  readonly afterMs: number | null
+  /** True if the attempt is known to have done nothing and its idempotency key is spent: take a new one. */
+  readonly newAttempt: boolean
+  /** False if waiting for something of ours (a parked actor, a read budget), which must not use up the tries. */
+  readonly counts: boolean
+
+  constructor(
+    message: string,
+    options: { afterMs?: number; newAttempt?: boolean; counts?: boolean; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause })
+    this.afterMs = options.afterMs ?? null
+    this.newAttempt = options.newAttempt ?? false
+    this.counts = options.counts ?? true
+  }
+}
+
+/** The store did not answer: a write may or may not have happened, and is decided by doing it again. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable'
+  readonly code = 'store_unavailable'
+}
+
+export class StoreClosed extends Error {
+  override readonly name = 'StoreClosed'
+  readonly code = 'store_closed'
+}
+
+/** Another process owns the embedded file. */
+export class StoreOwned extends Error {
+  override readonly name = 'StoreOwned'
+  readonly code = 'store_owned'
+}
+
+export class BadCursor extends Error {
+  override readonly name = 'BadCursor'
+  readonly code = 'bad_cursor'
+}

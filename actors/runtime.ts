@@ -1,0 +1,159 @@
+import type { Charts } from './chart.ts'
+import { createCommitter, errorText } from './commit.ts'
+import type { Counts } from './counts.ts'
+import { createDecider } from './decide.ts'
+import { createDelivery } from './deliver.ts'
+import type { Envelope } from './envelope.ts'
+import { createHeads } from './heads.ts'
+import { createHistory } from './history.ts'
+import type { Entry } from './journal.ts'
+import type { Limits } from './limits.ts'
+import { createMailbox } from './mailbox.ts'
+import { createPerforming } from './perform.ts'
+import { stateText } from './plain.ts'
+import type { Clock, Log, Performer, Store } from './ports.ts'
+import { projector, type View } from './projections.ts'
+import { createRetrying, type Retried } from './retry-parked.ts'
+import { createTimers } from './timers.ts'
+import type { Told } from './told.ts'
+import { typeOf } from '../machines/ids.ts'
+
+export interface RuntimeOptions {
+  readonly store: Store
+  readonly charts: Charts
+  readonly views: readonly View[]
+  readonly performers: readonly Performer[]
+  readonly clock: Clock
+  readonly log: Log
+  readonly limits: Limits
+  readonly counts: Counts
+}
+
+/** `tell` after `stop`. */
+export class RuntimeStopped extends Error {
+  override readonly name = 'RuntimeStopped'
+  readonly code = 'runtime_stopped'
+}
+
+export type Runtime = ReturnType<typeof createRuntime>
+
+/** The durable runtime: every door ends in `tell`, and nothing else changes an actor. */
+export function createRuntime(options: RuntimeOptions) {
+  const { store, charts, clock, log, limits, counts } = options
+  const decider = createDecider(charts, limits.effectsPerEntry)
+  const rowsOf = projector(options.views)
+  const listeners = new Set<(entry: Entry) => void>()
+  let isStopped = false
+
+  const drain = createCommitter({
+    ...options,
+    decider,
+    rowsOf,
+    heads: createHeads(limits.headsCached),
+    published,
+    stuck: (id, error) => log.error('actor.parked', { parked: id, error: errorText(error) }),
+  })
+  const mailbox = createMailbox({ limits, drain })
+  const perform = createPerforming({ ...options, tell: (envelope) => mailbox.tell(envelope) })
+  const delivery = createDelivery({ ...options, perform })
+  const timers = createTimers({ ...options, decider, tell })
+  const retrying = createRetrying({
+    store,
+    clock,
+    log,
+    retry: (envelope) => mailbox.retry(envelope),
+    nudge: () => delivery.nudge(),
+  })
+
+  function tell(envelope: Envelope): Promise<Told> {
+    if (!isStopped) return mailbox.tell(envelope)
+    return Promise.reject(new RuntimeStopped('this process is stopping: tell it another one'))
+  }
+
+  function published(entry: Entry, before: Entry | null): void {
+    counts.decided(typeOf(entry.actor), entry.envelope.event.type)
+    log.info('actor.decided', decidedFields(entry, before))
+    if (entry.effects.length > 0) delivery.nudge()
+    for (const listener of listeners) {
+      try {
+        listener(entry)
+      } catch (error) {
+        log.error('listener.failed', {
+          actor: entry.actor,
+          seq: entry.seq,
+          error: errorText(error),
+        })
+      }
+    }
+  }
+
+  return {
+    ...createHistory({ store, decider }),
+    /**
+     * Tells an actor of an event. Resolves when what became of it is durable. Rejects with
+     * StoreUnavailable if that is not known: telling it again, here or elsewhere, is safe. Rejects
+     * with RuntimeStopped after `stop`.
+     */
+    tell,
+    /**
+     * Fires the timers that are due by the clock (see `timers.ts`). Answers how many were taken.
+     */
+    fireDueTimers: (): Promise<number> => timers.fireDueTimers(),
+    /** Performs the effects that are due, whoever committed them. Answers how many. */
+    deliverDue: (): Promise<number> => delivery.deliverDue(),
+    /** Tries again what is parked. `by` is who asks, for the log. */
+    retryParked: (id: string, by: string): Promise<Retried> => retrying(id, by),
+    /**
+     * Calls `listener` with every entry that this process commits, after its commit and in order
+     * per actor. It may miss the entries of other processes, and one whose commit went unanswered:
+     * what must miss none is a view.
+     */
+    subscribe(listener: (entry: Entry) => void): () => void {
+      listeners.add(listener)
+      return () => {
+        listeners.delete(listener)
+      }
+    },
+    /**
+     * Resolves when nothing waits, nothing is being decided, and no effect is claimable at this
+     * moment.
+     */
+    async idle(): Promise<void> {
+      do await mailbox.idle()
+      while ((await delivery.deliverDue()) > 0 || !mailbox.isIdle())
+    },
+    /**
+     * Refuses to start (UnknownTimers) if an armed timer would go unheard; else delivers what a
+     * crash left.
+     */
+    async start(): Promise<void> {
+      await timers.checkTimers()
+      await store.heal(rowsOf)
+      delivery.nudge()
+    },
+    /** Takes no more, finishes what runs. Effects that are not done stay for the next process. */
+    async stop(): Promise<void> {
+      isStopped = true
+      await mailbox.idle()
+      await delivery.stop()
+      await mailbox.idle()
+    },
+    /** Applies what a crash left between an entry and its view rows. Answers how many. */
+    heal: (): Promise<number> => store.heal(rowsOf),
+    /** Drops every view and writes it anew from the journal. Reports actors done. */
+    rebuild: (progress: (actorsDone: number) => void): Promise<void> =>
+      store.rebuild(rowsOf, progress),
+  }
+}
+
+function decidedFields(entry: Entry, before: Entry | null) {
+  return {
+    actor: entry.actor,
+    seq: entry.seq,
+    event: entry.envelope.event.type,
+    from: before === null ? '' : stateText(before.snapshot.state['value']),
+    to: stateText(entry.snapshot.state['value']),
+    effects: entry.effects.map(({ kind }) => kind),
+    correlationId: entry.envelope.correlationId,
+  }
+}

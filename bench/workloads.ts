@@ -1,0 +1,100 @@
+import catalogJson from '../catalog.json' with { type: 'json' }
+import type { Chart, Charts } from '../actors/chart.ts'
+import type { Envelope } from '../actors/envelope.ts'
+import { Catalog, termsOf } from '../machines/catalog.ts'
+import type { ActorRef } from '../machines/ids.ts'
+import { charts } from '../machines/index.ts'
+import { plusMs, type Instant } from '../machines/instant.ts'
+import { tally } from './smallest.ts'
+
+/** A chart, and an endless line of events for its actors. */
+export interface Workload {
+  readonly name: string
+  readonly chart: Chart
+  readonly charts: Charts
+  /** The n-th event, from 0, of the actor of this number in this run. */
+  envelope(run: string, actor: number, n: number): Envelope
+}
+
+export const beginsAt: Instant = '2027-01-10T00:00:00.000Z'
+
+const terms = termsOf(Catalog.parse(catalogJson), 'pro_monthly')
+if (terms === null) throw new Error('catalog.json has no plan pro_monthly: the benchmark needs it')
+
+function enveloped(to: ActorRef, n: number, event: Envelope['event']): Envelope {
+  const at = plusMs(beginsAt, n * 1000)
+  return {
+    id: `evt_${n}`,
+    to,
+    event,
+    source: 'provider',
+    occurredAt: at,
+    receivedAt: at,
+    causationId: null,
+    correlationId: `bench_${n}`,
+    principal: 'provider:stripe',
+  }
+}
+
+/** `tally`: one number; nothing is asked for. */
+const smallest: Workload = {
+  name: 'smallest',
+  chart: tally,
+  charts: { tally },
+  envelope: (run, actor, n) => enveloped(`tally/${run}_${actor}`, n, { type: 'counted', n: 1 }),
+}
+
+/** The subscription's own chart; every event is news, and is told to the account. */
+const subscription: Workload = {
+  name: 'subscription',
+  chart: charts.subscription,
+  charts,
+  envelope(run, actor, n) {
+    const id = `sub_${run}_${actor}`
+    const facts = {
+      subscription: id,
+      status: n % 2 === 0 ? 'active' : 'past_due',
+      price: 'price_pro',
+      quantity: 1,
+      period: { start: beginsAt, end: '2027-02-10T00:00:00.000Z' },
+      cancelAt: null,
+      canceledAt: null,
+      endedAt: null,
+      trialEnd: null,
+      latestInvoice: `in_${n}`,
+    }
+    const account = `account/acct_${run}_${actor}`
+    return enveloped(`subscription/${id}`, n, {
+      type: 'subscription.observed',
+      read: null,
+      account,
+      terms,
+      facts,
+    })
+  },
+}
+
+export const workloads: readonly Workload[] = [smallest, subscription]
+
+/** How the events of one run are spread, and how many wait at once. */
+export interface Shape {
+  readonly name: string
+  readonly actors: number
+  readonly inFlight: number
+  /** The share of a run's events: slow shapes get fewer. */
+  readonly share: number
+}
+
+export const shapes: readonly Shape[] = [
+  { name: 'one hot actor', actors: 1, inFlight: 256, share: 1 },
+  { name: '1,000 actors', actors: 1_000, inFlight: 512, share: 1 },
+  { name: 'one at a time', actors: 1_000, inFlight: 1, share: 1 / 8 },
+]
+
+export function envelopesOf(
+  { envelope }: Workload,
+  { actors }: Shape,
+  { run, count }: { run: string; count: number },
+): Envelope[] {
+  return Array.from({ length: count }, (_, i) => envelope(run, i % actors, Math.floor(i / actors)))
+}

@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util'
+import { commands, type CommandName } from './commands.ts'
+
+const usage = `tenure <command>
+
+  serve        starts the platform; on the sandbox if STRIPE_SECRET_KEY is not set
+  demo         plays the whole story, twice, and fails if it goes otherwise than told
+  show         prints an actor and its journal: tenure show account/acct_…
+  rebuild      drops every view and writes it anew from the journal
+  migrate      copies the embedded file into an empty MongoDB, or back: --to <mongodb://… or a file>
+  diagrams     writes docs/machines/ anew from the charts
+`
+
+function isCommand(name: string | undefined): name is CommandName {
+  return name !== undefined && name in commands
+}
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { to: { type: 'string' }, help: { type: 'boolean' } },
+})
+const [name, ...rest] = positionals
+
+if (values.help || !isCommand(name)) {
+  process.stdout.write(usage)
+  process.exitCode = values.help ? 0 : 2
+} else {
+  try {
+    process.exitCode = await commands[name]({ rest, to: values.to ?? null })
+  } catch (error) {
+    // What a person can mend says how in its message; the rest shows where it broke.
+    const isTold = error instanceof Error && 'code' in error
+    const text = isTold ? error.message : error instanceof Error ? error.stack : String(error)
+    process.stderr.write(`${text}\n`)
+    process.exitCode = 1
+  }
+  // Agenda keeps a timer for the lock of its last run, which must not hold a command that is over.
+  process.exit()
+}

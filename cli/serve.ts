@@ -1,0 +1,40 @@
+import { once } from 'node:events'
+import { readConfig } from '../config.ts'
+import { createLog } from '../log.ts'
+import { openPlatform, type Platform } from '../platform.ts'
+
+/** Starts the platform and stays until it is asked to stop. */
+export async function serve(): Promise<number> {
+  const config = readConfig(process.env)
+  const platform = await openPlatform(config, createLog(config.logLevel))
+  process.stdout.write(welcome(platform))
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+  await platform.stop()
+  return 0
+}
+
+function welcome({ url, sandbox }: Platform): string {
+  const lines = [
+    '',
+    `Tenure      ${url}`,
+    `  docs      ${url}/docs`,
+    `  API       ${url}/openapi.json`,
+    `  health    ${url}/readyz, ${url}/metrics`,
+  ]
+  if (sandbox) {
+    const { keys } = sandbox.home.kept
+    lines.push(
+      '',
+      `Sandbox     ${sandbox.stripeUrl} stands for Stripe: no keys, no network, and a clock that you move`,
+      `  cards     pm_card_visa pays, pm_card_authenticationRequiredOnSetup asks for 3-D Secure,`,
+      `            pm_card_chargeCustomerFail is declined`,
+      `  clock     POST ${url}/sandbox/clock/advance {"by":"P1M"}`,
+      '',
+      'API keys of the sandbox',
+      `  dashboard ${keys.dashboard}`,
+      `  admin     ${keys.admin}`,
+      `  service   ${keys.service}`,
+    )
+  }
+  return `${lines.join('\n')}\n\n`
+}

@@ -1,0 +1,86 @@
+import type { Stripe } from 'stripe'
+import type { Counts } from './actors/counts.ts'
+import type { Limits } from './actors/limits.ts'
+import type { Clock, Log, Mailer, Performer, Store } from './actors/ports.ts'
+import { accountsView } from './actors/projections/accounts.ts'
+import { entitlementsView } from './actors/projections/entitlements.ts'
+import { invoicesView } from './actors/projections/invoices.ts'
+import { ledgerView } from './actors/projections/ledger.ts'
+import { customerLinks, subscriptionLinks } from './actors/projections/links.ts'
+import { createRuntime, type Runtime } from './actors/runtime.ts'
+import type { Catalog } from './machines/catalog.ts'
+import { AccountContext } from './machines/contexts.ts'
+import type { DunningPolicy } from './machines/dunning-policy.ts'
+import { isActorRef, type ActorRef } from './machines/ids.ts'
+import { charts } from './machines/index.ts'
+import { chargeableMethod } from './machines/payment-method.ts'
+import { createMailPerformer } from './providers/mail/perform.ts'
+import { createStripePerformer } from './providers/stripe/perform.ts'
+import type { ReadBudgetOptions } from './providers/stripe/read-budget.ts'
+
+export const views = [
+  accountsView,
+  entitlementsView,
+  invoicesView,
+  customerLinks,
+  subscriptionLinks,
+  ledgerView,
+]
+
+export interface EngineParts {
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Log
+  readonly limits: Limits
+  readonly counts: Counts
+  readonly catalog: Catalog
+  readonly policy: DunningPolicy
+  readonly stripe: Stripe
+  readonly readBudget: ReadBudgetOptions
+  /** Where a customer's browser goes after authenticating a payment. */
+  readonly returnUrl: string
+  readonly mailer: Mailer
+}
+
+/** The runtime with this business's charts, views and performers. */
+export function composeEngine(parts: EngineParts): Runtime {
+  const { store, policy, mailer } = parts
+
+  async function accountAt(ref: string): Promise<AccountContext | null> {
+    if (!isActorRef(ref)) return null
+    const head = await store.head(ref)
+    return head ? AccountContext.parse(head.snapshot.state['context']) : null
+  }
+
+  const policies: Performer = {
+    kinds: ['policy.read'],
+    // The case is of the day on which it began: learned late, its first steps are late as well.
+    perform: async ({ occurredAt }) => [{ event: { type: 'policy.given', policy }, occurredAt }],
+  }
+  const stripe = createStripePerformer({
+    ...parts,
+    entry: store.entry,
+    accounts: async (ref) => {
+      const account = await accountAt(ref)
+      if (!account?.customer) return null
+      const method = chargeableMethod(account)
+      return {
+        customer: account.customer.facts.customer,
+        defaultPaymentMethod: method?.paymentMethod ?? null,
+      }
+    },
+    links: (theirs) => linkTo(store, theirs),
+  })
+  const mail = createMailPerformer({
+    mailer,
+    log: parts.log,
+    addressOf: async (ref) => (await accountAt(ref))?.email ?? null,
+  })
+  return createRuntime({ ...parts, charts, views, performers: [stripe, mail, policies] })
+}
+
+async function linkTo(store: Store, theirs: string): Promise<ActorRef | null> {
+  const view = theirs.startsWith('cus_') ? customerLinks : subscriptionLinks
+  const ref = (await store.viewRow(view.name, theirs))?.['ref']
+  return isActorRef(ref) ? ref : null
+}

@@ -1,0 +1,80 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { mountAccounts } from './accounts.ts'
+import { mountAdminActors } from './admin-actors.ts'
+import { mountAdminParked } from './admin-parked.ts'
+import { identify } from './auth.ts'
+import type { HttpDeps } from './deps.ts'
+import { mountDocs } from './docs.tsx'
+import { mountEntitlements } from './entitlements.ts'
+import type { App, HttpEnv } from './env.ts'
+import { mountHealth } from './health.ts'
+import { idempotent } from './idempotency.ts'
+import { mountInvoices } from './invoices.ts'
+import { mountOpenApi } from './openapi.ts'
+import { mountPaymentMethods } from './payment-methods.ts'
+import { mountPlans } from './plans.ts'
+import { Problem, problemBody, problems, problemType } from './problem.ts'
+import { limitBody } from './request/body-limit.ts'
+import { createFollowing } from './request/follow.ts'
+import { methodsOf } from './request/methods.ts'
+import { observe } from './request/observe.ts'
+import { problemOf, refuseInvalid } from './request/validation.ts'
+import { mountSandbox } from './sandbox.ts'
+import { mountSubscriptionStream } from './subscription-stream.ts'
+import { mountSubscriptions } from './subscriptions.ts'
+import { mountWebhooks } from './webhooks.ts'
+
+/** The whole HTTP door. It opens no port and holds no state but caches: `serve.ts` listens. */
+export function createApp(deps: HttpDeps): App {
+  const app: App = new OpenAPIHono<HttpEnv>({ defaultHook: refuseInvalid })
+  const { store, clock, limits } = deps
+
+  app.onError((error, c) => answerProblem(c, deps, problemOf(error)))
+  app.notFound((c) => answerProblem(c, deps, unknownRoute(app, c)))
+
+  app.use(observe(deps))
+  app.use(
+    limitBody((path) => (path.startsWith('/webhooks/') ? limits.webhookBytes : limits.bodyBytes)),
+  )
+  app.use(identify(deps.keys))
+  app.use(idempotent({ store, clock, leaseMs: limits.keyedRequestMs }))
+
+  mountAccounts(app, deps)
+  mountPaymentMethods(app, deps)
+  mountPlans(app, deps)
+  const following = createFollowing(deps)
+  mountSubscriptions(app, deps, following)
+  mountSubscriptionStream(app, deps, following)
+  mountInvoices(app, deps)
+  mountEntitlements(app, deps)
+  mountAdminActors(app, deps)
+  mountAdminParked(app, deps)
+  mountWebhooks(app, deps)
+  mountSandbox(app, deps.sandbox)
+  mountHealth(app, deps)
+  const document = mountOpenApi(app)
+  mountDocs(app, document)
+  return app
+}
+
+function answerProblem(c: Context<HttpEnv>, { log }: HttpDeps, problem: Problem): Response {
+  const { requestId } = c.var
+  const status: ContentfulStatusCode = problems[problem.code].status
+  if (problem.code === 'internal') {
+    const { cause } = problem
+    const stack = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
+    log.error('request.failed', { requestId, method: c.req.method, error: stack })
+  }
+  for (const [name, value] of Object.entries(problem.headers)) c.header(name, value)
+  c.header('Content-Type', problemType)
+  c.header('Cache-Control', 'no-store')
+  return c.body(JSON.stringify(problemBody(problem, requestId)), status)
+}
+
+function unknownRoute(app: App, c: Context<HttpEnv>): Problem {
+  const allowed = methodsOf(app, c.req.path)
+  if (allowed.length === 0) return new Problem('route_unknown')
+  return new Problem('method_not_allowed', { headers: { Allow: allowed.join(', ') } })
+}

@@ -1,0 +1,80 @@
+import type { Chart } from '../actors/chart.ts'
+import type { Envelope, JsonObject } from '../actors/envelope.ts'
+import type { Clock, Log, Store } from '../actors/ports.ts'
+import type { Runtime } from '../actors/runtime.ts'
+import type { Catalog } from '../machines/catalog.ts'
+import type { Instant } from '../machines/instant.ts'
+import type { ApiKey } from './auth.ts'
+import type { HttpLimits } from './limits.ts'
+import type { HttpMetrics } from './metrics.ts'
+
+// All that the HTTP door needs of the platform; `compose.ts` brings it.
+
+/** What of the runtime the routes use. */
+export type HttpRuntime = Pick<
+  Runtime,
+  'tell' | 'read' | 'history' | 'entry' | 'at' | 'possible' | 'retryParked' | 'subscribe'
+>
+
+/** What of the store the routes use: views, what is parked, and keyed requests. */
+export type HttpStore = Pick<
+  Store,
+  | 'viewRow'
+  | 'viewRows'
+  | 'parked'
+  | 'parkedItem'
+  | 'beginRequest'
+  | 'finishRequest'
+  | 'forgetRequest'
+  | 'ping'
+>
+
+export interface WebhookReceipt {
+  readonly rawBody: Uint8Array
+  readonly signatureHeader: string | null
+  readonly now: Instant
+  readonly correlationId: string
+}
+
+/** Verifies a webhook and makes its envelope. */
+export interface WebhookReceiver {
+  receive(receipt: WebhookReceipt):
+    | { readonly outcome: 'envelope'; readonly envelope: Envelope }
+    | {
+        readonly outcome: 'refused'
+        readonly code: string
+        readonly message: string
+        readonly field?: string
+        readonly skewSeconds?: number
+      }
+}
+
+/** The sandbox's own controls; null where Tenure runs against the real providers. */
+export interface SandboxControls {
+  now(): Instant
+  /**
+   * Moves every clock of the sandbox. Throws an error with the code `clock_backwards` if it is
+   * earlier.
+   */
+  advanceTo(to: Instant): Promise<{ readonly now: Instant }>
+  /** Throws a ZodError if the dial is not one. */
+  setChaos(dial: JsonObject): JsonObject
+  chaos(): JsonObject
+}
+
+export interface HttpDeps {
+  readonly runtime: HttpRuntime
+  readonly store: HttpStore
+  /** By actor type: tells which events are requests. */
+  readonly charts: Readonly<Record<string, Pick<Chart, 'type' | 'requests'>>>
+  readonly catalog: Catalog
+  readonly clock: Clock
+  readonly log: Log
+  readonly keys: readonly ApiKey[]
+  readonly limits: HttpLimits
+  readonly metrics: HttpMetrics
+  readonly stripeWebhooks: WebhookReceiver
+  readonly sandbox: SandboxControls | null
+  /** Resolves while timers fire and effects are delivered; rejects with why not. */
+  readonly scheduler: { ready(): Promise<void> }
+}

@@ -1,0 +1,54 @@
+/**
+ * Every bound of the HTTP door. Times are in milliseconds of the computer's clock, sizes in bytes.
+ */
+export interface HttpLimits {
+  readonly webhookBytes: number
+  readonly bodyBytes: number
+  /** How long `POST /v1/subscriptions` waits for the provider's first word. */
+  readonly firstWordMs: number
+  /** How often a followed actor is looked up, for what other processes commit. */
+  readonly lookMs: number
+  /** Looks between two heartbeats of a stream. */
+  readonly looksPerHeartbeat: number
+  /**
+   * Missed changes that a resumed stream sends one by one; of more it sends the newest state alone.
+   */
+  readonly resumedChanges: number
+  /** Streams that are open at once. */
+  readonly streams: number
+  /** A keyed request that began longer ago than this is taken for crashed, and may begin again. */
+  readonly keyedRequestMs: number
+  /** Accounts whose entitlements are kept in memory. */
+  readonly entitlementsCached: number
+  /** For how long a kept snapshot is served before the store is asked whether it is the newest. */
+  readonly entitlementsFreshMs: number
+  /** For how long a kept snapshot is served while the store does not answer. */
+  readonly entitlementsStaleMs: number
+  /** Links of one chain of causes. */
+  readonly causes: number
+}
+
+export const defaultHttpLimits: HttpLimits = {
+  // Stripe's largest events are invoices with hundreds of lines; they stay below 500 KB.
+  webhookBytes: 1_048_576,
+  // The largest of our own requests is an operator's event of a few KB.
+  bodyBytes: 262_144,
+  // Two calls to the provider take about a second; a browser's user waits no longer than this.
+  firstWordMs: 5_000,
+  lookMs: 1_000,
+  // Proxies cut a silent connection after 30 to 60 seconds.
+  looksPerHeartbeat: 15,
+  resumedChanges: 200,
+  // Each holds a socket and looks its actor up once a second.
+  streams: 2_000,
+  // Well over the longest request, which waits for `firstWordMs`.
+  keyedRequestMs: 60_000,
+  // About 100 MB at 2 KB each.
+  entitlementsCached: 50_000,
+  // What another process commits is seen here at most this much later.
+  entitlementsFreshMs: 1_000,
+  // Access outlives an outage of ours for as long as an operator needs to be woken.
+  entitlementsStaleMs: 15 * 60_000,
+  // A paid invoice after a dunning case has about ten.
+  causes: 50,
+}

@@ -1,0 +1,83 @@
+import { connect } from 'node:net'
+import { describe, expect, test } from 'vitest'
+import { listen, type Listening } from './serve.ts'
+import { haveActive, keyOf, openWorld } from './testing/world.ts'
+
+const local = { host: '127.0.0.1', port: 0 }
+
+async function raw(listening: Listening, request: string): Promise<string> {
+  const { hostname, port } = new URL(listening.url)
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () => socket.write(request))
+    let text = ''
+    socket.setEncoding('utf8')
+    socket.on('data', (part: string) => {
+      text += part
+      if (text.includes('\r\n\r\n')) socket.end()
+    })
+    socket.on('close', () => resolve(text))
+    socket.on('error', reject)
+  })
+}
+
+describe('listening', () => {
+  test('answers over loopback at the address that it tells', async () => {
+    const listening = await listen(openWorld().app, local)
+    const response = await fetch(`${listening.url}/healthz`)
+    expect(await response.json()).toEqual({ status: 'ok' })
+    await listening.close(1_000)
+    await expect(fetch(`${listening.url}/healthz`)).rejects.toThrow()
+  })
+
+  test('a port that is taken is refused', async () => {
+    const first = await listen(openWorld().app, local)
+    const port = Number(new URL(first.url).port)
+    await expect(listen(openWorld().app, { ...local, port })).rejects.toThrow('EADDRINUSE')
+    await first.close(0)
+  })
+
+  test('an open stream is cut after the grace, so that the process can end', async () => {
+    const world = openWorld()
+    await haveActive(world)
+    const listening = await listen(world.app, local)
+    const headers = { authorization: `Bearer ${keyOf.dashboard}` }
+    const response = await fetch(`${listening.url}/v1/subscriptions/sub_one/stream`, { headers })
+    const reader = response.body?.getReader()
+    await reader?.read()
+    await listening.close(10)
+    const rest = reader?.read().then(({ done }) => done)
+    await expect(rest?.catch(() => true)).resolves.toBe(true)
+  })
+
+  test('413: a body that says it is too large is refused before it is sent', async () => {
+    const listening = await listen(openWorld().app, local)
+    const head =
+      'POST /webhooks/stripe HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n' +
+      'Content-Length: 99999999\r\nConnection: close\r\n\r\n'
+    expect(await raw(listening, head)).toMatch(/^HTTP\/1\.1 413 /)
+    await listening.close(0)
+  })
+
+  test('an id with an encoded slash and number sign reaches its route whole', async () => {
+    const world = openWorld()
+    const asked: string[] = []
+    const spied = openWorld({
+      store: world.store,
+      runtime: (real) => ({
+        ...real,
+        async retryParked(id) {
+          asked.push(id)
+          return { outcome: 'unknown' }
+        },
+      }),
+    })
+    const listening = await listen(spied.app, local)
+    const id = encodeURIComponent('account/a#1.0')
+    await fetch(`${listening.url}/admin/parked/${id}/retry`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${keyOf.admin}`, 'x-operator': 'maria' },
+    })
+    expect(asked).toEqual(['account/a#1.0'])
+    await listening.close(0)
+  })
+})

@@ -1,0 +1,78 @@
+import type { ClaimedEffect, Performer, Result } from '../../actors/ports.ts'
+import { EffectRequest } from '../../machines/effects.ts'
+
+/** The token of a card that this provider refuses for good. */
+export const refusedToken = 'pm_card_refused'
+/** A subscription to so many is refused too. */
+export const refusedQuantity = 13
+
+/** A provider that answers at once, in as few words as the routes need. */
+export function quickProvider(): Performer {
+  return {
+    kinds: EffectRequest.options.map((one) => one.shape.kind.value),
+    perform: (claimed) => Promise.resolve(answer(claimed)),
+  }
+}
+
+function answer({ effect, seq }: ClaimedEffect): readonly Result[] {
+  const asked = EffectRequest.parse(effect)
+  if (asked.kind === 'customer.create')
+    return [customer(asked.account, { email: asked.email, read: seq })]
+  if (asked.kind === 'payment_method.attach') {
+    if (asked.token === refusedToken) return [rejected(effect.id)]
+    return [
+      card(asked.token, seq),
+      customer(asked.account, { email: null, read: seq, method: asked.token }),
+    ]
+  }
+  if (asked.kind !== 'subscription.create') return []
+  return [asked.quantity === refusedQuantity ? rejected(effect.id) : accepted(asked.subscription)]
+}
+
+function accepted(subscription: string): Result {
+  const id = subscription.slice('subscription/'.length)
+  return {
+    event: {
+      type: 'subscription.accepted',
+      subscription: `sub_at_provider_${id}`,
+      invoice: `in_at_provider_${id}`,
+      paymentIntent: `pi_${id}`,
+      clientSecret: `pi_${id}_secret`,
+      paymentMethod: null,
+    },
+  }
+}
+
+function rejected(effect: string): Result {
+  return { event: { type: 'effect.rejected', effect, code: 'card_declined', message: 'Refused.' } }
+}
+
+interface Known {
+  readonly email: string | null
+  readonly read: number
+  readonly method?: string
+}
+
+function customer(account: string, { email, read, method }: Known): Result {
+  const facts = {
+    customer: `cus_${account.slice('account/'.length)}`,
+    deleted: false,
+    email,
+    defaultPaymentMethod: method ?? null,
+  }
+  return { event: { type: 'customer.observed', read, facts } }
+}
+
+function card(paymentMethod: string, read: number): Result {
+  const facts = {
+    paymentMethod,
+    attached: true,
+    kind: 'card',
+    brand: 'visa',
+    last4: '4242',
+    expMonth: 12,
+    expYear: 2040,
+    createdAt: '2027-01-01T00:00:00.000Z',
+  }
+  return { event: { type: 'payment_method.observed', read, facts } }
+}

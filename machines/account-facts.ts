@@ -1,0 +1,295 @@
+import type { AccountContext } from './contexts.ts'
+import type { EffectRequest } from './effects.ts'
+import { noEntitlements } from './entitlements.ts'
+import type { AccountEvent, Told } from './events.ts'
+import type {
+  CheckoutSessionFacts,
+  CustomerFacts,
+  PaymentMethodFacts,
+  SetupIntentFacts,
+} from './facts.ts'
+import {
+  isTaken,
+  observedOf,
+  progressOf,
+  weigh,
+  type Progress,
+  type Weight,
+} from './observation.ts'
+
+// How an account folds what it is told: pure, so that every order of the same words gives one state.
+
+type Event = AccountEvent & Told
+type Change = Partial<AccountContext>
+
+export function emptyAccount(id: string): AccountContext {
+  return {
+    id,
+    provider: null,
+    email: null,
+    name: null,
+    currency: null,
+    createdAt: null,
+    asOf: null,
+    customer: null,
+    paymentMethods: {},
+    setupIntents: {},
+    checkoutSessions: {},
+    subscriptions: {},
+    invoices: {},
+    cases: {},
+    bans: {},
+    rejection: null,
+    entitlements: noEntitlements,
+  }
+}
+
+const customerProgress: Progress<CustomerFacts> = {
+  isTerminal: ({ deleted }) => deleted,
+  rank: () => 0,
+}
+const methodProgress: Progress<PaymentMethodFacts> = {
+  // A payment method that was detached can't be attached again (docs.stripe.com/api/payment_methods/detach).
+  isTerminal: ({ attached }) => !attached,
+  rank: () => 0,
+}
+const setupProgress = progressOf<SetupIntentFacts>(
+  [
+    'requires_payment_method',
+    'requires_confirmation',
+    'requires_action',
+    'processing',
+    'canceled',
+    'succeeded',
+  ],
+  ['canceled', 'succeeded'],
+)
+const sessionProgress = progressOf<CheckoutSessionFacts>(
+  ['open', 'expired', 'complete'],
+  ['expired', 'complete'],
+)
+
+function byVersion(known: { version: number } | undefined, incoming: { version: number }): Weight {
+  if (!known || incoming.version > known.version) return 'newer'
+  return incoming.version === known.version ? 'same' : 'stale'
+}
+
+/** Whether an event is news to this account; `stale` for one that it does not fold. */
+export function weighInAccount(context: AccountContext, event: Event): Weight {
+  switch (event.type) {
+    case 'customer.observed':
+      return weigh(context.customer, event, customerProgress)
+    case 'payment_method.observed':
+      return weigh(context.paymentMethods[event.facts.paymentMethod], event, methodProgress)
+    case 'setup_intent.observed':
+      return weigh(context.setupIntents[event.facts.setupIntent], event, setupProgress)
+    case 'checkout_session.observed':
+      return weigh(context.checkoutSessions[event.facts.checkoutSession], event, sessionProgress)
+    case 'subscription.changed':
+      return byVersion(context.subscriptions[event.subscription], event)
+    case 'invoice.changed':
+      return byVersion(context.invoices[event.invoice], event)
+    case 'dunning.changed':
+      return byVersion(context.cases[event.invoice], event)
+    default:
+      return 'stale'
+  }
+}
+
+/** What the account remembers after an event; nothing where the event is no news. */
+export function foldAccount(context: AccountContext, event: Event): Change {
+  switch (event.type) {
+    case 'account.create':
+      return {
+        provider: event.provider,
+        email: event.email,
+        name: event.name,
+        currency: event.currency,
+        createdAt: event.at,
+      }
+    case 'account.ban':
+      return { bans: { ...context.bans, [event.reason]: { by: event.by, at: event.at } } }
+    case 'account.unban':
+      return { bans: without(context.bans, event.reason) }
+    case 'effect.rejected': {
+      const { effect, code, message, at } = event
+      return { rejection: { effect, code, message, at } }
+    }
+    default:
+      return isTaken(weighInAccount(context, event)) ? foldNews(context, event) : {}
+  }
+}
+
+function foldNews(context: AccountContext, event: Event): Change {
+  switch (event.type) {
+    case 'customer.observed': {
+      const { facts } = event
+      return {
+        customer: observedOf(context.customer, event),
+        email: facts.email,
+        createdAt: context.createdAt ?? event.at,
+        asOf: asOfAfter(context, event),
+      }
+    }
+    case 'payment_method.observed':
+      return {
+        paymentMethods: {
+          ...context.paymentMethods,
+          [event.facts.paymentMethod]: observedOf(
+            context.paymentMethods[event.facts.paymentMethod],
+            event,
+          ),
+        },
+        asOf: asOfAfter(context, event),
+      }
+    case 'setup_intent.observed':
+      return {
+        setupIntents: {
+          ...context.setupIntents,
+          [event.facts.setupIntent]: observedOf(
+            context.setupIntents[event.facts.setupIntent],
+            event,
+          ),
+        },
+      }
+    case 'checkout_session.observed': {
+      const kept = {
+        ...context.checkoutSessions,
+        [event.facts.checkoutSession]: observedOf(
+          context.checkoutSessions[event.facts.checkoutSession],
+          event,
+        ),
+      }
+      return { checkoutSessions: kept }
+    }
+    case 'subscription.changed':
+      return { subscriptions: { ...context.subscriptions, [event.subscription]: summaryOf(event) } }
+    case 'invoice.changed':
+      return { invoices: { ...context.invoices, [event.invoice]: summaryOf(event) } }
+    case 'dunning.changed': {
+      const cases = { ...context.cases, [event.invoice]: summaryOf(event) }
+      return { cases, bans: withDunningBan(context.bans, event) }
+    }
+    default:
+      return {}
+  }
+}
+
+/** Time only moves on: a word that comes late does not make young again what has expired. */
+export function asOfAfter({ asOf }: AccountContext, { at }: Pick<Told, 'at'>): Told['at'] {
+  return asOf === null || at > asOf ? at : asOf
+}
+
+/** Dunning bans for one reason of its own, and lifts no other. */
+function withDunningBan(
+  bans: AccountContext['bans'],
+  event: Extract<Event, { type: 'dunning.changed' }>,
+): AccountContext['bans'] {
+  const reason = `unpaid:${event.invoice}`
+  if (!event.banned) return without(bans, reason)
+  return { ...bans, [reason]: bans[reason] ?? { by: event.by, at: event.at } }
+}
+
+function without<Value>(record: Record<string, Value>, key: string): Record<string, Value> {
+  return Object.fromEntries(Object.entries(record).filter(([known]) => known !== key))
+}
+
+function summaryOf<Summary extends Told & { type: string }>(
+  event: Summary,
+): Omit<Summary, 'type' | 'at' | 'by' | 'seq'> {
+  const { type: _type, at: _at, by: _by, seq: _seq, ...summary } = event
+  return summary
+}
+
+/** The fresh read that settles a tie, or that a refresh asks for. */
+export function readOfTied({
+  context,
+  event,
+}: {
+  context: AccountContext
+  event: Event
+}): EffectRequest {
+  const provider = context.provider ?? 'stripe'
+  const read = (object: 'customer' | 'payment_method' | 'setup_intent', objectId: string) =>
+    ({
+      kind: 'object.read',
+      provider,
+      object,
+      objectId,
+      coalesce: `${object}:${objectId}`,
+    }) as const
+  switch (event.type) {
+    case 'payment_method.observed':
+      return read('payment_method', event.facts.paymentMethod)
+    case 'setup_intent.observed':
+      return read('setup_intent', event.facts.setupIntent)
+    case 'customer.observed':
+      return read('customer', event.facts.customer)
+    default:
+      return read('customer', context.customer?.facts.customer ?? '')
+  }
+}
+
+/** A fresh read of the customer with its payment methods, for a hint or a refresh. */
+export function readOfWallet({
+  context,
+  event,
+}: {
+  context: AccountContext
+  event: Event
+}): EffectRequest {
+  const hinted = event.type === 'customer.hinted' ? event.customer : ''
+  const customer = context.customer?.facts.customer ?? hinted
+  return {
+    kind: 'object.read',
+    provider: context.provider ?? 'stripe',
+    object: 'customer',
+    objectId: customer,
+    paymentMethods: true,
+    coalesce: `wallet:${customer}`,
+  }
+}
+
+/** What we believe to be attached and the provider no longer lists: only a read tells what became of it. */
+export function readsOfMissingMethods(context: AccountContext, event: Event): EffectRequest[] {
+  if (event.type !== 'wallet.observed') return []
+  return Object.values(context.paymentMethods)
+    .map(({ facts }) => facts)
+    .filter((facts) => facts.attached && !event.paymentMethods.includes(facts.paymentMethod))
+    .map(({ paymentMethod }) => ({
+      kind: 'object.read',
+      provider: context.provider ?? 'stripe',
+      object: 'payment_method',
+      objectId: paymentMethod,
+      coalesce: `payment_method:${paymentMethod}`,
+    }))
+}
+
+const ended = new Set(['canceled', 'incomplete_expired'])
+
+/** Cancels every subscription that has not ended. */
+export function closingTells(context: AccountContext): EffectRequest[] {
+  return Object.values(context.subscriptions)
+    .filter((summary) => !ended.has(summary.status))
+    .map((summary) => ({
+      kind: 'tell',
+      to: summary.subscription,
+      event: { type: 'subscription.cancel', when: 'now' },
+    }))
+}
+
+/** A default payment method that was not the default before is offered to every invoice that is failing. */
+export function failingInvoiceTells(context: AccountContext, event: Event): EffectRequest[] {
+  if (event.type !== 'customer.observed') return []
+  const paymentMethod = event.facts.defaultPaymentMethod
+  if (paymentMethod === null || paymentMethod === context.customer?.facts.defaultPaymentMethod) {
+    return []
+  }
+  return Object.values(context.invoices)
+    .filter((invoice) => invoice.failing)
+    .map((invoice) => ({
+      kind: 'tell',
+      to: invoice.invoice,
+      event: { type: 'payment_method.available', paymentMethod },
+    }))
+}

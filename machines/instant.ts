@@ -1,0 +1,49 @@
+import { z } from 'zod'
+
+/**
+ * A moment in UTC with milliseconds, always written the same way (`2026-01-31T00:00:00.000Z`), so that
+ * comparing two as strings compares them as times. The form is ISO 8601's and `Date.toISOString`'s.
+ */
+export type Instant = `${number}-${number}-${number}T${number}:${number}:${number}Z`
+
+const form = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
+
+export function isInstant(value: unknown): value is Instant {
+  return typeof value === 'string' && form.test(value) && !Number.isNaN(Date.parse(value))
+}
+
+export const Instant = z.custom<Instant>(isInstant, {
+  error: 'must be a UTC instant with milliseconds, such as 2026-01-31T00:00:00.000Z',
+})
+
+/** The instant `ms` milliseconds after 1970. Throws RangeError outside the years 0 to 9999. */
+export function instant(ms: number): Instant {
+  const text = new Date(ms).toISOString()
+  if (!isInstant(text)) throw new RangeError(`no instant at ${ms} ms`)
+  return text
+}
+
+/** The instant `seconds` after 1970, the unit of every Stripe timestamp. */
+export function instantOfSeconds(seconds: number): Instant {
+  return instant(seconds * 1000)
+}
+
+export function msOf(at: Instant): number {
+  return Date.parse(at)
+}
+
+/** Whole seconds since 1970, rounded down: what Stripe would print for this instant. */
+export function secondsOf(at: Instant): number {
+  return Math.floor(msOf(at) / 1000)
+}
+
+export function plusMs(at: Instant, ms: number): Instant {
+  return instant(msOf(at) + ms)
+}
+
+export const msPerHour = 3_600_000
+export const msPerDay = 24 * msPerHour
+
+export function plusDays(at: Instant, days: number): Instant {
+  return plusMs(at, days * msPerDay)
+}

@@ -1,0 +1,62 @@
+import type { Entry, ViewRow } from '../actors/journal.ts'
+import type { Store } from '../actors/ports.ts'
+import { TargetNotEmpty } from './errors.ts'
+import type { Transfer } from './transfer.ts'
+
+/** A store with the way to read and write it whole. */
+export interface Transferable {
+  readonly store: Store
+  readonly transfer: Transfer
+}
+
+export interface Copied {
+  readonly entries: number
+  readonly parked: number
+  readonly requests: number
+}
+
+export interface Copying {
+  readonly from: Transferable
+  readonly to: Transferable
+  readonly project: (entry: Entry) => readonly ViewRow[]
+  readonly progress: (copied: Copied) => void
+}
+
+/**
+ * Copies the journal with the delivery of its effects, what is parked and the keyed requests, then writes heads,
+ * timers and views in the target. Nothing may write to either meanwhile. Throws `TargetNotEmpty`; a copy that
+ * breaks off leaves a target to throw away.
+ */
+export async function copyStore({ from, to, project, progress }: Copying): Promise<Copied> {
+  if (!(await to.transfer.isEmpty())) {
+    throw new TargetNotEmpty(
+      'the store to copy into holds something already: name an empty database or file, or remove this one',
+    )
+  }
+  let copied: Copied = { entries: 0, parked: 0, requests: 0 }
+  const add = (more: Partial<Copied>) => {
+    copied = {
+      entries: copied.entries + (more.entries ?? 0),
+      parked: copied.parked + (more.parked ?? 0),
+      requests: copied.requests + (more.requests ?? 0),
+    }
+    progress(copied)
+  }
+  for await (const records of from.transfer.readEntries()) {
+    await to.transfer.writeEntries(records)
+    const parked = records.flatMap(({ deliveries }) =>
+      deliveries.filter(({ parkedOrder }) => parkedOrder !== null),
+    )
+    add({ entries: records.length, parked: parked.length })
+  }
+  for await (const records of from.transfer.readParked()) {
+    await to.transfer.writeParked(records)
+    add({ parked: records.length })
+  }
+  for await (const records of from.transfer.readRequests()) {
+    await to.transfer.writeRequests(records)
+    add({ requests: records.length })
+  }
+  await to.store.rebuild(project, () => {})
+  return copied
+}

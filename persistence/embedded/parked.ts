@@ -1,0 +1,69 @@
+import type { Page, PageRequest, Parked } from '../../actors/ports.ts'
+import type { ActorRef } from '../../machines/ids.ts'
+import type { Instant } from '../../machines/instant.ts'
+import { listByNumber } from '../pages.ts'
+import { jsonText, readParked } from '../stored-json.ts'
+import { actorIn, integerIn, textIn } from './columns.ts'
+import type { Database, Row } from './driver.ts'
+
+/** Lists the item, or replaces it where it stands, within the caller's transaction. */
+export function listParked(database: Database, item: Parked): void {
+  database.run(
+    `INSERT INTO parked (id, kind, actor, document) VALUES (?, ?, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET document = excluded.document`,
+    [item.id, item.kind, item.actor, jsonText(item)],
+  )
+}
+
+export function unlistParked(database: Database, id: string): void {
+  database.run('DELETE FROM parked WHERE id = ?', [id])
+}
+
+/** Within the caller's transaction. False if nothing is parked under this id. */
+export function unparkItem(database: Database, id: string, at: Instant): boolean {
+  const row = database.get('SELECT kind FROM parked WHERE id = ?', [id])
+  if (row === undefined) return false
+  unlistParked(database, id)
+  if (row['kind'] === 'effect') {
+    database.run('UPDATE effects SET due_at = ?, tries = 0 WHERE id = ?', [at, id])
+  }
+  return true
+}
+
+export function parkedIn(row: Row): Parked {
+  return readParked(row['document'], () => `the parked item ${String(row['id'])}`)
+}
+
+export function createParked(database: Database) {
+  return {
+    parked(page: PageRequest): Page<Parked> {
+      const list = listByNumber('parked')
+      const rows = database.all(
+        'SELECT place, id, document FROM parked WHERE place > ? ORDER BY place LIMIT ?',
+        [list.after(page) ?? 0, page.limit + 1],
+      )
+      const { items, cursor } = list.page(rows, page.limit, (row) => integerIn(row, 'place'))
+      return { items: items.map(parkedIn), cursor }
+    },
+    parkedItem(id: string): Parked | null {
+      const row = database.get('SELECT id, document FROM parked WHERE id = ?', [id])
+      return row ? parkedIn(row) : null
+    },
+    parkedEnvelope(actor: ActorRef): Parked | null {
+      const row = database.get(
+        `SELECT id, document FROM parked WHERE actor = ? AND kind = 'envelope'
+         ORDER BY place LIMIT 1`,
+        [actor],
+      )
+      return row ? parkedIn(row) : null
+    },
+    parkedAmong(actors: readonly ActorRef[]): ReadonlyMap<ActorRef, string> {
+      const rows = database.all(
+        `SELECT actor, id, min(place) FROM parked
+         WHERE kind = 'envelope' AND actor IN (SELECT value FROM json_each(?)) GROUP BY actor`,
+        [JSON.stringify(actors)],
+      )
+      return new Map(rows.map((row) => [actorIn(row), textIn(row, 'id')]))
+    },
+  }
+}

@@ -1,0 +1,46 @@
+import type { JsonObject } from '../../actors/envelope.ts'
+import type { KeyedRequest } from '../../actors/ports.ts'
+import type { Instant } from '../../machines/instant.ts'
+import { msOf } from '../../machines/instant.ts'
+import { checkText } from '../checked.ts'
+import { jsonText, readObject } from '../stored-json.ts'
+import { instantIn } from './columns.ts'
+import type { Database } from './driver.ts'
+
+export interface Beginning {
+  readonly key: string
+  readonly bodyHash: string
+  readonly now: Instant
+  readonly leaseMs: number
+}
+
+/** Within the caller's transaction, as all of these. */
+export function beginRequest(database: Database, beginning: Beginning): KeyedRequest {
+  const { key, bodyHash, now, leaseMs } = beginning
+  checkText(key, "the request's key")
+  const row = database.get('SELECT * FROM requests WHERE key = ?', [key])
+  if (row === undefined) {
+    database.run('INSERT INTO requests VALUES (?, ?, ?, NULL)', [key, bodyHash, now])
+    return { outcome: 'begun' }
+  }
+  if (row['body_hash'] !== bodyHash) return { outcome: 'other_body' }
+  if (row['answer'] !== null) {
+    const answer = readObject(row['answer'], () => `the answer to the request ${key}`)
+    return { outcome: 'answered', answer }
+  }
+  if (msOf(now) - msOf(instantIn(row, 'began_at')) <= leaseMs) return { outcome: 'running' }
+  database.run('UPDATE requests SET began_at = ? WHERE key = ?', [now, key])
+  return { outcome: 'begun' }
+}
+
+export function finishRequest(database: Database, key: string, answer: JsonObject): void {
+  database.run('UPDATE requests SET answer = ? WHERE key = ?', [jsonText(answer), key])
+}
+
+export function forgetRequest(database: Database, key: string): void {
+  database.run('DELETE FROM requests WHERE key = ? AND answer IS NULL', [key])
+}
+
+export function expireRequests(database: Database, before: Instant): void {
+  database.run('DELETE FROM requests WHERE answer IS NOT NULL AND began_at < ?', [before])
+}

@@ -1,0 +1,116 @@
+import type { Commit } from '../../actors/journal.ts'
+import type { Parked, Store } from '../../actors/ports.ts'
+import { StoreClosed, StoreUnavailable } from '../../actors/ports.ts'
+import { checkCommit } from '../checked.ts'
+import { isEffectId } from '../stored-json.ts'
+import type { Database } from './driver.ts'
+import { sqliteCode } from './driver.ts'
+import { claimEffects, nextClaimAt, parkEffect, settleEffects } from './effects.ts'
+import type { OwnedFile } from './file.ts'
+import { appendCommits, createJournal } from './journal.ts'
+import { createParked, listParked, unparkItem } from './parked.ts'
+import { rebuildAll } from './rebuild.ts'
+import { beginRequest, expireRequests, finishRequest, forgetRequest } from './requests.ts'
+import { prepareSchema } from './schema.ts'
+import { createTimers } from './timers.ts'
+import { createViews } from './views.ts'
+import { createWriter } from './writer.ts'
+
+/** The store over one file; closing it closes the file. Throws `UnknownFormat` for a newer release's. */
+export function createEmbeddedStore(file: OwnedFile): Store {
+  const { database } = file
+  prepareSchema(database, 'the embedded file')
+  const writer = createWriter(database)
+  const gate = createGate()
+  const read = <T>(work: () => T): Promise<T> => gate.pass(async () => work())
+  const write = <T>(work: () => T): Promise<T> => gate.pass(() => writer.write(work))
+  const journal = createJournal(database)
+  const parked = createParked(database)
+  const timers = createTimers(database)
+  const views = createViews(database)
+  return {
+    append: (commits) =>
+      appendChecked(commits, () => write(() => appendCommits(database, commits))),
+    head: (actor) => read(() => journal.head(actor)),
+    entry: (actor, seq) => read(() => journal.entry(actor, seq)),
+    entryAt: (actor, at) => read(() => journal.entryAt(actor, at)),
+    seqsOf: (actor, ids) => read(() => journal.seqsOf(actor, ids)),
+    history: (actor, page) => read(() => journal.history(actor, page)),
+    actors: (type, page) => read(() => journal.actors(type, page)),
+
+    claim: (now, limit, leaseMs) => write(() => claimEffects(database, { now, limit, leaseMs })),
+    settle: (settlements) => write(() => settleEffects(database, settlements)),
+    nextClaimAt: () => read(() => nextClaimAt(database)),
+
+    park: (item) => write(() => parkItem(database, item)),
+    parked: (page) => read(() => parked.parked(page)),
+    parkedItem: (id) => read(() => parked.parkedItem(id)),
+    parkedEnvelope: (actor) => read(() => parked.parkedEnvelope(actor)),
+    parkedAmong: (actors) => read(() => parked.parkedAmong(actors)),
+    unpark: (id, at) => write(() => unparkItem(database, id, at)),
+
+    dueTimers: (now, limit) => read(() => timers.dueTimers(now, limit)),
+    nextTimerAt: () => read(() => timers.nextTimerAt()),
+    armedTimerNames: () => read(() => timers.armedTimerNames()),
+
+    viewRow: (view, key) => read(() => views.viewRow(view, key)),
+    viewRows: (view, prefix, page) => read(() => views.viewRows(view, prefix, page)),
+    rebuild: (project, progress) => read(() => rebuildAll(database, project, progress)),
+    // An entry and its rows are one transaction: there is no gap to heal.
+    heal: () => read(() => 0),
+
+    beginRequest: (key, bodyHash, now, leaseMs) =>
+      write(() => beginRequest(database, { key, bodyHash, now, leaseMs })),
+    finishRequest: (key, answer) => write(() => finishRequest(database, key, answer)),
+    forgetRequest: (key) => write(() => forgetRequest(database, key)),
+    expireRequests: (before) => write(() => expireRequests(database, before)),
+
+    ping: () => write(() => ping(database)),
+    async close() {
+      writer.flush()
+      gate.close()
+      file.close()
+    },
+  }
+}
+
+async function appendChecked<T>(commits: readonly Commit[], append: () => Promise<T>): Promise<T> {
+  for (const commit of commits) checkCommit(commit)
+  return append()
+}
+
+function parkItem(database: Database, item: Parked): void {
+  if (item.kind === 'envelope') {
+    listParked(database, item)
+  } else if (isEffectId(item.id)) {
+    parkEffect(database, { id: item.id, at: item.parkedAt, error: item.error, again: true })
+  }
+}
+
+function ping(database: Database): void {
+  database.run('UPDATE pings SET count = count + 1')
+}
+
+const unavailable = /^SQLITE_(BUSY|LOCKED|IOERR|FULL|CANTOPEN|READONLY|NOMEM|INTERRUPT|PROTOCOL)/
+
+/** Turns calls away once it is closed, and says in the port's words what SQLite says in its own. */
+function createGate() {
+  let isOpen = true
+  return {
+    async pass<T>(work: () => Promise<T>): Promise<T> {
+      if (!isOpen) throw new StoreClosed('the store was closed: open it again to use it')
+      try {
+        return await work()
+      } catch (error) {
+        const code = sqliteCode(error)
+        if (code === null || !unavailable.test(code)) throw error
+        throw new StoreUnavailable(`the embedded file could not be used (${code}): try again`, {
+          cause: error,
+        })
+      }
+    },
+    close() {
+      isOpen = false
+    },
+  }
+}

@@ -1,0 +1,32 @@
+/** A stored document does not have the form that this release writes and reads. */
+export class UnreadableDocument extends Error {
+  override readonly name = 'UnreadableDocument'
+  readonly code = 'document_unreadable'
+
+  constructor(what: string, options: { cause?: unknown } = {}) {
+    super(
+      `${what} cannot be read: it was changed by hand, or by a release that this one does not know. ` +
+        'Restore it from a backup, or run the release that wrote it',
+      options,
+    )
+  }
+}
+
+/** The store was written in a format newer than this release knows. */
+export class UnknownFormat extends Error {
+  override readonly name = 'UnknownFormat'
+  readonly code = 'store_format_unknown'
+
+  constructor(where: string, versions: { readonly found: number; readonly known: number }) {
+    super(
+      `${where} has format ${versions.found} and this release knows ${versions.known}: ` +
+        'run the newer release, or open another store',
+    )
+  }
+}
+
+/** `copyStore` writes only into a store in which nothing is. */
+export class TargetNotEmpty extends Error {
+  override readonly name = 'TargetNotEmpty'
+  readonly code = 'target_not_empty'
+}

@@ -1,0 +1,67 @@
+import { MongoClient } from 'mongodb'
+import type { Db, MongoClientOptions } from 'mongodb'
+import { UnknownFormat } from '../errors.ts'
+import type { Collections } from './documents.ts'
+import { collectionsOf, prepareIndexes } from './documents.ts'
+import { unavailable } from './failures.ts'
+
+/** A connected database with its collections and indexes ready. */
+export interface MongoHome {
+  readonly client: MongoClient
+  readonly db: Db
+  readonly collections: Collections
+}
+
+const formatKnown = 1
+
+/** What is acknowledged is on the disks of a majority, and only such a thing is read. */
+const options: MongoClientOptions = {
+  appName: 'tenure',
+  writeConcern: { w: 'majority', journal: true, wtimeoutMS: 20_000 },
+  readConcern: { level: 'majority' },
+  readPreference: 'primary',
+  retryWrites: true,
+  retryReads: true,
+  // The driver would store undefined as null.
+  ignoreUndefined: true,
+  serverSelectionTimeoutMS: 5000,
+  connectTimeoutMS: 5000,
+  socketTimeoutMS: 60_000,
+}
+
+/**
+ * Connects to the replica set or sharded cluster of `uri`, in the database that it names (`tenure` if none).
+ * Throws `StoreUnavailable` if no primary answers within 5 s, `UnknownFormat` for a newer release's database.
+ */
+export async function connectMongo(uri: string): Promise<MongoHome> {
+  const client = new MongoClient(uri, options)
+  try {
+    const db = client.db(databaseIn(uri))
+    const collections = collectionsOf(db)
+    await checkFormat(collections, db.databaseName)
+    await prepareIndexes(collections)
+    return { client, db, collections }
+  } catch (error) {
+    await client.close()
+    throw unavailable(error)
+  }
+}
+
+function databaseIn(uri: string): string {
+  const path = /^mongodb(?:\+srv)?:\/\/[^/]*\/([^?]*)/.exec(uri)?.[1] ?? ''
+  return path === '' ? 'tenure' : decodeURIComponent(path)
+}
+
+async function checkFormat({ counters }: Collections, database: string): Promise<void> {
+  for (const [_id, value] of [
+    ['format', formatKnown],
+    ['parked', 0],
+    ['pings', 0],
+  ] as const) {
+    await counters.updateOne({ _id }, { $setOnInsert: { value } }, { upsert: true })
+  }
+  const found = (await counters.findOne({ _id: 'format' }))?.value ?? formatKnown
+  if (found > formatKnown) {
+    throw new UnknownFormat(`the database ${database}`, { found, known: formatKnown })
+  }
+}

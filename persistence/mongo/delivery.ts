@@ -1,0 +1,135 @@
+import type { Entry } from '../../actors/journal.ts'
+import type { Settlement } from '../../actors/ports.ts'
+import type { EffectId } from '../../machines/ids.ts'
+import type { Instant } from '../../machines/instant.ts'
+import { earliest } from './earliest.ts'
+import type { Delivery, OpenEffect, ParkedEffect, Tried } from './documents.ts'
+
+// What becomes of an entry's effects, as pure steps from one `Delivery` to the next. A step that changes
+// nothing returns what it was given.
+
+/** All effects of a new entry, due at once; undefined if it has none. */
+export function newDelivery({ effects, committedAt }: Entry): Delivery | undefined {
+  if (effects.length === 0) return undefined
+  const open = effects.map(({ id }, place): OpenEffect => ({
+    id,
+    place,
+    at: committedAt,
+    tries: 0,
+    attempt: 1,
+    firstTriedAt: null,
+    holder: null,
+    lastError: null,
+  }))
+  return withDueAt({ rev: 0, by: null, open, parked: [] })
+}
+
+/** Brings `dueAt` in line with the open effects. */
+export function withDueAt({ rev, by, open, parked }: Delivery): Delivery {
+  const dueAt = earliest(open.map(({ at }) => at))
+  return { rev, by, open, parked, ...(dueAt !== null && { dueAt }) }
+}
+
+export interface Lease {
+  readonly holder: string
+  readonly now: Instant
+  readonly endsAt: Instant
+}
+
+/** Claims the open effects of these places. */
+export function claimed(
+  delivery: Delivery,
+  places: ReadonlySet<number>,
+  { holder, now, endsAt }: Lease,
+): Delivery {
+  const open = delivery.open.map((effect) =>
+    places.has(effect.place)
+      ? {
+          ...effect,
+          at: endsAt,
+          tries: effect.tries + 1,
+          firstTriedAt: effect.firstTriedAt ?? now,
+          holder,
+        }
+      : effect,
+  )
+  return withDueAt({ ...delivery, open })
+}
+
+/**
+ * Settles one effect for `holder`. Done holds whoever says it; a retry or a parking of a claim that another
+ * store has taken since changes nothing, because that claim is live.
+ */
+export function settled(
+  delivery: Delivery,
+  settlement: Settlement,
+  { holder, order }: { readonly holder: string; readonly order: number },
+): Delivery {
+  const { id } = settlement
+  if (settlement.outcome === 'done') return without(delivery, id)
+  const effect = delivery.open.find((one) => one.id === id)
+  if (effect === undefined || (effect.holder !== null && effect.holder !== holder)) return delivery
+  if (settlement.outcome === 'parked') {
+    return parked(delivery, { id, at: settlement.at, error: settlement.error, order })
+  }
+  const { at, tries, attempt, firstTriedAt, error } = settlement
+  const retried = { ...effect, at, tries, attempt, firstTriedAt, holder: null, lastError: error }
+  return withDueAt({
+    ...delivery,
+    open: delivery.open.map((one) => (one.id === id ? retried : one)),
+  })
+}
+
+function without(delivery: Delivery, id: EffectId): Delivery {
+  const open = delivery.open.filter((one) => one.id !== id)
+  const parkedLeft = delivery.parked.filter((one) => one.id !== id)
+  const gone = delivery.open.length + delivery.parked.length - open.length - parkedLeft.length
+  return gone === 0 ? delivery : withDueAt({ ...delivery, open, parked: parkedLeft })
+}
+
+export interface Parking {
+  readonly id: EffectId
+  readonly at: Instant
+  readonly error: string
+  /** Its place if it is not parked yet. */
+  readonly order: number
+}
+
+/** Parks an open effect, or says anew why one is parked, which keeps its place. */
+export function parked(delivery: Delivery, { id, at, error, order }: Parking): Delivery {
+  const known = delivery.parked.find((one) => one.id === id)
+  const effect: Tried | undefined = known ?? delivery.open.find((one) => one.id === id)
+  if (effect === undefined) return delivery
+  const { place, tries, attempt, firstTriedAt } = effect
+  const item: ParkedEffect = {
+    id,
+    place,
+    tries,
+    attempt,
+    firstTriedAt,
+    error,
+    parkedAt: at,
+    order: known?.order ?? order,
+  }
+  const left = without(delivery, id)
+  return { ...left, parked: [...left.parked, item] }
+}
+
+/** Makes a parked effect claimable at `at`, with its tries at 0. */
+export function unparked(delivery: Delivery, id: EffectId, at: Instant): Delivery {
+  const item = delivery.parked.find((one) => one.id === id)
+  if (item === undefined) return delivery
+  const { place, attempt, firstTriedAt, error } = item
+  const effect: OpenEffect = {
+    id,
+    place,
+    at,
+    tries: 0,
+    attempt,
+    firstTriedAt,
+    holder: null,
+    lastError: error,
+  }
+  const left = without(delivery, id)
+  return withDueAt({ ...left, open: [...left.open, effect] })
+}

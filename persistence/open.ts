@@ -1,0 +1,49 @@
+import type { Db } from 'mongodb'
+import type { Transferable } from './copy.ts'
+import type { Database } from './embedded/driver.ts'
+import { openFile } from './embedded/file.ts'
+import { createEmbeddedStore } from './embedded/store.ts'
+import { createTransfer as createFileTransfer } from './embedded/transfer.ts'
+import { connectMongo } from './mongo/connect.ts'
+import { createMongoStore } from './mongo/store.ts'
+import { createTransfer as createMongoTransfer } from './mongo/transfer.ts'
+
+/** A store, and the database under it for what shares it (the scheduler). Closing the store closes both. */
+export type OpenedStore = Transferable &
+  (
+    | { readonly home: 'embedded'; readonly database: Database }
+    | { readonly home: 'mongo'; readonly db: Db }
+  )
+
+export interface StoreLocation {
+  /** Where MongoDB is; null for the embedded file. */
+  readonly mongodbUri: string | null
+  /** The embedded file, made if it is missing; `:memory:` for one that is gone when it is closed. */
+  readonly path: string
+}
+
+/**
+ * Opens the one or the other. Throws `StoreUnavailable` if no MongoDB answers, `StoreOwned` if another process
+ * has the file, `UnknownFormat` if a newer release wrote it.
+ */
+export async function openStore({ mongodbUri, path }: StoreLocation): Promise<OpenedStore> {
+  return mongodbUri === null ? openEmbedded(path) : openMongo(mongodbUri)
+}
+
+function openEmbedded(path: string): OpenedStore {
+  const file = openFile(path)
+  try {
+    const store = createEmbeddedStore(file)
+    const { database } = file
+    return { home: 'embedded', store, transfer: createFileTransfer(database), database }
+  } catch (error) {
+    file.close()
+    throw error
+  }
+}
+
+async function openMongo(uri: string): Promise<OpenedStore> {
+  const home = await connectMongo(uri)
+  const transfer = createMongoTransfer(home.collections)
+  return { home: 'mongo', store: createMongoStore(home), transfer, db: home.db }
+}

@@ -1,0 +1,54 @@
+import type { JsonObject } from '../actors/envelope.ts'
+import type { Entry } from '../actors/journal.ts'
+import type { Parked } from '../actors/ports.ts'
+import type { EffectId } from '../machines/ids.ts'
+import type { Instant } from '../machines/instant.ts'
+
+/** What became of one effect that is not done. */
+export interface DeliveryRecord {
+  readonly id: EffectId
+  readonly tries: number
+  readonly attempt: number
+  readonly firstTriedAt: Instant | null
+  /** The last error, if there was one. */
+  readonly error: string | null
+  /** When it may be claimed, or when it was parked. */
+  readonly at: Instant
+  /** Its place among all that is parked; null while it is open. */
+  readonly parkedOrder: number | null
+}
+
+export interface EntryRecord {
+  readonly entry: Entry
+  /** Of its effects those that are not done. */
+  readonly deliveries: readonly DeliveryRecord[]
+}
+
+/** A parked envelope. */
+export interface ParkedRecord {
+  readonly order: number
+  readonly item: Parked
+}
+
+export interface RequestRecord {
+  readonly key: string
+  readonly bodyHash: string
+  readonly beganAt: Instant
+  /** Null while it runs. */
+  readonly answer: JsonObject | null
+}
+
+/**
+ * Reads all that a store holds, and writes it into an empty one, as it is: what follows from the journal is left
+ * to `Store.rebuild`. Batches hold at most some hundred records.
+ */
+export interface Transfer {
+  isEmpty(): Promise<boolean>
+  /** By actor and seq. */
+  readEntries(): AsyncIterable<readonly EntryRecord[]>
+  readParked(): AsyncIterable<readonly ParkedRecord[]>
+  readRequests(): AsyncIterable<readonly RequestRecord[]>
+  writeEntries(records: readonly EntryRecord[]): Promise<void>
+  writeParked(records: readonly ParkedRecord[]): Promise<void>
+  writeRequests(records: readonly RequestRecord[]): Promise<void>
+}

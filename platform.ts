@@ -1,0 +1,301 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { MongoBackend } from '@agendajs/mongo-backend'
+import { z } from 'zod'
+import type { Clock, Log } from './actors/ports.ts'
+import type { Runtime } from './actors/runtime.ts'
+import { composeEngine } from './compose.ts'
+import type { Config } from './config.ts'
+import { createApp } from './http/app.ts'
+import { hashOfKey, type ApiKey, type Role } from './http/auth.ts'
+import { createMetrics } from './http/metrics.ts'
+import { listen, type Listening } from './http/serve.ts'
+import { Catalog } from './machines/catalog.ts'
+import { DunningPolicy } from './machines/dunning-policy.ts'
+import { charts } from './machines/index.ts'
+import { plusDays, plusMs, type Instant } from './machines/instant.ts'
+import { openStore, type OpenedStore } from './persistence/open.ts'
+import { createOutbox } from './providers/mail/outbox.ts'
+import { createTimeTravel, type SandboxClock } from './providers/sandbox/controls.ts'
+import { createFileStorage } from './providers/sandbox/file-storage.ts'
+import { openSandboxHome, type SandboxHome } from './providers/sandbox/home.ts'
+import { createStripeTwin, type StripeTwin } from './providers/sandbox/twin.ts'
+import { createStripeClient } from './providers/stripe/client.ts'
+import { createStripeReceiver } from './providers/stripe/receive.ts'
+import { createScheduler, type Scheduler } from './scheduler/agenda.ts'
+import { systemClock } from './scheduler/clock.ts'
+import { createEmbeddedBackend } from './scheduler/embedded-backend.ts'
+import { jobsOf, jobTimings, type JobName } from './scheduler/jobs.ts'
+
+/** A running Tenure. */
+export interface Platform {
+  readonly url: string
+  /** What the sandbox prints for people; null where a real provider is used. */
+  readonly sandbox: { readonly stripeUrl: string; readonly home: SandboxHome } | null
+  stop(): Promise<void>
+}
+
+/** What of the sandbox the platform holds while it runs. */
+interface RunningSandbox {
+  readonly home: SandboxHome
+  readonly twin: StripeTwin
+  readonly listening: Listening
+  readonly storage: { close(): void }
+}
+
+/** Longer than any call that is under way when a process is asked to stop. */
+const graceMs = 10_000
+
+/** Stripe plans in whole seconds: what is due within this is part of the same moment for who waits for it. */
+const sameMomentMs = 2_000
+
+/** Opens every adapter that the configuration names, joins them, and listens. */
+export async function openPlatform(config: Config, log: Log): Promise<Platform> {
+  const opened = await openStore({
+    mongodbUri: config.store.kind === 'mongo' ? config.store.uri : null,
+    path: join(config.dataFolder, 'tenure.db'),
+  })
+  const closers: (() => Promise<void> | void)[] = [() => opened.store.close()]
+  const closeAll = async () => {
+    for (const close of closers.toReversed()) await close()
+  }
+  try {
+    return await start({ config, log, opened, closers, closeAll })
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+interface Starting {
+  readonly config: Config
+  readonly log: Log
+  readonly opened: OpenedStore
+  readonly closers: (() => Promise<void> | void)[]
+  readonly closeAll: () => Promise<void>
+}
+
+async function start({ config, log, opened, closers, closeAll }: Starting): Promise<Platform> {
+  const system = systemClock()
+  const address = { webhookUrl: '' }
+  const sandbox =
+    config.provider.mode === 'sandbox' ? await openSandbox({ config, log, system, address }) : null
+  if (sandbox) closers.push(() => closeSandbox(sandbox))
+  const clock: Clock = sandbox?.home.clock ?? system
+  const metrics = createMetrics()
+  const stripe = createStripeClient({
+    ...stripeAccess(config, sandbox),
+    timeoutMs: 30_000,
+    maxNetworkRetries: 0,
+  })
+  const runtime = composeEngine({
+    store: opened.store,
+    clock,
+    log,
+    limits: config.limits,
+    counts: metrics.runtime,
+    catalog: readJson(config.catalogPath, Catalog),
+    policy: readJson(config.policyPath, DunningPolicy),
+    stripe,
+    // A quarter of what Stripe allows, so that reads never starve commands.
+    readBudget: { perSecond: sandbox ? 1_000 : 25, burst: sandbox ? 1_000 : 50 },
+    returnUrl: `${config.http.publicUrl}/docs`,
+    mailer: createOutbox({ log, limit: 1_000 }),
+  })
+  closers.push(() => runtime.stop())
+  const scheduler = openScheduler({ config, log, opened, system, clock, runtime })
+  closers.push(() => scheduler.stop())
+  const travel = sandbox && openTravel({ sandbox, opened, runtime, scheduler })
+
+  const app = createApp({
+    runtime,
+    store: opened.store,
+    charts,
+    catalog: readJson(config.catalogPath, Catalog),
+    clock,
+    log,
+    keys: [...config.keys, ...(sandbox ? sandboxKeys(sandbox.home) : [])],
+    limits: config.http.limits,
+    metrics,
+    stripeWebhooks: createStripeReceiver({
+      ...webhookTrust(config, sandbox),
+      toleranceSeconds: config.webhookToleranceSeconds,
+    }),
+    sandbox: sandbox &&
+      travel && {
+        now: () => clock.now(),
+        advanceTo: travel.advanceTo,
+        setChaos: (dial) => sandbox.twin.chaos.set(dial),
+        chaos: () => ({ ...sandbox.twin.chaos.get() }),
+      },
+    scheduler: { ready: () => schedulerReady(scheduler) },
+  })
+  await runtime.start()
+  const listening = await listen(app, config.http)
+  closers.push(() => listening.close(graceMs))
+  address.webhookUrl = `${listening.url}/webhooks/stripe`
+  sandbox?.twin.start()
+  await scheduler.start()
+  return {
+    url: listening.url,
+    sandbox: sandbox && { stripeUrl: sandbox.listening.url, home: sandbox.home },
+    stop: closeAll,
+  }
+}
+
+function readJson<T>(path: string, schema: z.ZodType<T>): T {
+  const parsed = schema.safeParse(JSON.parse(readFileSync(path, 'utf8')))
+  if (parsed.success) return parsed.data
+  throw new Error(`${path} is not usable:\n${z.prettifyError(parsed.error)}`)
+}
+
+function stripeAccess({ provider }: Config, sandbox: RunningSandbox | null) {
+  if (provider.mode === 'stripe')
+    return { secretKey: provider.secretKey, apiBase: provider.apiBase }
+  return {
+    secretKey: sandbox?.home.kept.stripeSecretKey ?? '',
+    apiBase: sandbox?.listening.url ?? null,
+  }
+}
+
+function webhookTrust({ provider }: Config, sandbox: RunningSandbox | null) {
+  if (provider.mode === 'stripe') {
+    const { webhookSecrets: secrets, accountId, livemode } = provider
+    return { secrets, accountId, livemode }
+  }
+  return {
+    secrets: [sandbox?.home.kept.stripeWebhookSecret ?? ''],
+    accountId: null,
+    livemode: false,
+  }
+}
+
+/** Named by their roles, which are also what `npm start` prints. */
+function sandboxKeys({ kept }: SandboxHome): ApiKey[] {
+  const { dashboard, admin, service } = kept.keys
+  const key = (role: Role, text: string): ApiKey => ({
+    name: `sandbox-${role}`,
+    role,
+    hash: hashOfKey(text),
+    accounts: null,
+  })
+  return [key('dashboard', dashboard), key('admin', admin), key('service', service)]
+}
+
+async function openSandbox(ports: {
+  config: Config
+  log: Log
+  system: Clock
+  address: { readonly webhookUrl: string }
+}): Promise<RunningSandbox> {
+  const { config, log, system, address } = ports
+  const home = openSandboxHome(join(config.dataFolder, 'sandbox.json'), system)
+  const storage = createFileStorage(join(config.dataFolder, 'sandbox-stripe.jsonl'))
+  const reached = { url: '' }
+  const twin = createStripeTwin({
+    clock: home.clock,
+    seed: home.kept.seed,
+    secretKey: home.kept.stripeSecretKey,
+    publishableKey: home.kept.stripePublishableKey,
+    storage,
+    publicUrl: () => reached.url,
+    log,
+    webhook: {
+      url: 'platform',
+      secret: home.kept.stripeWebhookSecret,
+      async send(_url, headers, body) {
+        const init = { method: 'POST', headers, body, signal: AbortSignal.timeout(10_000) }
+        return (await fetch(address.webhookUrl, init)).status
+      },
+    },
+  })
+  const { host, port } = config.http
+  const listening = await listen(twin.app, { host, port: port === 0 ? 0 : port + 1 })
+  reached.url = listening.url
+  return { home, twin, listening, storage }
+}
+
+async function closeSandbox({ twin, listening, storage }: RunningSandbox): Promise<void> {
+  await twin.stop()
+  await listening.close(graceMs)
+  storage.close()
+}
+
+function openScheduler(ports: {
+  config: Config
+  log: Log
+  opened: OpenedStore
+  system: Clock
+  clock: Clock
+  runtime: Runtime
+}): Scheduler<JobName> {
+  const { log, opened, system, clock, runtime } = ports
+  const backend =
+    opened.home === 'mongo'
+      ? new MongoBackend({ mongo: opened.db })
+      : createEmbeddedBackend({ database: opened.database, clock: system })
+  return createScheduler({
+    backend,
+    clock: system,
+    log,
+    pollMs: 1_000,
+    drainMs: graceMs,
+    jobs: jobsOf(
+      {
+        fireDueTimers: runtime.fireDueTimers,
+        deliverDue: runtime.deliverDue,
+        heal: runtime.heal,
+        expireRequests: () => opened.store.expireRequests(plusDays(clock.now(), -2)),
+        reconcile: async () => ({ done: true }),
+      },
+      jobTimings,
+    ),
+  })
+}
+
+/** Late jobs mean that timers do not fire, or effects are not delivered. */
+async function schedulerReady(scheduler: Scheduler<JobName>): Promise<void> {
+  const late = (await scheduler.health()).filter((job) => job.isLate).map((job) => job.name)
+  if (late.length > 0) throw new Error(`late: ${late.join(', ')}`)
+}
+
+/** The sandbox's time: the simulated Stripe, our timers through Agenda, and what waits to be delivered. */
+function openTravel(ports: {
+  sandbox: RunningSandbox
+  opened: OpenedStore
+  runtime: Runtime
+  scheduler: Scheduler<JobName>
+}) {
+  const { sandbox, opened, runtime, scheduler } = ports
+  const { store } = opened
+  const clock: SandboxClock = sandbox.home.clock
+
+  async function nextAt(): Promise<Instant | null> {
+    const moments = [sandbox.twin.nextJobAt(), await store.nextTimerAt(), await store.nextClaimAt()]
+    return moments.filter((at) => at !== null).sort()[0] ?? null
+  }
+
+  let committed = 0
+  runtime.subscribe(() => {
+    committed += 1
+  })
+
+  /** Until a whole round commits nothing: the simulated Stripe also delivers by itself, beside this. */
+  async function settle(): Promise<void> {
+    for (;;) {
+      const before = committed
+      await sandbox.twin.runDue()
+      const timerAt = await store.nextTimerAt()
+      if (timerAt !== null && timerAt <= clock.now()) await scheduler.runNow('timers')
+      await runtime.idle()
+      await sandbox.twin.runDue()
+      await runtime.idle()
+      const next = await nextAt()
+      const isDue = next !== null && next <= plusMs(clock.now(), sameMomentMs)
+      if (!isDue && committed === before) return
+      if (isDue && next > clock.now()) clock.moveTo(next)
+    }
+  }
+
+  return createTimeTravel({ clock, world: { settle, nextAt } })
+}

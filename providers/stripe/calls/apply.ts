@@ -1,0 +1,87 @@
+import type { ClaimedEffect, Result } from '../../../actors/ports.ts'
+import type { Entry } from '../../../actors/journal.ts'
+import { EventEvent } from '../../../machines/events.ts'
+import type { ActorRef } from '../../../machines/ids.ts'
+import { type Instant, instantOfSeconds, secondsOf } from '../../../machines/instant.ts'
+import { type Normalised, normalise, normaliseObject } from '../normalise.ts'
+import type { CallPorts } from './call.ts'
+import { isMissing } from './failures.ts'
+import { told } from './observe.ts'
+
+export type EntryAt = (actor: ActorRef, seq: number) => Promise<Entry | null>
+
+interface Applying {
+  readonly claimed: ClaimedEffect
+  readonly now: Instant
+  readonly ports: CallPorts
+  readonly entry: EntryAt
+}
+
+type Outcome = Exclude<Normalised, { outcome: 'lookup' }>
+
+/** The body of the webhook that the entry took, and Stripe's time of it. */
+async function bodyOf({ claimed, entry }: Applying): Promise<{ body: string; at: Instant }> {
+  const { actor, seq } = claimed
+  // The event asked for this when it came; should an operator have asked, it came first of all.
+  for (const candidate of [seq, 1]) {
+    const found = await entry(actor, candidate)
+    const parsed = EventEvent.safeParse(found?.envelope.event)
+    if (found === null || !parsed.success || parsed.data.type !== 'event.received') continue
+    return { body: parsed.data.body, at: found.envelope.occurredAt }
+  }
+  throw new Error(`${actor} holds no webhook at entry ${seq}`)
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return null
+  }
+}
+
+/** A notification of an InvoicePayment names neither invoice nor payment: it must be read. */
+async function lookUp(
+  id: string,
+  { at, now, ports }: { at: Instant; now: Instant; ports: CallPorts },
+) {
+  ports.spendRead(now)
+  try {
+    const found = await ports.stripe.invoicePayments.retrieve(id)
+    const seen = { at, read: null, deleted: false, previous: null, asker: null }
+    return normaliseObject(found, { ...seen, catalog: ports.catalog })
+  } catch (error) {
+    if (isMissing(error)) return { outcome: 'ignored', why: `${id} is gone` } as const
+    throw error
+  }
+}
+
+/** `event.apply`: tells every actor that a webhook concerns, and the webhook's own actor who they were. */
+export async function applyEvent(applying: Applying): Promise<readonly Result[]> {
+  const { now, ports } = applying
+  const { body, at: receivedFor } = await bodyOf(applying)
+  const at = instantOfSeconds(secondsOf(receivedFor))
+  const normalised = normalise(parsed(body), ports)
+  const outcome: Outcome =
+    normalised.outcome === 'lookup'
+      ? await lookUp(normalised.invoicePayment, { at, now, ports })
+      : normalised
+  if (outcome.outcome !== 'applied') {
+    return [applied(outcome.outcome, { detail: outcome.why, told: [] })]
+  }
+  const results: Result[] = []
+  const refs = new Set<ActorRef>()
+  for (const message of outcome.messages) {
+    const result = await told(message, { now, ports })
+    refs.add(result.to)
+    results.push({ ...result, source: 'provider', principal: 'provider:stripe' })
+  }
+  return [...results, applied('applied', { detail: null, told: [...refs] })]
+}
+
+function applied(
+  outcome: Outcome['outcome'],
+  { detail, told }: { detail: string | null; told: ActorRef[] },
+): Result {
+  return { event: { type: 'event.applied', outcome, detail, told } }
+}

@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto'
+import type { Stripe } from 'stripe'
+import type { ClaimedEffect, Clock, Result } from '../../../actors/ports.ts'
+import { RetryLater } from '../../../actors/ports.ts'
+import type { Catalog } from '../../../machines/catalog.ts'
+import type { ProviderEffect } from '../../../machines/effects.ts'
+import type { ActorRef } from '../../../machines/ids.ts'
+import type { Instant } from '../../../machines/instant.ts'
+import type { AccountRef } from '../../../machines/facts.ts'
+import type { SpendRead } from '../read-budget.ts'
+import type { Resolve } from '../resolve.ts'
+import type { EnsurePrice } from './plans.ts'
+
+export interface AccountAtStripe {
+  /** `cus_…` */
+  readonly customer: string
+  readonly defaultPaymentMethod: string | null
+}
+
+/** What every call may use. */
+export interface CallPorts {
+  readonly stripe: Stripe
+  readonly clock: Clock
+  readonly catalog: Catalog
+  readonly resolve: Resolve
+  readonly spendRead: SpendRead
+  readonly ensurePrice: EnsurePrice
+  /** Null while the account has no customer at Stripe. */
+  readonly accounts: (account: AccountRef) => Promise<AccountAtStripe | null>
+  /** Where a customer's browser goes after authenticating. */
+  readonly returnUrl: string
+}
+
+/** One performing of one effect. */
+export interface Call<Effect> {
+  readonly effect: Effect
+  readonly claimed: ClaimedEffect
+  readonly now: Instant
+  readonly ports: CallPorts
+  /** The options of a POST: its idempotency key. Each POST of one effect has a part of its own. */
+  keyed(part?: string): { idempotencyKey: string }
+}
+
+export interface Command<Effect> {
+  /** Does it, and says what the asker is to be told. Throws what the SDK throws. */
+  perform(call: Call<Effect>): Promise<readonly Result[]>
+  /** Looks whether it was done already: what `perform` would have said then, or null if it was not. */
+  readBack(call: Call<Effect>): Promise<readonly Result[] | null>
+}
+
+export function callOf<Effect extends ProviderEffect>(
+  effect: Effect,
+  { claimed, now, ports }: { claimed: ClaimedEffect; now: Instant; ports: CallPorts },
+): Call<Effect> {
+  return {
+    effect,
+    claimed,
+    now,
+    ports,
+    keyed: (part) => ({ idempotencyKey: idempotencyKey(claimed, part) }),
+  }
+}
+
+/** Stripe takes up to 255 characters; a longer key is told by its digest. */
+function idempotencyKey({ effect, attempt }: ClaimedEffect, part?: string): string {
+  const key = [effect.id, attempt, ...(part === undefined ? [] : [part])].join(':')
+  if (key.length <= 255) return key
+  return `sha256:${createHash('sha256').update(key).digest('hex')}`
+}
+
+/** The account's customer. Throws RetryLater, which uses up no tries, while it has none. */
+export async function customerOf(
+  account: AccountRef,
+  { accounts }: Pick<CallPorts, 'accounts'>,
+): Promise<AccountAtStripe> {
+  const known = await accounts(account)
+  if (known !== null) return known
+  throw new RetryLater(`${account} has no customer at Stripe yet`, { counts: false })
+}
+
+/** A command that Stripe will never accept. The message carries no secrets. */
+export function rejected(effect: ProviderEffect, code: string, message: string): Result {
+  return { event: { type: 'effect.rejected', effect: effect.kind, code, message } }
+}
+
+/** What was read for one actor, told to another. */
+export function addressed(results: readonly Result[], to: ActorRef): readonly Result[] {
+  return results.map((result) => (result.to === undefined ? { ...result, to } : result))
+}

@@ -1,0 +1,78 @@
+import type { z } from 'zod'
+import type { Result } from '../../../actors/ports.ts'
+import type { InvoicePay, InvoiceVoid } from '../../../machines/effects.ts'
+import { secondsOf } from '../../../machines/instant.ts'
+import { type Call, type Command, rejected } from './call.ts'
+import { isDecline, isRefusal, shown } from './failures.ts'
+import { observe } from './observe.ts'
+
+type Pay = Call<z.infer<typeof InvoicePay>>
+type OfInvoice = Call<{ readonly invoice: string }>
+
+function observed({ effect, claimed, now, ports }: OfInvoice): Promise<readonly Result[]> {
+  const { actor: asker, seq: read } = claimed
+  return observe({ kind: 'invoice', id: effect.invoice, asker, read }, { now, ports })
+}
+
+/** The method to try: the one named, else the account's, else what Stripe would take by itself. */
+async function methodFor({ effect, ports }: Pay): Promise<string | null> {
+  if (effect.paymentMethod !== null || effect.account === null) return effect.paymentMethod
+  return (await ports.accounts(effect.account))?.defaultPaymentMethod ?? null
+}
+
+/** When the bank was last asked for this invoice, in Unix seconds; null if it never was. */
+async function lastAskedAt({ effect, ports }: Pay): Promise<number | null> {
+  const { stripe } = ports
+  const payments = await stripe.invoicePayments.list({ invoice: effect.invoice, limit: 100 })
+  let last: number | null = null
+  for (const { payment } of payments.data) {
+    const intent = payment.payment_intent
+    if (intent === undefined) continue
+    const id = typeof intent === 'string' ? intent : intent.id
+    const { data } = await stripe.charges.list({ payment_intent: id, limit: 1 })
+    last = Math.max(last ?? 0, data[0]?.created ?? 0)
+  }
+  return last
+}
+
+/** `invoice.pay`: whatever Stripe answers, the invoice as it stands afterwards is the answer. */
+export const invoicePay: Command<z.infer<typeof InvoicePay>> = {
+  async perform(call) {
+    const { effect, ports } = call
+    const method = await methodFor(call)
+    const refusals: Result[] = []
+    try {
+      const params = method === null ? {} : { payment_method: method }
+      await ports.stripe.invoices.pay(effect.invoice, params, call.keyed())
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      // A decline shows in the invoice. That it cannot be paid at all (paid already, void) may not.
+      if (!isDecline(error)) {
+        refusals.push(rejected(effect, error.code ?? 'invalid_request', shown(error)))
+      }
+    }
+    return [...(await observed(call)), ...refusals]
+  },
+
+  /** Our own try is there once it was paid, or once the bank was asked after we began. */
+  async readBack(call) {
+    const { status } = await call.ports.stripe.invoices.retrieve(call.effect.invoice)
+    const begun = secondsOf(call.claimed.firstTriedAt)
+    const isDone = status !== 'open' && status !== 'uncollectible'
+    if (isDone || ((await lastAskedAt(call)) ?? 0) >= begun) return await observed(call)
+    return null
+  },
+}
+
+/** `invoice.void`. */
+export const invoiceVoid: Command<z.infer<typeof InvoiceVoid>> = {
+  async perform(call) {
+    await call.ports.stripe.invoices.voidInvoice(call.effect.invoice, {}, call.keyed())
+    return await observed(call)
+  },
+
+  async readBack(call) {
+    const { status } = await call.ports.stripe.invoices.retrieve(call.effect.invoice)
+    return status === 'void' ? await observed(call) : null
+  },
+}

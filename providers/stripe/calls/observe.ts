@@ -1,0 +1,132 @@
+import type { Stripe } from 'stripe'
+import type { Clock, Result } from '../../../actors/ports.ts'
+import type { ObjectRead } from '../../../machines/effects.ts'
+import { type ActorRef, idOf } from '../../../machines/ids.ts'
+import { type Instant, instant, msOf } from '../../../machines/instant.ts'
+import type { z } from 'zod'
+import type { Message } from '../message.ts'
+import { normaliseObject } from '../normalise.ts'
+import type { Target } from '../refs.ts'
+import type { CallPorts } from './call.ts'
+import { isMissing } from './failures.ts'
+
+export type ObjectKind = z.infer<typeof ObjectRead>['object']
+
+type Retrieved = Promise<Stripe.Response<{ object: string }>>
+
+const retrieve: Readonly<Record<ObjectKind, (stripe: Stripe, id: string) => Retrieved>> = {
+  customer: (stripe, id) => stripe.customers.retrieve(id),
+  payment_method: (stripe, id) => stripe.paymentMethods.retrieve(id),
+  setup_intent: (stripe, id) => stripe.setupIntents.retrieve(id),
+  subscription: (stripe, id) => stripe.subscriptions.retrieve(id),
+  // Why a charge failed stands in its payment alone, and is not in any webhook of the invoice.
+  invoice: (stripe, id) =>
+    stripe.invoices.retrieve(id, { expand: ['payments.data.payment.payment_intent'] }),
+  payment_intent: (stripe, id) => stripe.paymentIntents.retrieve(id),
+  charge: (stripe, id) => stripe.charges.retrieve(id),
+  refund: (stripe, id) => stripe.refunds.retrieve(id),
+  dispute: (stripe, id) => stripe.disputes.retrieve(id),
+}
+
+export interface Observation {
+  readonly kind: ObjectKind
+  readonly id: string
+  /** Who is told, and the seq of the entry that asked; null makes it weigh as a webhook does. */
+  readonly asker: ActorRef
+  readonly read: number | null
+}
+
+interface Observing {
+  readonly now: Instant
+  readonly ports: CallPorts
+}
+
+/** Reads an object at Stripe, now, and says what its actors are to be told. */
+export async function observe(
+  observation: Observation,
+  { now, ports }: Observing,
+): Promise<readonly Result[]> {
+  const { kind, id } = observation
+  const missing: Result = { event: { type: 'object.missing', object: kind, id } }
+  if (id === '') return [missing]
+  try {
+    const shown = await timed(ports.clock, now, () => retrieve[kind](ports.stripe, id))
+    return await said(shown, observation, { now, ports })
+  } catch (error) {
+    if (isMissing(error)) return [missing]
+    throw error
+  }
+}
+
+/** What an object that Stripe has shown says, of itself to whoever asked, and of others to them. */
+export async function said(
+  { object, at }: Shown<{ object: string }>,
+  { kind, id, asker, read }: Observation,
+  { now, ports }: Observing,
+): Promise<readonly Result[]> {
+  const { catalog } = ports
+  const asking: Target = { type: 'account', ours: idOf(asker), theirs: null }
+  const seen = { at, read, deleted: false, previous: null, catalog, asker: asking }
+  const reading = normaliseObject(object, seen)
+  if (reading.outcome !== 'applied') {
+    throw new Error(`Stripe’s ${kind} ${id} could not be read: ${reading.why}`)
+  }
+  const [own, ...others] = reading.messages
+  if (own === undefined) return []
+  // What the object says of itself is for whoever asked, under whatever name Stripe knows them.
+  const results: Result[] = [await named(own, { now, ports })]
+  for (const message of others) results.push(await told(message, { now, ports }))
+  return results
+}
+
+interface Naming {
+  readonly now: Instant
+  readonly ports: Pick<CallPorts, 'resolve'>
+}
+
+/** A message's event with every actor in it named. */
+async function named({ event, refs, occurredAt }: Message, naming: Naming): Promise<Result> {
+  const names: Record<string, ActorRef | null> = {}
+  for (const [field, ref] of Object.entries(refs)) {
+    names[field] = ref === null ? null : await naming.ports.resolve(ref, naming.now)
+  }
+  return { event: { ...event, ...names }, occurredAt }
+}
+
+/** A message as it is told to the actor that it means. */
+export async function told(
+  message: Message,
+  naming: Naming,
+): Promise<Result & { readonly to: ActorRef }> {
+  const to = await naming.ports.resolve(message.target, naming.now)
+  return { ...(await named(message, naming)), to }
+}
+
+/** What Stripe answered, and its time of it. */
+export interface Shown<T> {
+  readonly object: T
+  readonly at: Instant
+}
+
+/**
+ * Stripe's time of what it answered, in whole seconds, and never later than the state it shows: the
+ * answer's own stamp, less all the time that the call took.
+ */
+export async function timed<T>(
+  clock: Clock,
+  now: Instant,
+  call: () => Promise<Stripe.Response<T>>,
+): Promise<Shown<Stripe.Response<T>>> {
+  const begun = msOf(clock.now())
+  const object = await call()
+  const tookMs = Math.max(0, msOf(clock.now()) - begun)
+  const stampMs = Date.parse(stampOf(object.lastResponse) ?? '')
+  const ms = Number.isNaN(stampMs) ? Math.min(begun, msOf(now)) : stampMs - tookMs
+  return { object, at: instant(Math.floor(ms / 1000) * 1000) }
+}
+
+/** The SDK's types know one form of the headers; over a `fetch` it hands on the other. */
+function stampOf({ headers }: { readonly headers: object }): string | null {
+  if (headers instanceof Headers) return headers.get('date')
+  return 'date' in headers && typeof headers.date === 'string' ? headers.date : null
+}

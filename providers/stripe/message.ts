@@ -1,0 +1,40 @@
+import type { JsonObject } from '../../actors/envelope.ts'
+import type { Catalog } from '../../machines/catalog.ts'
+import type { Instant } from '../../machines/instant.ts'
+import type { Target } from './refs.ts'
+
+/** An observation in our words, and whom it concerns. */
+export interface Message {
+  readonly target: Target
+  /** One of machines/events.ts, but for the fields of `refs`. */
+  readonly event: JsonObject & { readonly type: string }
+  /** Fields of the event that name other actors: `resolve` turns each into a ref. */
+  readonly refs: Readonly<Partial<Record<'account' | 'subscription' | 'invoice', Target | null>>>
+  /** The provider's time, in whole seconds. */
+  readonly occurredAt: Instant
+}
+
+/** How an object came to us, which goes into what is said of it. */
+export interface Seen {
+  readonly at: Instant
+  /** Null for a webhook; for a fresh read, the seq of the entry that asked. */
+  readonly read: number | null
+  readonly deleted: boolean
+  /** `data.previous_attributes` of an update; null otherwise. */
+  readonly previous: unknown
+  /** Of a read, who asked: told even where the object names nobody any more. Null for a webhook. */
+  readonly asker: Target | null
+  readonly catalog: Catalog
+}
+
+export type Reading =
+  | { readonly outcome: 'applied'; readonly messages: readonly Message[] }
+  | { readonly outcome: 'ignored'; readonly why: string }
+
+export function applied(...messages: readonly Message[]): Reading {
+  return { outcome: 'applied', messages }
+}
+
+export function ignored(why: string): Reading {
+  return { outcome: 'ignored', why }
+}

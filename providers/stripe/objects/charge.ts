@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import type { ChargeFacts } from '../../../machines/facts.ts'
+import { applied, type Reading, type Seen } from '../message.ts'
+import { OurMetadata, targetOf } from '../refs.ts'
+import { CurrencyCode, MaybeId, MaybeText } from './fields.ts'
+
+const StripeCharge = z.object({
+  id: z.string().min(1),
+  status: z.string(),
+  captured: z.boolean().nullish(),
+  amount: z.int(),
+  amount_captured: z.int().nullish(),
+  amount_refunded: z.int().nullish(),
+  currency: CurrencyCode,
+  customer: MaybeId,
+  payment_intent: MaybeId,
+  // Gone since 2025-03-31.basil.
+  invoice: MaybeId,
+  failure_code: MaybeText,
+  outcome: z.object({ reason: MaybeText }).nullish().catch(null),
+  metadata: OurMetadata,
+})
+
+export function readCharge(object: unknown, { at, read }: Seen): Reading {
+  const charge = StripeCharge.parse(object)
+  const captured = charge.captured ?? charge.status === 'succeeded'
+  const facts: ChargeFacts = {
+    charge: charge.id,
+    status: charge.status,
+    captured,
+    amountMinor: charge.amount,
+    amountCapturedMinor: charge.amount_captured ?? (captured ? charge.amount : 0),
+    amountRefundedMinor: charge.amount_refunded ?? 0,
+    currency: charge.currency,
+    declineCode:
+      charge.status === 'failed' ? (charge.outcome?.reason ?? charge.failure_code) : null,
+  }
+  return applied({
+    target: { type: 'payment', ours: null, theirs: charge.payment_intent ?? charge.id },
+    event: { type: 'charge.observed', read, facts },
+    refs: {
+      account: targetOf('account', { ours: charge.metadata.account, theirs: charge.customer }),
+      invoice: targetOf('invoice', { ours: charge.metadata.invoice, theirs: charge.invoice }),
+    },
+    occurredAt: at,
+  })
+}

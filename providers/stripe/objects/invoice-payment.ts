@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import { applied, type Message, type Reading, type Seen } from '../message.ts'
+import type { Target } from '../refs.ts'
+import { MaybeId } from './fields.ts'
+
+const StripeInvoicePayment = z.object({
+  invoice: z
+    .union([z.string().min(1), z.object({ id: z.string().min(1) })])
+    .transform((invoice) => (typeof invoice === 'string' ? invoice : invoice.id)),
+  payment: z.object({ payment_intent: MaybeId }).nullish(),
+})
+
+/** Says which payment pays which invoice; what of it, the invoice's own read tells. */
+export function readInvoicePayment(object: unknown, { at }: Seen): Reading {
+  const { invoice: id, payment } = StripeInvoicePayment.parse(object)
+  const invoice: Target = { type: 'invoice', ours: null, theirs: id }
+  const hint: Message = {
+    target: invoice,
+    event: { type: 'invoice.hinted', invoice: id },
+    refs: {},
+    occurredAt: at,
+  }
+  const intent = payment?.payment_intent ?? null
+  if (intent === null) return applied(hint)
+  const link: Message = {
+    target: { type: 'payment', ours: null, theirs: intent },
+    event: { type: 'payment.linked' },
+    refs: { invoice },
+    occurredAt: at,
+  }
+  return applied(link, hint)
+}

@@ -1,0 +1,34 @@
+import { applied, ignored, type Reading, type Seen } from '../message.ts'
+
+interface Related {
+  readonly id: string
+  readonly type: string
+}
+
+/** The objects whose change is told on; of an InvoicePayment only a read can say what it belongs to. */
+export type ThinReading = Reading | { readonly outcome: 'lookup'; readonly invoicePayment: string }
+
+/** A notification has no state: it asks the actor to read the object. */
+export function readThin(related: Related | null, { at }: Seen): ThinReading {
+  if (related === null) return ignored('a notification of nothing')
+  switch (related.type) {
+    case 'subscription':
+      return applied({
+        target: { type: 'subscription', ours: null, theirs: related.id },
+        event: { type: 'subscription.hinted', subscription: related.id },
+        refs: {},
+        occurredAt: at,
+      })
+    case 'invoice':
+      return applied({
+        target: { type: 'invoice', ours: null, theirs: related.id },
+        event: { type: 'invoice.hinted', invoice: related.id },
+        refs: {},
+        occurredAt: at,
+      })
+    case 'invoice_payment':
+      return { outcome: 'lookup', invoicePayment: related.id }
+    default:
+      return ignored(`a notification of a ${related.type}, which moves nothing here`)
+  }
+}

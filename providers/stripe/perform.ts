@@ -1,0 +1,181 @@
+import type { Stripe } from 'stripe'
+import {
+  type ClaimedEffect,
+  type Clock,
+  type Performer,
+  type Result,
+  RetryLater,
+} from '../../actors/ports.ts'
+import type { Catalog } from '../../machines/catalog.ts'
+import { EffectRequest, type ProviderEffect } from '../../machines/effects.ts'
+import type { AccountRef } from '../../machines/facts.ts'
+import type { ActorRef } from '../../machines/ids.ts'
+import { type Instant, msOf, msPerHour } from '../../machines/instant.ts'
+import { applyEvent, type EntryAt } from './calls/apply.ts'
+import {
+  type AccountAtStripe,
+  type Call,
+  type CallPorts,
+  callOf,
+  type Command,
+  rejected,
+} from './calls/call.ts'
+import { customerCreate } from './calls/customers.ts'
+import {
+  failureOf,
+  isDecline,
+  isMissing,
+  isRefusal,
+  isStoredFailure,
+  shown,
+} from './calls/failures.ts'
+import { invoicePay, invoiceVoid } from './calls/invoices.ts'
+import { paymentMethodAttach } from './calls/payment-methods.ts'
+import { paymentCancel, paymentCharge, paymentConfirm } from './calls/payments.ts'
+import { createPlans } from './calls/plans.ts'
+import { objectRead } from './calls/reads.ts'
+import {
+  subscriptionCancel,
+  subscriptionCreate,
+  subscriptionUpdate,
+} from './calls/subscriptions.ts'
+import { createReadBudget, type ReadBudgetOptions } from './read-budget.ts'
+import { createResolver } from './resolve.ts'
+
+export interface StripePerformerOptions {
+  readonly stripe: Stripe
+  /** Tells how long a call took, which bounds how old its answer may be. */
+  readonly clock: Clock
+  readonly catalog: Catalog
+  /** The account's customer, as its actor knows it; null while there is none. */
+  readonly accounts: (account: AccountRef) => Promise<AccountAtStripe | null>
+  /** The journal, where an event's actor keeps its body. */
+  readonly entry: EntryAt
+  /** From a provider's id to our actor; may lag, and answer null for what it does not know yet. */
+  readonly links: (theirs: string) => Promise<ActorRef | null>
+  readonly readBudget: ReadBudgetOptions
+  /** Where a customer's browser goes after authenticating a payment. */
+  readonly returnUrl: string
+}
+
+type Kind = ProviderEffect['kind']
+type EffectOf = { readonly [K in Kind]: Extract<ProviderEffect, { kind: K }> }
+type Commands = { readonly [K in Kind]: Command<EffectOf[K]> }
+
+/** What each effect does at Stripe, beside how it is found there again: none may have only the first. */
+const commands = {
+  'customer.create': customerCreate,
+  'payment_method.attach': paymentMethodAttach,
+  'subscription.create': subscriptionCreate,
+  'payment_intent.confirm': paymentConfirm,
+  'subscription.update': subscriptionUpdate,
+  'subscription.cancel': subscriptionCancel,
+  'invoice.pay': invoicePay,
+  'invoice.void': invoiceVoid,
+  'payment.charge': paymentCharge,
+  'payment_intent.cancel': paymentCancel,
+  'object.read': objectRead,
+} satisfies Commands
+
+/** Stripe forgets a key after 24 hours at the earliest; an hour is kept for calls under way. */
+const keyWindowMs = 23 * msPerHour
+
+/**
+ * Does at Stripe what actors ask for. At most once, over any number of tries: within a day by Stripe's
+ * idempotency keys, and before every further try by a read of what the tries before have left.
+ */
+export function createStripePerformer(options: StripePerformerOptions): Performer {
+  const { stripe, catalog, entry, links } = options
+  const spendRead = createReadBudget(options.readBudget)
+  const ports: CallPorts = {
+    ...options,
+    spendRead,
+    resolve: createResolver({ stripe, links, spendRead }),
+    ensurePrice: createPlans(stripe, catalog),
+  }
+
+  async function run(claimed: ClaimedEffect, now: Instant): Promise<readonly Result[]> {
+    const effect = EffectRequest.parse(claimed.effect)
+    if (effect.kind === 'event.apply') return await applyEvent({ claimed, now, ports, entry })
+    if (isElsewhere(effect)) throw new Error(`${effect.kind} is not done at Stripe`)
+    return await perform(effect.kind, callOf(effect, { claimed, now, ports }))
+  }
+
+  return {
+    kinds: [...Object.keys(commands), 'event.apply'],
+    async perform(claimed, now) {
+      try {
+        return await run(claimed, now)
+      } catch (error) {
+        throw failureOf(error)
+      }
+    },
+  }
+}
+
+type Elsewhere = Exclude<EffectRequest, ProviderEffect | { kind: 'event.apply' }>
+
+function isElsewhere(effect: EffectRequest): effect is Elsewhere {
+  return effect.kind === 'tell' || effect.kind === 'email.send' || effect.kind === 'policy.read'
+}
+
+async function perform<K extends Kind>(
+  kind: K,
+  call: Call<EffectOf[K]>,
+): Promise<readonly Result[]> {
+  try {
+    const command: Commands[K] = commands[kind]
+    return await performOnce<K>(command, call)
+  } catch (error) {
+    if (!isStoredFailure(error)) throw error
+    const message = 'Stripe has stored a failure under this idempotency key'
+    throw new RetryLater(message, { newAttempt: true, cause: error })
+  }
+}
+
+async function performOnce<K extends Kind>(
+  command: Commands[K],
+  call: Call<EffectOf[K]>,
+): Promise<readonly Result[]> {
+  if (call.claimed.tries > 0) {
+    const found = await readBack<K>(command, call)
+    if (found !== null) return found
+    refuseStaleKey(call.claimed, call.now)
+  }
+  try {
+    return await command.perform(call)
+  } catch (error) {
+    if (isDecline(error)) return [refusal(call.effect, error)]
+    if (!isRefusal(error) && !isStoredFailure(error)) throw error
+    // It may be refused for being done already, or have been done before the failure was stored.
+    const found = await readBack<K>(command, call)
+    if (found !== null) return found
+    if (!isRefusal(error)) throw error
+    return [refusal(call.effect, error)]
+  }
+}
+
+/** What is not there at all was not done either. */
+async function readBack<K extends Kind>(
+  command: Commands[K],
+  call: Call<EffectOf[K]>,
+): Promise<readonly Result[] | null> {
+  try {
+    return await command.readBack(call)
+  } catch (error) {
+    if (isMissing(error)) return null
+    throw error
+  }
+}
+
+function refusal(effect: ProviderEffect, error: Stripe.errors.StripeError): Result {
+  const { decline_code: declineCode, code } = error
+  return rejected(effect, declineCode ?? code ?? 'invalid_request', shown(error))
+}
+
+/** Throws RetryLater for a new attempt where Stripe may have forgotten the key of this one. */
+function refuseStaleKey({ effect, firstTriedAt }: ClaimedEffect, now: Instant): void {
+  if (effect.kind === 'object.read' || msOf(now) - msOf(firstTriedAt) < keyWindowMs) return
+  const message = 'Stripe may have forgotten the idempotency key; nothing was done under it'
+  throw new RetryLater(message, { newAttempt: true, afterMs: 0 })
+}

@@ -1,0 +1,245 @@
+import { randomUUID } from 'node:crypto'
+import type { Stripe } from 'stripe'
+import { z } from 'zod'
+import type { Envelope } from '../../actors/envelope.ts'
+import type { Clock, Log, Store } from '../../actors/ports.ts'
+import type { Runtime } from '../../actors/runtime.ts'
+import type { Catalog } from '../../machines/catalog.ts'
+import { ReconciliationContext } from '../../machines/contexts.ts'
+import type { ActorRef } from '../../machines/ids.ts'
+import { type Instant, msPerHour } from '../../machines/instant.ts'
+import type { Tell } from './compare.ts'
+import { listEventsSince } from './events.ts'
+import { createReadBudget, type ReadBudgetOptions } from './read-budget.ts'
+import type { StripeReceiver } from './receive.ts'
+import { createResolver } from './resolve.ts'
+import { createSweep } from './sweep.ts'
+
+/** What a walk through the list of events works with: `scheduler/reconcile.ts` has the walk. */
+interface EventWalkPorts {
+  readonly listEventsSince: (
+    since: Instant,
+    page: string | null,
+  ) => Promise<{ events: readonly { id: string; raw: string }[]; next: string | null }>
+  readonly ingest: (raw: string) => Promise<{ readonly isNew: boolean }>
+  readonly loadCursor: () => Promise<string | null>
+  readonly saveCursor: (cursor: string) => Promise<void>
+  readonly gapFound: (lostSince: Instant) => Promise<void>
+  readonly clock: Clock
+  readonly log: Log
+  readonly overlapMs: number
+  readonly pagesMax: number
+}
+
+export interface ReconciliationOptions {
+  readonly runtime: Pick<Runtime, 'tell' | 'read'>
+  readonly store: Pick<Store, 'head' | 'viewRows'>
+  readonly stripe: Stripe
+  readonly receiver: Pick<StripeReceiver, 'receiveTrusted'>
+  readonly catalog: Catalog
+  /** The time at Stripe: the sandbox's where it is simulated. */
+  readonly clock: Clock
+  readonly log: Log
+  /** From a provider's id to our actor; may lag. */
+  readonly links: (theirs: string) => Promise<ActorRef | null>
+  readonly createReconciler: (
+    ports: EventWalkPorts,
+  ) => () => Promise<{ readonly missed: number; readonly done: boolean }>
+  /** The sweep's own, beside the performer's: together they stay below what Stripe allows. */
+  readonly readBudget: ReadBudgetOptions
+  readonly limits?: Partial<ReconciliationLimits>
+}
+
+export interface ReconciliationLimits {
+  /** How far each walk through the events reaches back behind the one before, in milliseconds. */
+  readonly overlapMs: number
+  /** Pages of a hundred events in one run. */
+  readonly eventPagesMax: number
+  /** Pages of a hundred objects in one run. */
+  readonly sweepPagesMax: number
+  /** Runs of a long sweep between two walks through the events. */
+  readonly partsPerWalk: number
+}
+
+export const defaultReconciliationLimits: ReconciliationLimits = {
+  // Events are listed late, by minutes at worst, and clocks differ by seconds.
+  overlapMs: msPerHour,
+  // A run is one turn of a job that others wait for: some seconds.
+  eventPagesMax: 10,
+  sweepPagesMax: 10,
+  // Each walk reads an hour again: twenty thousand objects are compared for each.
+  partsPerWalk: 20,
+}
+
+/** The actor that remembers how far we have come, and what was found. */
+export const reconciliationRef: ActorRef<'reconciliation'> = 'reconciliation/stripe'
+
+export interface Reconciliation {
+  /** Does a bounded part of what is to be done; call again while not `done`. */
+  run(): Promise<{ readonly done: boolean }>
+}
+
+/**
+ * Finds what webhooks missed, for the job that runs it every quarter of an hour: first by Stripe's list of events, which the webhooks' own door takes again;
+ * then, where events are lost or a day has passed, by comparing Stripe's objects with what we know. All
+ * that it remembers is in one actor, so that processes share it and a crash costs one part.
+ */
+export function createReconciliation(options: ReconciliationOptions): Reconciliation {
+  const { runtime, store, stripe, clock, log, links } = options
+  const limits = { ...defaultReconciliationLimits, ...options.limits }
+  const spendRead = createReadBudget(options.readBudget)
+  const tellSelf = (event: Envelope['event'], id: string) =>
+    told(runtime, envelopeFor({ id, to: reconciliationRef, event, at: clock.now() }))
+  const walkEvents = options.createReconciler({
+    ...eventsOf(options),
+    overlapMs: limits.overlapMs,
+    pagesMax: limits.eventPagesMax,
+    loadCursor: async () => (await remembered(runtime)).context?.cursor ?? null,
+    async saveCursor(cursor) {
+      if (cursor === (await remembered(runtime)).context?.cursor) return
+      await tellSelf({ type: 'cursor.moved', cursor }, randomUUID())
+    },
+    async gapFound(lostSince) {
+      await tellSelf({ type: 'gap.found', lostSince }, `gap:${lostSince}`)
+    },
+  })
+  const sweepPart = createSweep({
+    ...options,
+    resolve: createResolver({ stripe, links, spendRead }),
+    head: store.head,
+    spendRead,
+    pagesMax: limits.sweepPagesMax,
+  })
+  let hasWaited = false
+  let partsLeft = 0
+
+  async function sweepOn(): Promise<{ done: boolean }> {
+    const { isSweeping, context } = await remembered(runtime)
+    if (!isSweeping || !context?.sweep) return { done: true }
+    const { number, reason, position: from } = context.sweep
+    const thorough = reason === 'gap' || reason === 'asked'
+    const swept = await sweepPart({ from, thorough })
+    for (const tell of swept.tells) await tellOwner(tell, number)
+    const { position, objects, driftCount } = swept
+    log.info('reconcile.swept', { sweep: number, from, position, objects, driftCount })
+    if (swept.isCutShort && position === from) return { done: true }
+    const found = { sweep: number, from, objects, driftCount, drift: [...swept.drift] }
+    if (position === null) await tellSelf({ type: 'sweep.finished', ...found }, randomUUID())
+    else await tellSelf({ type: 'sweep.advanced', ...found, position }, randomUUID())
+    return { done: position === null || swept.isCutShort }
+  }
+
+  /** A part that is walked again tells nobody twice. */
+  async function tellOwner({ objectId, to, event, occurredAt }: Tell, sweep: number) {
+    const id = `${reconciliationRef}~${sweep}~${objectId}`.slice(0, 300)
+    await told(runtime, envelopeFor({ id, to, event, at: clock.now(), occurredAt }), log)
+  }
+
+  return {
+    async run() {
+      const left = partsLeft
+      partsLeft = 0
+      if (left === 0) {
+        const { done, missed } = await walkEvents()
+        if (!done) return { done: false }
+        // What the list has just brought is still being applied, and would count as drift.
+        hasWaited = missed > 0 && !hasWaited
+        if (hasWaited) return { done: true }
+      }
+      const swept = await sweepOn()
+      if (!swept.done) partsLeft = left === 0 ? limits.partsPerWalk : left - 1
+      return swept
+    },
+  }
+}
+
+/** The list of events, and the webhooks' door for each. */
+function eventsOf({ runtime, stripe, receiver, clock, log }: ReconciliationOptions) {
+  return {
+    clock,
+    log,
+    async listEventsSince(since: Instant, cursor: string | null) {
+      const { items, cursor: next } = await listEventsSince(stripe, since, { cursor, limit: 100 })
+      // The page begins with the newest; told in their order, they ask for fewer reads.
+      const events = items.map((event) => ({ id: idIn(event), raw: JSON.stringify(event) }))
+      return { events: events.toReversed(), next }
+    },
+    async ingest(raw: string) {
+      const json: unknown = JSON.parse(raw)
+      const at = { now: clock.now(), correlationId: randomUUID() }
+      const received = receiver.receiveTrusted(json, at)
+      if (received.outcome === 'refused') {
+        log.warn('reconcile.event_unreadable', { event: idIn(json), code: received.code })
+        return { isNew: false }
+      }
+      return { isNew: await told(runtime, received.envelope, log) }
+    },
+  }
+}
+
+async function remembered(runtime: Pick<Runtime, 'read'>) {
+  const entry = await runtime.read(reconciliationRef)
+  if (entry === null) return { isSweeping: false, context: null }
+  const { context, value } = entry.snapshot.state
+  return { isSweeping: value === 'sweeping', context: ReconciliationContext.parse(context) }
+}
+
+const HasId = z.object({ id: z.string() })
+
+function idIn(event: unknown): string {
+  const parsed = HasId.safeParse(event)
+  return parsed.success ? parsed.data.id : ''
+}
+
+interface Telling {
+  readonly id: string
+  readonly to: ActorRef
+  readonly event: Envelope['event']
+  readonly at: Instant
+  readonly occurredAt?: Instant | null
+}
+
+function envelopeFor({ id, to, event, at, occurredAt }: Telling): Envelope {
+  return {
+    id,
+    to,
+    event,
+    source: 'system',
+    occurredAt: occurredAt ?? at,
+    receivedAt: at,
+    causationId: null,
+    correlationId: `reconciliation:${id}`,
+    principal: 'system',
+  }
+}
+
+/** An actor of ours that took no more: nothing was lost, and the next run tells it again. */
+export class ReconciliationHeldUp extends Error {
+  override readonly name = 'ReconciliationHeldUp'
+  readonly code = 'reconciliation_held_up'
+}
+
+/**
+ * True if it was not known before. Where a `log` is given, an actor that waits for a person does not hold
+ * up the others: what it misses, it reads when it goes on, or the next sweep tells it.
+ */
+async function told(
+  runtime: Pick<Runtime, 'tell'>,
+  envelope: Envelope,
+  log?: Log,
+): Promise<boolean> {
+  const told = await runtime.tell(envelope)
+  switch (told.outcome) {
+    case 'committed':
+      return true
+    case 'duplicate':
+      return false
+    case 'busy':
+      throw new ReconciliationHeldUp(`${envelope.to} is busy: it is told again at the next run`)
+    case 'refused':
+    case 'parked':
+      if (log === undefined) throw new ReconciliationHeldUp(`${envelope.to} is ${told.outcome}`)
+      log.warn('reconcile.not_taken', { actor: envelope.to, outcome: told.outcome })
+      return false
+  }
+}

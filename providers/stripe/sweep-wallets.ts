@@ -1,0 +1,90 @@
+import type { Stripe } from 'stripe'
+import { z } from 'zod'
+import type { Clock, Store } from '../../actors/ports.ts'
+import { customerLinks } from '../../actors/projections/links.ts'
+import type { Catalog } from '../../machines/catalog.ts'
+import { AccountContext } from '../../machines/contexts.ts'
+import type { Drift } from '../../machines/events.ts'
+import { PaymentMethodFacts } from '../../machines/facts.ts'
+import { ActorRef } from '../../machines/ids.ts'
+import { isMissing } from './calls/failures.ts'
+import { timed } from './calls/observe.ts'
+import { driftOf, type Finding } from './compare.ts'
+import { normaliseObject } from './normalise.ts'
+import type { SpendRead } from './read-budget.ts'
+
+export interface WalletsPorts {
+  readonly stripe: Stripe
+  readonly clock: Clock
+  readonly catalog: Catalog
+  readonly store: Pick<Store, 'head' | 'viewRows'>
+  readonly spendRead: SpendRead
+}
+
+/** A read for each: few, so that a page is soon done and little is read again if it is cut short. */
+const accountsPerPage = 10
+
+const Link = z.object({ ref: ActorRef })
+
+/**
+ * Walks through our own accounts: payment methods stand in no list of their own, and a customer that Stripe
+ * has deleted in none at all.
+ */
+export function createWallets({ stripe, clock, catalog, store, spendRead }: WalletsPorts) {
+  /** What Stripe shows as attached, by id; null for a customer that is gone. */
+  async function attachedTo(customer: string): Promise<Map<string, PaymentMethodFacts> | null> {
+    const now = clock.now()
+    spendRead(now)
+    try {
+      const list = () => stripe.customers.listPaymentMethods(customer, { limit: 100 })
+      const { object: page, at } = await timed(clock, now, list)
+      const seen = { at, read: null, deleted: false, previous: null, asker: null, catalog }
+      const methods = page.data.flatMap((method) => {
+        const reading = normaliseObject(method, seen)
+        return reading.outcome === 'applied' ? reading.messages : []
+      })
+      const facts = methods.map(({ event }) => PaymentMethodFacts.parse(event['facts']))
+      return new Map(facts.map((method) => [method.paymentMethod, method]))
+    } catch (error) {
+      if (isMissing(error)) return null
+      throw error
+    }
+  }
+
+  async function compare(customer: string, ref: ActorRef): Promise<Finding> {
+    const head = await store.head(ref)
+    const account = head === null ? null : AccountContext.parse(head.snapshot.state['context'])
+    if (!account?.customer || account.customer.facts.deleted) return { drift: [], tell: null }
+    const theirs = await attachedTo(customer)
+    const drift = theirs === null ? [gone(ref)] : walletDrift(ref, account, theirs)
+    if (drift.length === 0) return { drift, tell: null }
+    const event = { type: 'customer.hinted', customer }
+    // The customer itself may have been told of in the same sweep already.
+    return { drift, tell: { objectId: `${customer}~wallet`, to: ref, event, occurredAt: null } }
+  }
+
+  return async function walletsPage(cursor: string | null) {
+    const rows = await store.viewRows(customerLinks.name, '', { cursor, limit: accountsPerPage })
+    const findings: Finding[] = []
+    for (const { key, value } of rows.items) findings.push(await compare(key, Link.parse(value).ref))
+    return { findings, next: rows.cursor }
+  }
+}
+
+function gone(ref: ActorRef): Drift {
+  return { ref, field: 'deleted', ours: 'false', theirs: 'true' }
+}
+
+function walletDrift(
+  ref: ActorRef,
+  { paymentMethods }: AccountContext,
+  theirs: ReadonlyMap<string, PaymentMethodFacts>,
+): Drift[] {
+  const missed = [...theirs.values()].flatMap((facts) =>
+    driftOf(ref, paymentMethods[facts.paymentMethod]?.facts ?? null, facts),
+  )
+  const detached = Object.values(paymentMethods)
+    .filter(({ facts }) => facts.attached && !theirs.has(facts.paymentMethod))
+    .map(() => ({ ref, field: 'attached', ours: 'true', theirs: 'false' }))
+  return [...missed, ...detached]
+}

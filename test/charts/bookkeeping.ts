@@ -1,0 +1,86 @@
+import type { charts } from '../../machines/index.ts'
+
+/**
+ * What two runs over the same facts may differ in, and why. Everything else in a state must be equal.
+ * `set`: only whether there is a value counts. `any`: not even that.
+ */
+export interface Bookkeeping {
+  readonly field: string
+  readonly equal: 'set' | 'any'
+  readonly why: string
+}
+
+type ChartName = keyof typeof charts
+
+const rejection: Bookkeeping = {
+  field: 'rejection',
+  equal: 'any',
+  why: 'what the provider refused last: an answer to a request, not a fact of the object',
+}
+const createdAt: Bookkeeping = {
+  field: 'createdAt',
+  equal: 'set',
+  why: 'when we first heard of it, which is the time of whichever word arrived first',
+}
+
+export const bookkeeping: Readonly<Record<ChartName, readonly Bookkeeping[]>> = {
+  account: [
+    createdAt,
+    rejection,
+    {
+      field: 'entitlements.version',
+      equal: 'any',
+      why: 'counts the account’s own entries: another order has other numbers',
+    },
+    { field: 'entitlements.at', equal: 'any', why: 'the time of the entry that version names' },
+    {
+      field: 'entitlements.features.*.since',
+      equal: 'any',
+      why: 'the number of the entry since which the feature stands so',
+    },
+    {
+      field: 'bans.*.at',
+      equal: 'any',
+      why: 'when we were first told; the reason and who banned must be equal',
+    },
+  ],
+  subscription: [createdAt, rejection],
+  invoice: [
+    rejection,
+    {
+      field: 'caseSeq',
+      equal: 'any',
+      why: 'whether a failure was seen on the way: if it was, the case it opened is told of the end too',
+    },
+    {
+      field: 'paidAt',
+      equal: 'set',
+      why: 'the time of the first word that said so; the fact itself must be equal',
+    },
+  ],
+  payment: [
+    {
+      field: 'refundsPaidOut',
+      equal: 'any',
+      why: 'whether a refund that failed was seen to succeed before: the ledger reverses what it booked, and both come to nothing',
+    },
+  ],
+  dunning: [
+    {
+      field: 'policy',
+      equal: 'any',
+      why: 'a case whose invoice was settled before its first failure was heard of needs none',
+    },
+    {
+      field: 'enforcedAt',
+      equal: 'any',
+      why: 'another method is demanded at once where a hard decline is seen, else on its day',
+    },
+    { field: 'stepsTaken.*.at', equal: 'any', why: 'a step that is late is taken at once' },
+  ],
+  event: [],
+  reconciliation: [],
+}
+
+/** Reads are numbered by the entry that asked; only the order of the numbers means anything. */
+export const readNumbers = 'the number of the entry that asked for a fresh read'

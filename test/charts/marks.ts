@@ -1,0 +1,69 @@
+import {
+  AccountContext,
+  DunningContext,
+  InvoiceContext,
+  PaymentContext,
+  SubscriptionContext,
+} from '../../machines/contexts.ts'
+import { isFailing } from '../../machines/invoice-facts.ts'
+import { expiringAt } from '../../machines/payment-method.ts'
+import type { ChartName } from './explore.ts'
+
+/**
+ * What of a context makes a difference to what can come next. Two situations with equal marks are one to
+ * the walk, which so comes to an end though contexts hold times and counts.
+ */
+export const marks: Readonly<Record<ChartName, (context: unknown) => unknown>> = {
+  account(context) {
+    const { customer, paymentMethods, bans, cases, subscriptions, ...rest } =
+      AccountContext.parse(context)
+    return [
+      rest.createdAt !== null,
+      customer?.facts.deleted,
+      Object.values(paymentMethods).map(({ facts }) => [facts.attached, facts.createdAt]),
+      expiringAt({ customer, paymentMethods, cases }) > (rest.asOf ?? ''),
+      Object.keys(bans).sort(),
+      Object.values(cases).map(({ stage, enforcedAt }) => [stage, enforcedAt]),
+      Object.values(rest.invoices).some(({ failing }) => failing),
+      Object.values(subscriptions).some(({ status }) => status === 'active'),
+    ]
+  },
+  subscription(context) {
+    const { collector, providerId, endedAt, observed, invoices, ...rest } =
+      SubscriptionContext.parse(context)
+    return [
+      [collector, providerId !== null, endedAt !== null, observed === null],
+      Object.values(invoices).map(({ status, failing }) => [status, failing]),
+      [rest.cancelAt !== null, rest.firstPayment !== null, rest.periodIndex === 0],
+    ]
+  },
+  invoice(context) {
+    const invoice = InvoiceContext.parse(context)
+    return [
+      [invoice.collector, invoice.issue?.onSession, isFailing(invoice), invoice.paySeq !== null],
+      [invoice.attempt > 1, invoice.paymentIntent !== null, invoice.nextActionUrl !== null],
+      [invoice.observed === null, invoice.payment?.status, invoice.payment?.declineCode],
+      Object.values(invoice.payments).map(({ status }) => status),
+    ]
+  },
+  payment(context) {
+    const { intent, charges, refunds, disputes, invoice } = PaymentContext.parse(context)
+    const statuses = (all: Record<string, { facts: { status: string } }>) =>
+      Object.values(all).map(({ facts }) => facts.status)
+    return [
+      [intent?.facts.status, invoice !== null],
+      Object.values(charges).map(({ facts }) => [facts.status, facts.amountRefundedMinor]),
+      statuses(refunds),
+      statuses(disputes),
+    ]
+  },
+  dunning(context) {
+    const { policy, nextStep, enforcedAt, invoice, ...rest } = DunningContext.parse(context)
+    return [
+      [policy !== null, nextStep, enforcedAt !== null, rest.restricted, rest.banned],
+      [invoice?.status, invoice?.hardDecline, invoice?.collector],
+    ]
+  },
+  event: () => null,
+  reconciliation: () => null,
+}

@@ -1,0 +1,137 @@
+import type { JsonObject } from '../../actors/envelope.ts'
+import type { ArmedTimer, Commit, Effect, ViewRow } from '../../actors/journal.ts'
+import type { AppendOutcome, Page, PageRequest, Store } from '../../actors/ports.ts'
+import type { ActorRef } from '../../machines/ids.ts'
+import { effectId } from '../../machines/ids.ts'
+import type { Instant } from '../../machines/instant.ts'
+import { instant } from '../../machines/instant.ts'
+
+// The words in which the store's promises are told.
+
+/** A place in which one store lives, with nothing in it at first. */
+export interface Place {
+  readonly store: Store
+  /** The store as another process sees it; where only one may own it, the same one. */
+  peer(): Promise<Store>
+  /** Closes everything and opens it again, as after an orderly stop. */
+  reopen(): Promise<Store>
+  /** What a child process opens; the embedded file must be closed first. */
+  readonly location: { readonly mongodbUri: string | null; readonly path: string }
+  /** Writes the entry and nothing that follows from it, as a crash may; null where that cannot happen. */
+  readonly half: ((commit: Commit) => Promise<void>) | null
+  remove(): Promise<void>
+}
+
+export type OpenPlace = () => Promise<Place>
+
+/** `seconds` after the beginning of the test's time. */
+export function at(seconds: number): Instant {
+  return instant(1_767_225_600_000 + seconds * 1000)
+}
+
+export const actor: ActorRef = 'counter/one'
+export const other: ActorRef = 'counter/two'
+
+export interface Given {
+  readonly actor?: ActorRef
+  readonly seq?: number
+  readonly envelopeId?: string
+  readonly at?: Instant
+  /** How many effects. */
+  readonly effects?: number
+  readonly timers?: readonly ArmedTimer[]
+  readonly rows?: readonly ViewRow[]
+  readonly event?: JsonObject
+}
+
+/** A commit, the first of its actor unless said otherwise. */
+export function commit(given: Given = {}): Commit {
+  const ref = given.actor ?? actor
+  const seq = given.seq ?? 1
+  const when = given.at ?? at(seq)
+  const effects = Array.from({ length: given.effects ?? 0 }, (_, n): Effect => ({
+    id: effectId(ref, seq, n + 1),
+    kind: 'remote',
+    amount: seq * 10 + n,
+  }))
+  return {
+    entry: {
+      actor: ref,
+      seq,
+      envelope: {
+        id: given.envelopeId ?? `envelope-${seq}`,
+        to: ref,
+        event: { type: 'counted', by: 1, ...given.event },
+        source: 'api',
+        occurredAt: when,
+        receivedAt: when,
+        causationId: null,
+        correlationId: `because-${seq}`,
+        principal: 'key:test',
+      },
+      snapshot: {
+        chart: 'counter',
+        version: 1,
+        state: { value: 'counting', context: { count: seq } },
+        timers: given.timers ?? [],
+      },
+      effects,
+      changed: true,
+      committedAt: when,
+    },
+    rows: given.rows ?? [],
+  }
+}
+
+/** The first `count` commits of an actor. */
+export function line(count: number, given: Given = {}): Commit[] {
+  return Array.from({ length: count }, (_, n) => commit({ ...given, seq: n + 1 }))
+}
+
+export function row(view: string, key: string, value: JsonObject = {}): ViewRow {
+  return { view, key, keep: 'latest', value }
+}
+
+export function posting(view: string, key: string, value: JsonObject = {}): ViewRow {
+  return { view, key, keep: 'append', value }
+}
+
+export function timer(name: string, seconds: number, ref = actor, seq = 1): ArmedTimer {
+  return { name, dueAt: at(seconds), instance: `${ref}#${seq}` }
+}
+
+export async function outcomes(store: Store, commits: readonly Commit[]): Promise<string[]> {
+  return (await store.append(commits)).map(outcomeText)
+}
+
+export function outcomeText(answer: AppendOutcome): string {
+  return answer.outcome === 'duplicate' ? `duplicate of ${answer.seq}` : answer.outcome
+}
+
+/** Everything of a list, in pages of this size. */
+export async function all<T>(
+  list: (page: PageRequest) => Promise<Page<T>>,
+  limit = 1000,
+): Promise<T[]> {
+  const items: T[] = []
+  let cursor: string | null = null
+  do {
+    const page: Page<T> = await list({ cursor, limit })
+    items.push(...page.items)
+    cursor = page.cursor
+  } while (cursor !== null)
+  return items
+}
+
+/** What a view or a timer index is asked when two of them are compared. */
+export async function everythingDerived(store: Store, views: readonly string[]): Promise<unknown> {
+  const rows: [string, unknown][] = []
+  for (const view of views) rows.push([view, await all((page) => store.viewRows(view, '', page))])
+  return {
+    rows,
+    timers: await store.dueTimers('9999-12-31T00:00:00.000Z', 100_000),
+    names: await store.armedTimerNames(),
+    next: await store.nextTimerAt(),
+    actors: await all((page) => store.actors(null, page)),
+  }
+}

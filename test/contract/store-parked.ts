@@ -1,0 +1,213 @@
+import { expect, test } from 'vitest'
+import type { Parked } from '../../actors/ports.ts'
+import type { ActorRef } from '../../machines/ids.ts'
+import { placeForEach } from './store-place.ts'
+import type { OpenPlace } from './store-given.ts'
+import { actor, all, at, commit, line, other } from './store-given.ts'
+
+const minute = 60_000
+
+function envelope(ref: ActorRef, id: string, error = 'threw'): Parked {
+  const { entry } = commit({ actor: ref, envelopeId: id })
+  return {
+    id: `${ref}!${id}`,
+    kind: 'envelope',
+    actor: ref,
+    error,
+    parkedAt: at(5),
+    effect: null,
+    envelope: entry.envelope,
+  }
+}
+
+export function parkedContract(open: OpenPlace): void {
+  const place = placeForEach(open)
+
+  test('P6 a parked effect is not claimed until it is unparked, and then with its tries at 0', async () => {
+    const { store } = place()
+    const one = commit({ effects: 1 })
+    const id = `${actor}#1.1` as const
+    await store.append([one])
+    await store.claim(at(10), 1, minute)
+    await store.settle([{ id, outcome: 'parked', at: at(20), error: 'card_gone' }])
+    expect(await store.nextClaimAt()).toBeNull()
+    const reopened = await place().reopen()
+    expect(await reopened.claim(at(9999), 10, minute)).toStrictEqual([])
+    const item = {
+      id,
+      kind: 'effect',
+      actor,
+      error: 'card_gone',
+      parkedAt: at(20),
+      effect: one.entry.effects[0],
+      envelope: null,
+    }
+    expect(await reopened.parkedItem(id)).toStrictEqual(item)
+    expect(await all((page) => reopened.parked(page))).toStrictEqual([item])
+
+    expect(await reopened.unpark(id, at(30))).toBe(true)
+    expect(await reopened.unpark(id, at(30))).toBe(false)
+    expect(await reopened.parkedItem(id)).toBeNull()
+    expect(await reopened.claim(at(29), 10, minute)).toStrictEqual([])
+    expect(await reopened.claim(at(30), 10, minute)).toMatchObject([
+      { tries: 0, attempt: 1, firstTriedAt: at(10) },
+    ])
+  })
+
+  test('P7 a parked effect that turns out done is parked no longer', async () => {
+    const { store } = place()
+    await store.append([commit({ effects: 1 })])
+    const id = `${actor}#1.1` as const
+    await store.settle([{ id, outcome: 'parked', at: at(20), error: 'no answer' }])
+    await store.settle([{ id, outcome: 'done' }])
+    expect(await store.parkedItem(id)).toBeNull()
+    expect(await store.unpark(id, at(30))).toBe(false)
+    expect(await store.claim(at(9999), 10, minute)).toStrictEqual([])
+  })
+
+  test('parking again replaces what is there, which keeps its place', async () => {
+    const { store } = place()
+    await store.append([commit({ effects: 1 })])
+    await store.park(envelope(other, 'a'))
+    await store.settle([{ id: `${actor}#1.1`, outcome: 'parked', at: at(1), error: 'first' }])
+    await store.park(envelope(other, 'b'))
+    await store.park(envelope(other, 'a', 'threw again'))
+    const effect = await store.parkedItem(`${actor}#1.1`)
+    if (effect === null) throw new Error('the effect was to be parked')
+    await store.park({ ...effect, error: 'second', parkedAt: at(9) })
+    const items = await all((page) => store.parked(page), 1)
+    expect(items.map(({ id, error }) => [id, error])).toStrictEqual([
+      [`${other}!a`, 'threw again'],
+      [`${actor}#1.1`, 'second'],
+      [`${other}!b`, 'threw'],
+    ])
+    expect(items[1]?.parkedAt).toBe(at(9))
+  })
+
+  test('an open effect may be parked by hand', async () => {
+    const { store } = place()
+    await store.append(line(1, { effects: 1 }))
+    const item = { ...envelope(actor, 'x'), id: `${actor}#1.1`, kind: 'effect' } as const
+    await store.park(item)
+    expect(await store.claim(at(9999), 10, minute)).toStrictEqual([])
+    expect(await store.unpark(`${actor}#1.1`, at(50))).toBe(true)
+    expect(await store.claim(at(50), 10, minute)).toHaveLength(1)
+  })
+
+  test('the oldest parked envelope of an actor holds it back until it is unparked', async () => {
+    const { store } = place()
+    expect(await store.parkedEnvelope(actor)).toBeNull()
+    for (const id of ['z', 'a', 'm']) await store.park(envelope(actor, id))
+    await store.park(envelope(other, 'q'))
+    expect(await store.parkedEnvelope(actor)).toStrictEqual(envelope(actor, 'z'))
+    const peer = await place().peer()
+    expect(new Map(await peer.parkedAmong([actor, other, 'counter/free']))).toStrictEqual(
+      new Map([
+        [actor, `${actor}!z`],
+        [other, `${other}!q`],
+      ]),
+    )
+    expect((await peer.parkedAmong([])).size).toBe(0)
+    expect(await store.unpark(`${actor}!z`, at(9))).toBe(true)
+    expect((await store.parkedEnvelope(actor))?.id).toBe(`${actor}!a`)
+    expect(await store.unpark(`${actor}!nobody`, at(9))).toBe(false)
+  })
+
+  test('a parked effect does not hold its actor back', async () => {
+    const { store } = place()
+    await store.append(line(1, { effects: 1 }))
+    await store.settle([{ id: `${actor}#1.1`, outcome: 'parked', at: at(1), error: 'no' }])
+    expect(await store.parkedEnvelope(actor)).toBeNull()
+    expect((await store.parkedAmong([actor])).size).toBe(0)
+  })
+
+  test.each([1, 2, 100])('pages of %i list all that is parked, oldest first', async (limit) => {
+    const { store } = place()
+    await store.append(line(4, { effects: 2 }))
+    const expected: string[] = []
+    for (const seq of [3, 1, 4, 2]) {
+      const effects = [`${actor}#${seq}.2`, `${actor}#${seq}.1`] as const
+      await store.settle(
+        effects.map((id) => ({ id, outcome: 'parked', at: at(50), error: 'no' }) as const),
+      )
+      await store.park(envelope(other, `after-${seq}`))
+      expected.push(...effects, `${other}!after-${seq}`)
+    }
+    const items = await all((page) => store.parked(page), limit)
+    expect(items.map(({ id }) => id)).toStrictEqual(expected)
+  })
+}
+
+export function requestsContract(open: OpenPlace): void {
+  const place = placeForEach(open)
+  const begin = (key: string, hash = 'hash', seconds = 0) =>
+    place().store.beginRequest(key, hash, at(seconds), minute)
+
+  test('a request begins once, runs, and is then answered with what it was', async () => {
+    const { store } = place()
+    expect(await begin('k')).toStrictEqual({ outcome: 'begun' })
+    expect(await begin('k')).toStrictEqual({ outcome: 'running' })
+    await store.finishRequest('k', { status: 202, body: { 'a.b': [1, null] } })
+    const reopened = await place().reopen()
+    expect(await reopened.beginRequest('k', 'hash', at(5), minute)).toStrictEqual({
+      outcome: 'answered',
+      answer: { status: 202, body: { 'a.b': [1, null] } },
+    })
+  })
+
+  test('of many requests with one key that begin at once one begins', async () => {
+    const peer = await place().peer()
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, n) =>
+        (n % 2 === 0 ? place().store : peer).beginRequest('k', 'hash', at(0), minute),
+      ),
+    )
+    expect(answers.filter(({ outcome }) => outcome === 'begun')).toHaveLength(1)
+    expect(answers.filter(({ outcome }) => outcome === 'running')).toHaveLength(11)
+  })
+
+  test('another body under the key is told apart, while it runs and after', async () => {
+    await begin('k')
+    expect(await begin('k', 'another')).toStrictEqual({ outcome: 'other_body' })
+    await place().store.finishRequest('k', {})
+    expect(await begin('k', 'another')).toStrictEqual({ outcome: 'other_body' })
+  })
+
+  test('a run that never finished may begin again after its lease, once', async () => {
+    await begin('k')
+    expect(await begin('k', 'hash', 60)).toStrictEqual({ outcome: 'running' })
+    const peer = await place().peer()
+    const again = await Promise.all([
+      begin('k', 'hash', 61),
+      peer.beginRequest('k', 'hash', at(61), minute),
+    ])
+    expect(again.map(({ outcome }) => outcome).sort()).toStrictEqual(['begun', 'running'])
+  })
+
+  test('a request that did nothing is forgotten; one that was answered is not', async () => {
+    const { store } = place()
+    await begin('k')
+    await store.forgetRequest('k')
+    expect(await begin('k', 'another')).toStrictEqual({ outcome: 'begun' })
+    await store.finishRequest('k', { ok: true })
+    await store.forgetRequest('k')
+    expect((await begin('k', 'another')).outcome).toBe('answered')
+  })
+
+  test('finished requests expire, running ones do not', async () => {
+    const { store } = place()
+    for (const [key, seconds] of [
+      ['old', 0],
+      ['edge', 10],
+      ['running', 0],
+    ] as const) {
+      await begin(key, 'hash', seconds)
+    }
+    await store.finishRequest('old', {})
+    await store.finishRequest('edge', {})
+    await store.expireRequests(at(10))
+    expect((await begin('old', 'hash', 11)).outcome).toBe('begun')
+    expect((await begin('edge', 'hash', 11)).outcome).toBe('answered')
+    expect((await begin('running', 'hash', 11)).outcome).toBe('running')
+  })
+}

@@ -1,0 +1,319 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { Stripe } from 'stripe'
+import { z } from 'zod'
+import catalogJson from '../catalog.json' with { type: 'json' }
+import policyJson from '../dunning-policy.json' with { type: 'json' }
+import { defaultLimits, type Limits } from '../actors/limits.ts'
+import type { Log, Store } from '../actors/ports.ts'
+import type { Runtime } from '../actors/runtime.ts'
+import { composeEngine } from '../compose.ts'
+import { createApp } from '../http/app.ts'
+import { hashOfKey } from '../http/auth.ts'
+import type { App } from '../http/env.ts'
+import { defaultHttpLimits } from '../http/limits.ts'
+import { createMetrics } from '../http/metrics.ts'
+import { Catalog } from '../machines/catalog.ts'
+import { DunningPolicy } from '../machines/dunning-policy.ts'
+import { charts } from '../machines/index.ts'
+import { plusMs, secondsOf, type Instant } from '../machines/instant.ts'
+import { openFile } from '../persistence/embedded/file.ts'
+import { createEmbeddedStore } from '../persistence/embedded/store.ts'
+import { createOutbox } from '../providers/mail/outbox.ts'
+import { createTimeTravel } from '../providers/sandbox/controls.ts'
+import type { SandboxStorage } from '../providers/sandbox/storage.ts'
+import { createStripeTwin, type StripeTwinOptions } from '../providers/sandbox/twin.ts'
+import { createStripeClient, type FetchLike } from '../providers/stripe/client.ts'
+import { createStripeReceiver } from '../providers/stripe/receive.ts'
+import { createTestClock } from '../scheduler/clock.ts'
+
+// The whole system in one process, on a clock that tests move: the HTTP door, the runtime, a store, and the
+// simulated Stripe behind the real SDK. Nothing is mocked; only the sockets are missing.
+
+export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
+
+const secretKey = 'sk_test_world'
+const webhookSecret = 'whsec_world'
+const keys = {
+  dashboard: 'dashboard-key-0001',
+  admin: 'admin-key-00000001',
+  service: 'service-key-000001',
+}
+
+/** A webhook that the twin has sent and the test holds back. */
+export interface HeldWebhook {
+  readonly body: string
+  readonly eventId: string
+  readonly type: string
+}
+
+export interface WorldOptions {
+  readonly seed?: string
+  readonly start?: Instant
+  /** By default a store of its own in memory. */
+  readonly store?: Store
+  readonly log?: Log
+  readonly limits?: Partial<Limits>
+  readonly policy?: DunningPolicy
+  readonly billing?: StripeTwinOptions['billing']
+}
+
+export interface Answer {
+  readonly status: number
+  readonly body: unknown
+  readonly headers: Headers
+}
+
+export type World = Awaited<ReturnType<typeof openWorld>>
+
+const EventName = z.object({ id: z.string(), type: z.string() })
+
+/** Opens a world at `start` (by default 2027-01-10). Close it when done. */
+export async function openWorld(options: WorldOptions = {}) {
+  const clock = createTestClock(options.start ?? '2027-01-10T00:00:00.000Z')
+  const log = options.log ?? silentLog
+  const catalog = Catalog.parse(catalogJson)
+  const policy = options.policy ?? DunningPolicy.parse(policyJson)
+  const limits = { ...defaultLimits, ...options.limits }
+  const mailer = createOutbox({ log, limit: 10_000 })
+  const kept = new Map<string, string>()
+  const storage: SandboxStorage = {
+    load: () => new Map(kept),
+    save(changes) {
+      for (const [key, value] of changes) {
+        if (value === null) kept.delete(key)
+        else kept.set(key, value)
+      }
+    },
+  }
+
+  let store = options.store ?? createEmbeddedStore(openFile(':memory:'))
+  let holding = false
+  let down = false
+  const held: HeldWebhook[] = []
+
+  const twin = createStripeTwin({
+    clock,
+    seed: options.seed ?? 'world',
+    secretKey,
+    publishableKey: 'pk_test_world',
+    storage,
+    publicUrl: () => 'http://stripe.test',
+    log,
+    ...(options.billing ? { billing: options.billing } : {}),
+    webhook: {
+      url: 'http://tenure.test/webhooks/stripe',
+      secret: webhookSecret,
+      async send(_url, headers, body) {
+        if (down) return 503
+        if (holding) {
+          const { id, type } = EventName.parse(JSON.parse(body))
+          held.push({ body, eventId: id, type })
+          return 200
+        }
+        const answer = await app.request('/webhooks/stripe', { method: 'POST', headers, body })
+        return answer.status
+      },
+    },
+  })
+  const fetchTwin: FetchLike = async (url, init) => twin.app.request(url, init)
+  const client = {
+    secretKey,
+    apiBase: 'http://stripe.test',
+    timeoutMs: 5_000,
+    maxNetworkRetries: 0,
+  }
+  const receiver = createStripeReceiver({
+    secrets: [webhookSecret],
+    toleranceSeconds: 300,
+    accountId: null,
+    livemode: false,
+  })
+  const metrics = createMetrics()
+
+  function boot(): { runtime: Runtime; app: App } {
+    const runtime = composeEngine({
+      store,
+      clock,
+      log,
+      limits,
+      counts: metrics.runtime,
+      catalog,
+      policy,
+      stripe: createStripeClient({ ...client, fetch: fetchTwin }),
+      readBudget: { perSecond: 1_000, burst: 1_000 },
+      returnUrl: 'http://tenure.test/return',
+      mailer,
+    })
+    const app = createApp({
+      runtime,
+      store,
+      charts,
+      catalog,
+      clock,
+      log,
+      keys: Object.entries(keys).map(([name, key]) => ({
+        name,
+        role: z.enum(['dashboard', 'admin', 'service']).parse(name),
+        hash: hashOfKey(key),
+        accounts: null,
+      })),
+      limits: { ...defaultHttpLimits, firstWordMs: 2_000 },
+      metrics,
+      stripeWebhooks: receiver,
+      sandbox: {
+        now: () => clock.now(),
+        advanceTo: (to) => travel.advanceTo(to),
+        setChaos: (dial) => twin.chaos.set(dial),
+        chaos: () => ({ ...twin.chaos.get() }),
+      },
+      scheduler: { ready: () => Promise.resolve() },
+    })
+    return { runtime, app }
+  }
+
+  let { runtime, app } = boot()
+  await runtime.start()
+
+  const travel = createTimeTravel({
+    clock: { now: () => clock.now(), moveTo: (to) => clock.advanceTo(to) },
+    world: { settle, nextAt },
+  })
+
+  async function nextAt(): Promise<Instant | null> {
+    const moments = [twin.nextJobAt(), await store.nextTimerAt(), await store.nextClaimAt()]
+    return moments.filter((at) => at !== null).sort()[0] ?? null
+  }
+
+  /** Does all that is due now. */
+  async function settle(): Promise<void> {
+    for (;;) {
+      await twin.runDue()
+      await runtime.fireDueTimers()
+      await runtime.idle()
+      const next = await nextAt()
+      if (next === null || next > clock.now()) return
+    }
+  }
+
+  async function request(
+    role: keyof typeof keys | null,
+    method: 'GET' | 'POST',
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> {
+    const response = await app.request(path, {
+      method,
+      headers: {
+        ...(role ? { authorization: `Bearer ${keys[role]}` } : {}),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(role === 'admin' ? { 'x-operator': 'test' } : {}),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    const isJson = response.headers.get('content-type')?.includes('json') === true
+    return {
+      status: response.status,
+      body: isJson ? JSON.parse(text) : text,
+      headers: response.headers,
+    }
+  }
+
+  return {
+    clock,
+    twin,
+    held,
+    metrics,
+    get store() {
+      return store
+    },
+    get runtime() {
+      return runtime
+    },
+    get app() {
+      return app
+    },
+    mails: () => mailer.sent(),
+    /** The real SDK, as the business's own people would use it beside Tenure. */
+    stripe: createStripeClient({ ...client, fetch: fetchTwin }),
+    settle,
+    /** Lives through the time until `to`, stopping wherever something is due. */
+    advanceTo: (to: Instant) => travel.advanceTo(to),
+    advanceMs: (ms: number) => travel.advanceTo(plusMs(clock.now(), ms)),
+    get: (role: keyof typeof keys | null, path: string) => request(role, 'GET', path),
+    post: (
+      role: keyof typeof keys | null,
+      path: string,
+      body: unknown,
+      headers?: Readonly<Record<string, string>>,
+    ) => request(role, 'POST', path, body, headers),
+    /** From now on the twin's webhooks are answered 200 and kept in `held`, for the test to deliver. */
+    hold(): void {
+      holding = true
+    },
+    release(): void {
+      holding = false
+    },
+    /** Our webhook endpoint answers 503: the twin will retry on its schedule. */
+    endpointDown(isDown: boolean): void {
+      down = isDown
+    },
+    /** Posts a webhook body as Stripe would now, signed afresh. */
+    async deliver(body: string, secret: string = webhookSecret): Promise<Answer> {
+      const signature = Stripe.webhooks.generateTestHeaderString({
+        payload: body,
+        secret,
+        timestamp: secondsOf(clock.now()),
+      })
+      const response = await app.request('/webhooks/stripe', {
+        method: 'POST',
+        headers: { 'stripe-signature': signature, 'content-type': 'application/json' },
+        body,
+      })
+      return { status: response.status, body: await response.json(), headers: response.headers }
+    },
+    /** The customer answers the bank's 3-D Secure page. */
+    async authenticate(
+      pageUrl: string,
+      answer: 'complete' | 'fail' = 'complete',
+    ): Promise<Response> {
+      return await twin.app.request(pageUrl, {
+        method: 'POST',
+        body: new URLSearchParams({ answer }),
+      })
+    },
+    /** The process dies and another one starts over the same store, which `reopen` may replace. */
+    async restart(reopen?: (old: Store) => Promise<Store>): Promise<void> {
+      if (reopen) store = await reopen(store)
+      ;({ runtime, app } = boot())
+      await runtime.start()
+    },
+    async close(): Promise<void> {
+      await runtime.stop()
+      await twin.stop()
+      await store.close()
+    },
+  }
+}
+
+/** Draws from 0 (inclusive) to 1 (exclusive), the same for the same seed. */
+export function seeded(seed: string): () => number {
+  let n = 0
+  return () => {
+    n += 1
+    const digest = createHash('sha256').update(`${seed}/${n}`).digest()
+    return digest.readUInt32BE(0) / 2 ** 32
+  }
+}
+
+/** The items in an order that the seed decides. */
+export function shuffled<T>(items: readonly T[], draw: () => number): T[] {
+  const keyed = items.map((item) => ({ item, key: draw() }))
+  return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item)
+}
+
+export function freshKey(): string {
+  return randomUUID()
+}

@@ -1,4 +1,5 @@
 import type { Stripe } from 'stripe'
+import type { Charts } from './actors/chart.ts'
 import type { Counts } from './actors/counts.ts'
 import type { Limits } from './actors/limits.ts'
 import type { Clock, Log, Mailer, Performer, Store } from './actors/ports.ts'
@@ -13,10 +14,14 @@ import { AccountContext } from './machines/contexts.ts'
 import type { DunningPolicy } from './machines/dunning-policy.ts'
 import { isActorRef, type ActorRef } from './machines/ids.ts'
 import { charts } from './machines/index.ts'
+import { plusMs } from './machines/instant.ts'
 import { chargeableMethod } from './machines/payment-method.ts'
 import { createMailPerformer } from './providers/mail/perform.ts'
 import { createStripePerformer } from './providers/stripe/perform.ts'
+import { createReconciliation, type Reconciliation } from './providers/stripe/reconciliation.ts'
 import type { ReadBudgetOptions } from './providers/stripe/read-budget.ts'
+import type { StripeReceiver } from './providers/stripe/receive.ts'
+import { createReconciler } from './scheduler/reconcile.ts'
 
 export const views = [
   accountsView,
@@ -26,6 +31,9 @@ export const views = [
   subscriptionLinks,
   ledgerView,
 ]
+
+/** What is not attached after this is not waited for: the customer can still confirm by hand. */
+const attachingMs = 60_000
 
 export interface EngineParts {
   readonly store: Store
@@ -40,6 +48,8 @@ export interface EngineParts {
   /** Where a customer's browser goes after authenticating a payment. */
   readonly returnUrl: string
   readonly mailer: Mailer
+  /** By default today's. */
+  readonly charts?: Charts
 }
 
 /** The runtime with this business's charts, views and performers. */
@@ -67,6 +77,9 @@ export function composeEngine(parts: EngineParts): Runtime {
       return {
         customer: account.customer.facts.customer,
         defaultPaymentMethod: method?.paymentMethod ?? null,
+        isAttaching: Object.values(account.attaching).some(
+          (at) => at > plusMs(parts.clock.now(), -attachingMs),
+        ),
       }
     },
     links: (theirs) => linkTo(store, theirs),
@@ -76,7 +89,29 @@ export function composeEngine(parts: EngineParts): Runtime {
     log: parts.log,
     addressOf: async (ref) => (await accountAt(ref))?.email ?? null,
   })
-  return createRuntime({ ...parts, charts, views, performers: [stripe, mail, policies] })
+  return createRuntime({ charts, ...parts, views, performers: [stripe, mail, policies] })
+}
+
+export interface ReconciliationParts {
+  readonly runtime: Runtime
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Log
+  readonly catalog: Catalog
+  readonly stripe: Stripe
+  readonly receiver: StripeReceiver
+  /** Beside the engine's: both together stay below what Stripe allows. */
+  readonly readBudget: ReadBudgetOptions
+}
+
+/** What the job `reconcile` runs: it finds what webhooks missed. */
+export function composeReconciliation(parts: ReconciliationParts): Reconciliation {
+  const { store } = parts
+  return createReconciliation({
+    ...parts,
+    createReconciler,
+    links: (theirs) => linkTo(store, theirs),
+  })
 }
 
 async function linkTo(store: Store, theirs: string): Promise<ActorRef | null> {

@@ -4,7 +4,7 @@ import { MongoBackend } from '@agendajs/mongo-backend'
 import { z } from 'zod'
 import type { Clock, Log } from './actors/ports.ts'
 import type { Runtime } from './actors/runtime.ts'
-import { composeEngine } from './compose.ts'
+import { composeEngine, composeReconciliation } from './compose.ts'
 import type { Config } from './config.ts'
 import { createApp } from './http/app.ts'
 import { hashOfKey, type ApiKey, type Role } from './http/auth.ts'
@@ -21,6 +21,7 @@ import { createFileStorage } from './providers/sandbox/file-storage.ts'
 import { openSandboxHome, type SandboxHome } from './providers/sandbox/home.ts'
 import { createStripeTwin, type StripeTwin } from './providers/sandbox/twin.ts'
 import { createStripeClient } from './providers/stripe/client.ts'
+import type { Reconciliation } from './providers/stripe/reconciliation.ts'
 import { createStripeReceiver } from './providers/stripe/receive.ts'
 import { createScheduler, type Scheduler } from './scheduler/agenda.ts'
 import { systemClock } from './scheduler/clock.ts'
@@ -88,22 +89,38 @@ async function start({ config, log, opened, closers, closeAll }: Starting): Prom
     timeoutMs: 30_000,
     maxNetworkRetries: 0,
   })
+  const catalog = readJson(config.catalogPath, Catalog)
+  // A quarter of what Stripe allows in live mode, twice: reads and reconciliation never starve commands.
+  const readBudget = sandbox ? { perSecond: 1_000, burst: 1_000 } : { perSecond: 25, burst: 50 }
   const runtime = composeEngine({
     store: opened.store,
     clock,
     log,
     limits: config.limits,
     counts: metrics.runtime,
-    catalog: readJson(config.catalogPath, Catalog),
+    catalog,
     policy: readJson(config.policyPath, DunningPolicy),
     stripe,
-    // A quarter of what Stripe allows, so that reads never starve commands.
-    readBudget: { perSecond: sandbox ? 1_000 : 25, burst: sandbox ? 1_000 : 50 },
-    returnUrl: `${config.http.publicUrl}/docs`,
+    readBudget,
+    returnUrl: `${config.http.publicUrl}/return`,
     mailer: createOutbox({ log, limit: 1_000 }),
   })
   closers.push(() => runtime.stop())
-  const scheduler = openScheduler({ config, log, opened, system, clock, runtime })
+  const receiver = createStripeReceiver({
+    ...webhookTrust(config, sandbox),
+    toleranceSeconds: config.webhookToleranceSeconds,
+  })
+  const reconciliation = composeReconciliation({
+    runtime,
+    store: opened.store,
+    clock,
+    log,
+    catalog,
+    stripe,
+    receiver,
+    readBudget,
+  })
+  const scheduler = openScheduler({ log, opened, system, clock, runtime, reconciliation })
   closers.push(() => scheduler.stop())
   const travel = sandbox && openTravel({ sandbox, opened, runtime, scheduler })
 
@@ -111,16 +128,13 @@ async function start({ config, log, opened, closers, closeAll }: Starting): Prom
     runtime,
     store: opened.store,
     charts,
-    catalog: readJson(config.catalogPath, Catalog),
+    catalog,
     clock,
     log,
     keys: [...config.keys, ...(sandbox ? sandboxKeys(sandbox.home) : [])],
     limits: config.http.limits,
     metrics,
-    stripeWebhooks: createStripeReceiver({
-      ...webhookTrust(config, sandbox),
-      toleranceSeconds: config.webhookToleranceSeconds,
-    }),
+    stripeWebhooks: receiver,
     sandbox: sandbox &&
       travel && {
         now: () => clock.now(),
@@ -222,14 +236,14 @@ async function closeSandbox({ twin, listening, storage }: RunningSandbox): Promi
 }
 
 function openScheduler(ports: {
-  config: Config
   log: Log
   opened: OpenedStore
   system: Clock
   clock: Clock
   runtime: Runtime
+  reconciliation: Reconciliation
 }): Scheduler<JobName> {
-  const { log, opened, system, clock, runtime } = ports
+  const { log, opened, system, clock, runtime, reconciliation } = ports
   const backend =
     opened.home === 'mongo'
       ? new MongoBackend({ mongo: opened.db })
@@ -246,7 +260,7 @@ function openScheduler(ports: {
         deliverDue: runtime.deliverDue,
         heal: runtime.heal,
         expireRequests: () => opened.store.expireRequests(plusDays(clock.now(), -2)),
-        reconcile: async () => ({ done: true }),
+        reconcile: reconciliation.run,
       },
       jobTimings,
     ),

@@ -21,6 +21,7 @@ import { createFollowing } from './request/follow.ts'
 import { methodsOf } from './request/methods.ts'
 import { observe } from './request/observe.ts'
 import { problemOf, refuseInvalid } from './request/validation.ts'
+import { mountReturn } from './return.tsx'
 import { mountSandbox } from './sandbox.ts'
 import { mountSubscriptionStream } from './subscription-stream.ts'
 import { mountSubscriptions } from './subscriptions.ts'
@@ -54,6 +55,7 @@ export function createApp(deps: HttpDeps): App {
   mountWebhooks(app, deps)
   mountSandbox(app, deps.sandbox)
   mountHealth(app, deps)
+  mountReturn(app)
   const document = mountOpenApi(app)
   mountDocs(app, document)
   return app

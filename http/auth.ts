@@ -36,7 +36,7 @@ export function principalName({ key, operator }: Principal): string {
 
 /** Whether the principal may see this account and what belongs to it. */
 export function maySee(principal: Principal, accountId: string): boolean {
-  return true
+  return principal.accounts === null || principal.accounts.includes(accountId)
 }
 
 const operatorForm = /^[\w.+@-]{1,64}$/

@@ -36,7 +36,7 @@ const operations = Object.entries(document.paths).flatMap(([path, item]) =>
 
 describe('the OpenAPI document', () => {
   test('holds every route that is mounted, and no other', () => {
-    const pages = ['GET /openapi.json', 'GET /docs', 'GET /docs/errors']
+    const pages = ['GET /return', 'GET /openapi.json', 'GET /docs', 'GET /docs/errors']
     const mounted = world.app.routes
       .filter(({ method }) => method !== 'ALL')
       .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`)

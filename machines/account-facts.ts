@@ -8,6 +8,7 @@ import type {
   PaymentMethodFacts,
   SetupIntentFacts,
 } from './facts.ts'
+import type { ActorRef } from './ids.ts'
 import {
   isTaken,
   observedOf,
@@ -39,6 +40,7 @@ export function emptyAccount(id: string): AccountContext {
     invoices: {},
     cases: {},
     bans: {},
+    attaching: {},
     rejection: null,
     entitlements: noEntitlements,
   }
@@ -111,9 +113,12 @@ export function foldAccount(context: AccountContext, event: Event): Change {
       return { bans: { ...context.bans, [event.reason]: { by: event.by, at: event.at } } }
     case 'account.unban':
       return { bans: without(context.bans, event.reason) }
+    case 'payment_method.add':
+      return { attaching: { ...context.attaching, [event.seq]: event.at } }
     case 'effect.rejected': {
       const { effect, code, message, at } = event
-      return { rejection: { effect, code, message, at } }
+      const attaching = effect === 'payment_method.attach' ? {} : context.attaching
+      return { rejection: { effect, code, message, at }, attaching }
     }
     default:
       return isTaken(weighInAccount(context, event)) ? foldNews(context, event) : {}
@@ -125,6 +130,7 @@ function foldNews(context: AccountContext, event: Event): Change {
     case 'customer.observed': {
       const { facts } = event
       return {
+        attaching: without(context.attaching, String(event.read)),
         customer: observedOf(context.customer, event),
         email: facts.email,
         createdAt: context.createdAt ?? event.at,
@@ -278,18 +284,30 @@ export function closingTells(context: AccountContext): EffectRequest[] {
     }))
 }
 
-/** A default payment method that was not the default before is offered to every invoice that is failing. */
-export function failingInvoiceTells(context: AccountContext, event: Event): EffectRequest[] {
+/**
+ * A default payment method that was not the default before is offered to whatever waits for one: invoices
+ * that are failing, and first payments. So is the one that is there to a subscription that begins.
+ */
+export function offersOfMethod(context: AccountContext, event: Event): EffectRequest[] {
+  const offer = (to: ActorRef, paymentMethod: string): EffectRequest => ({
+    kind: 'tell',
+    to,
+    event: { type: 'payment_method.available', paymentMethod },
+  })
+  if (event.type === 'subscription.changed') {
+    const paymentMethod = context.customer?.facts.defaultPaymentMethod ?? null
+    const waits = event.status === 'incomplete' && paymentMethod !== null
+    return waits ? [offer(event.subscription, paymentMethod)] : []
+  }
   if (event.type !== 'customer.observed') return []
   const paymentMethod = event.facts.defaultPaymentMethod
   if (paymentMethod === null || paymentMethod === context.customer?.facts.defaultPaymentMethod) {
     return []
   }
-  return Object.values(context.invoices)
-    .filter((invoice) => invoice.failing)
-    .map((invoice) => ({
-      kind: 'tell',
-      to: invoice.invoice,
-      event: { type: 'payment_method.available', paymentMethod },
-    }))
+  const failing = Object.values(context.invoices).filter((invoice) => invoice.failing)
+  const waiting = Object.values(context.subscriptions).filter((one) => one.status === 'incomplete')
+  return [
+    ...failing.map((one) => offer(one.invoice, paymentMethod)),
+    ...waiting.map((one) => offer(one.subscription, paymentMethod)),
+  ]
 }

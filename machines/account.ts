@@ -3,7 +3,7 @@ import {
   asOfAfter,
   closingTells,
   emptyAccount,
-  failingInvoiceTells,
+  offersOfMethod,
   foldAccount,
   readOfTied,
   readOfWallet,
@@ -43,8 +43,8 @@ export const accountMachine = base
           enqueue({ type: 'effect', params: read })
         }
       }),
-      offerToFailingInvoices: base.enqueueActions(({ context, event, enqueue }) => {
-        for (const tell of failingInvoiceTells(context, event)) {
+      offerMethod: base.enqueueActions(({ context, event, enqueue }) => {
+        for (const tell of offersOfMethod(context, event)) {
           enqueue({ type: 'effect', params: tell })
         }
       }),
@@ -107,15 +107,18 @@ export const accountMachine = base
               },
               'payment_method.add': {
                 guard: not('customerDeleted'),
-                actions: {
-                  type: 'effect',
-                  params: ({ context, event }) => ({
-                    kind: 'payment_method.attach',
-                    provider: event.provider,
-                    account: `account/${context.id}` as const,
-                    token: event.token,
-                  }),
-                },
+                actions: [
+                  'keep',
+                  {
+                    type: 'effect',
+                    params: ({ context, event }) => ({
+                      kind: 'payment_method.attach',
+                      provider: event.provider,
+                      account: `account/${context.id}` as const,
+                      token: event.token,
+                    }),
+                  },
+                ],
               },
               'account.ban': { guard: 'lacksThisBan', actions: ['keep', 'deriveEntitlements'] },
               'account.unban': { guard: 'hasThisBan', actions: ['keep', 'deriveEntitlements'] },
@@ -126,7 +129,7 @@ export const accountMachine = base
                 },
                 {
                   guard: 'isNews',
-                  actions: ['offerToFailingInvoices', 'keep', 'deriveEntitlements'],
+                  actions: ['offerMethod', 'keep', 'deriveEntitlements'],
                 },
               ],
               'customer.hinted': { actions: { type: 'effect', params: readOfWallet } },
@@ -140,7 +143,10 @@ export const accountMachine = base
                 { guard: 'isNews', actions: 'keep' },
               ],
               'checkout_session.observed': { guard: 'isNews', actions: 'keep' },
-              'subscription.changed': { guard: 'isNews', actions: ['keep', 'deriveEntitlements'] },
+              'subscription.changed': {
+                guard: 'isNews',
+                actions: ['offerMethod', 'keep', 'deriveEntitlements'],
+              },
               'invoice.changed': { guard: 'isNews', actions: ['keep', 'deriveEntitlements'] },
               'dunning.changed': { guard: 'isNews', actions: ['keep', 'deriveEntitlements'] },
               'effect.rejected': { actions: 'keep' },

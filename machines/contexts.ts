@@ -71,6 +71,8 @@ export const AccountContext = z.object({
   cases: z.record(z.string(), DunningChanged.omit({ type: true })),
   /** Bans by their reason: a set, of which lifting one keeps the others. */
   bans: z.record(z.string(), z.object({ by: z.string(), at: Instant })),
+  /** Payment methods that the provider was asked to attach and has not answered for, by the asking entry. */
+  attaching: z.record(z.string(), Instant),
   rejection: Rejection.nullable(),
   entitlements: Entitlements,
 })
@@ -91,6 +93,8 @@ export const SubscriptionContext = z.object({
   firstPayment: z
     .object({ paymentIntent: z.string().nullable(), clientSecret: z.string().nullable() })
     .nullable(),
+  /** The payment method with which it was last confirmed, or is to be. */
+  firstMethod: z.string().nullable(),
   /** What the customer must do to complete the first payment; null while that is not known. */
   nextAction: NextAction.nullable(),
   /** Platform billing: period k runs from the anchor plus k intervals. */

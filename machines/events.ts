@@ -189,6 +189,8 @@ export const SubscriptionEvent = z.discriminatedUnion('type', [
     /** The payment method that may be charged now, with the customer present. */
     paymentMethod: z.string().nullable(),
   }),
+  /** The account has a payment method that it had not when this began: the first payment may use it. */
+  z.object({ type: z.literal('payment_method.available'), version, paymentMethod: z.string() }),
   /** How the customer's payment stands after it was confirmed with the customer present. */
   z.object({
     type: z.literal('payment.prepared'),

@@ -56,8 +56,8 @@ function isIntentStatus(status: string): boolean {
 const intentProgress = progressOf<PaymentIntentFacts>(intentStatuses, ['canceled', 'succeeded'])
 
 const chargeProgress: Progress<ChargeFacts> = {
-  // A charge that succeeded can still be refunded or disputed, so no state of it is the last.
-  isTerminal: () => false,
+  // Settled for good; what follows (refunds, disputes) is told by a charge that is settled too.
+  isTerminal: ({ status }) => status === 'succeeded' || status === 'failed',
   rank: ({ status, captured, amountRefundedMinor }) =>
     ['pending', 'failed', 'succeeded'].indexOf(status) * 1e12 +
     (captured ? 1e11 : 0) +

@@ -29,6 +29,7 @@ export function emptySubscription(id: string): SubscriptionContext {
     providerId: null,
     observed: null,
     firstPayment: null,
+    firstMethod: null,
     nextAction: null,
     anchorAt: null,
     periodIndex: 0,
@@ -110,17 +111,29 @@ export function foldCreated({ event }: Scope): Change {
 
 export function foldAccepted({ context, event }: Scope): Change {
   if (event.type !== 'subscription.accepted') return {}
-  const { subscription, paymentIntent, clientSecret, paymentMethod } = event
-  // The webhook that it was paid may be here before the answer to our own request is.
-  const isOver = context.observed !== null && context.observed.facts.status !== 'incomplete'
-  if (isOver || (paymentIntent === null && clientSecret === null)) {
-    return { providerId: subscription }
-  }
+  const { subscription, paymentIntent, clientSecret } = event
+  if (paymentIntent === null && clientSecret === null) return { providerId: subscription }
   const firstPayment = { paymentIntent, clientSecret }
+  const firstMethod = event.paymentMethod ?? context.firstMethod
   // With a payment method at hand the next word is the bank's, and only then is it known what to do.
-  const nextAction =
-    paymentMethod === null ? { ...firstPayment, url: null, declineCode: null } : null
-  return { providerId: subscription, firstPayment, nextAction }
+  const nextAction = firstMethod === null ? { ...firstPayment, url: null, declineCode: null } : null
+  return { providerId: subscription, firstPayment, firstMethod, nextAction }
+}
+
+/** A payment method that this first payment has not been tried with. */
+export function isNewMethod({ context, event }: Scope): boolean {
+  return event.type === 'payment_method.available' && event.paymentMethod !== context.firstMethod
+}
+
+export function foldMethod({ event }: Scope): Change {
+  return event.type === 'payment_method.available' ? { firstMethod: event.paymentMethod } : {}
+}
+
+/** The platform's first invoice is offered what the subscription was. */
+export function offerToFirstInvoice({ context, event }: Scope): EffectRequest | null {
+  if (event.type !== 'payment_method.available') return null
+  const { type, paymentMethod } = event
+  return { kind: 'tell', to: platformInvoiceRef(context), event: { type, paymentMethod } }
 }
 
 export function foldPrepared({ context, event }: Scope): Change {
@@ -194,11 +207,15 @@ export function requestCreation({ context, event }: Scope): EffectRequest | null
 }
 
 /** With a payment method at hand, the first payment is confirmed while the customer is there. */
-export function requestConfirmation({ context, event }: Scope): EffectRequest | null {
-  if (event.type !== 'subscription.accepted' || context.firstPayment === null) return null
-  const { paymentIntent, paymentMethod } = event
-  if (paymentIntent === null || paymentMethod === null) return null
-  return { kind: 'payment_intent.confirm', provider: 'stripe', paymentIntent, paymentMethod }
+export function requestConfirmation({ context }: Scope): EffectRequest | null {
+  const { firstPayment, firstMethod } = context
+  if (!firstPayment?.paymentIntent || firstMethod === null) return null
+  return {
+    kind: 'payment_intent.confirm',
+    provider: context.provider ?? 'stripe',
+    paymentIntent: firstPayment.paymentIntent,
+    paymentMethod: firstMethod,
+  }
 }
 
 export function requestRead({ context, event }: Scope): EffectRequest | null {

@@ -12,13 +12,16 @@ import {
   foldAccepted,
   foldCreated,
   foldInvoice,
+  foldMethod,
   foldObserved,
   foldPrepared,
   foldRejected,
   hasGap,
   isNewerInvoice,
+  isNewMethod,
   issueInvoice,
   nextPeriod,
+  offerToFirstInvoice,
   nothingOverdueAfter,
   refuseTrial,
   requestCancel,
@@ -53,6 +56,7 @@ export const subscriptionMachine = base
       keepCreated: assign(foldCreated),
       keepAccepted: assign(foldAccepted),
       keepPrepared: assign(foldPrepared),
+      keepMethod: assign(foldMethod),
       keepObserved: assign(foldObserved),
       keepInvoice: assign(foldInvoice),
       keepRejection: assign(foldRejected),
@@ -78,6 +82,7 @@ export const subscriptionMachine = base
       advancePeriod: assign(nextPeriod),
       create: ask(requestCreation),
       confirmFirstPayment: ask(requestConfirmation),
+      offerToFirstInvoice: ask(offerToFirstInvoice),
       read: ask(requestRead),
       cancelAtPeriodEnd: ask((scope) => requestUpdate(scope, true)),
       keepGoing: ask((scope) => requestUpdate(scope, false)),
@@ -102,6 +107,7 @@ export const subscriptionMachine = base
         scope.event.type === 'subscription.observed' &&
         scope.event.facts.status === params.status &&
         isTaken(weighObserved(scope)),
+      isNewMethod,
       nothingKnown: ({ context }) => context.observed === null,
       hasProviderId: ({ context }) => context.providerId !== null,
       byPlatform: ({ context }) => context.collector === 'platform',
@@ -251,7 +257,16 @@ export const subscriptionMachine = base
                 { actions: 'read' },
               ],
             },
-            on: { 'invoice.changed': { guard: 'invoicePaid', target: 'active' } },
+            on: {
+              'invoice.changed': { guard: 'invoicePaid', target: 'active' },
+              'payment_method.available': [
+                {
+                  guard: and(['byPlatform', 'isNewMethod']),
+                  actions: ['keepMethod', 'offerToFirstInvoice'],
+                },
+                { guard: 'isNewMethod', actions: ['keepMethod', 'confirmFirstPayment'] },
+              ],
+            },
           },
           trialing: {
             description: 'In use for free until the trial ends.',

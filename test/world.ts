@@ -4,6 +4,8 @@ import { z } from 'zod'
 import catalogJson from '../catalog.json' with { type: 'json' }
 import policyJson from '../dunning-policy.json' with { type: 'json' }
 import { defaultLimits, type Limits } from '../actors/limits.ts'
+import type { Charts } from '../actors/chart.ts'
+import type { Entry } from '../actors/journal.ts'
 import type { Log, Store } from '../actors/ports.ts'
 import type { Runtime } from '../actors/runtime.ts'
 import { composeEngine } from '../compose.ts'
@@ -14,7 +16,7 @@ import { defaultHttpLimits } from '../http/limits.ts'
 import { createMetrics } from '../http/metrics.ts'
 import { Catalog } from '../machines/catalog.ts'
 import { DunningPolicy } from '../machines/dunning-policy.ts'
-import { charts } from '../machines/index.ts'
+import { charts as chartsNow } from '../machines/index.ts'
 import { plusMs, secondsOf, type Instant } from '../machines/instant.ts'
 import { openFile } from '../persistence/embedded/file.ts'
 import { createEmbeddedStore } from '../persistence/embedded/store.ts'
@@ -25,6 +27,7 @@ import { createStripeTwin, type StripeTwinOptions } from '../providers/sandbox/t
 import { createStripeClient, type FetchLike } from '../providers/stripe/client.ts'
 import { createStripeReceiver } from '../providers/stripe/receive.ts'
 import { createTestClock } from '../scheduler/clock.ts'
+import { alive, ProcessDied, type Life } from './life.ts'
 
 // The whole system in one process, on a clock that tests move: the HTTP door, the runtime, a store, and the
 // simulated Stripe behind the real SDK. Nothing is mocked; only the sockets are missing.
@@ -46,6 +49,15 @@ export interface HeldWebhook {
   readonly type: string
 }
 
+/** Takes Stripe's webhooks instead of our endpoint, which then answers 200, and brings them when it likes. */
+export interface Courier {
+  take(webhook: HeldWebhook, now: Instant): void
+  /** When it wants to bring something; null if it has nothing. */
+  nextAt(): Instant | null
+  /** Brings some of what is due, if anything is. */
+  bring(now: Instant): Promise<void>
+}
+
 export interface WorldOptions {
   readonly seed?: string
   readonly start?: Instant
@@ -55,6 +67,21 @@ export interface WorldOptions {
   readonly limits?: Partial<Limits>
   readonly policy?: DunningPolicy
   readonly billing?: StripeTwinOptions['billing']
+  /** How many processes share the store; 1 by default. */
+  readonly processes?: number
+  /** The charts of another release. */
+  readonly charts?: Charts
+  readonly secrets?: readonly string[]
+  /** Told of every entry that any process commits. */
+  readonly onEntry?: (entry: Entry) => void
+  readonly courier?: (world: World) => Courier
+}
+
+/** One process of the platform. */
+interface Process {
+  readonly life: Life
+  readonly runtime: Runtime
+  readonly app: App
 }
 
 export interface Answer {
@@ -73,7 +100,8 @@ export async function openWorld(options: WorldOptions = {}) {
   const log = options.log ?? silentLog
   const catalog = Catalog.parse(catalogJson)
   const policy = options.policy ?? DunningPolicy.parse(policyJson)
-  const limits = { ...defaultLimits, ...options.limits }
+  // A dead process must not haunt the test for long.
+  const limits = { ...defaultLimits, storePauseMs: 1, ...options.limits }
   const mailer = createOutbox({ log, limit: 10_000 })
   const kept = new Map<string, string>()
   const storage: SandboxStorage = {
@@ -87,8 +115,12 @@ export async function openWorld(options: WorldOptions = {}) {
   }
 
   let store = options.store ?? createEmbeddedStore(openFile(':memory:'))
+  let charts = options.charts ?? chartsNow
+  let secrets = options.secrets ?? [webhookSecret]
   let holding = false
   let down = false
+  let courier: Courier | null = null
+  let requests = 0
   const held: HeldWebhook[] = []
 
   const twin = createStripeTwin({
@@ -110,7 +142,16 @@ export async function openWorld(options: WorldOptions = {}) {
           held.push({ body, eventId: id, type })
           return 200
         }
-        const answer = await app.request('/webhooks/stripe', { method: 'POST', headers, body })
+        if (courier) {
+          const { id, type } = EventName.parse(JSON.parse(body))
+          courier.take({ body, eventId: id, type }, clock.now())
+          return 200
+        }
+        const answer = await processes[0].app.request('/webhooks/stripe', {
+          method: 'POST',
+          headers,
+          body,
+        })
         return answer.status
       },
     },
@@ -122,31 +163,27 @@ export async function openWorld(options: WorldOptions = {}) {
     timeoutMs: 5_000,
     maxNetworkRetries: 0,
   }
-  const receiver = createStripeReceiver({
-    secrets: [webhookSecret],
-    toleranceSeconds: 300,
-    accountId: null,
-    livemode: false,
-  })
   const metrics = createMetrics()
 
-  function boot(): { runtime: Runtime; app: App } {
+  async function boot(): Promise<Process> {
+    const grip = alive(store, fetchTwin)
     const runtime = composeEngine({
-      store,
+      store: grip.store,
       clock,
       log,
       limits,
       counts: metrics.runtime,
       catalog,
       policy,
-      stripe: createStripeClient({ ...client, fetch: fetchTwin }),
+      charts,
+      stripe: createStripeClient({ ...client, fetch: grip.fetch }),
       readBudget: { perSecond: 1_000, burst: 1_000 },
       returnUrl: 'http://tenure.test/return',
       mailer,
     })
     const app = createApp({
       runtime,
-      store,
+      store: grip.store,
       charts,
       catalog,
       clock,
@@ -159,7 +196,12 @@ export async function openWorld(options: WorldOptions = {}) {
       })),
       limits: { ...defaultHttpLimits, firstWordMs: 2_000 },
       metrics,
-      stripeWebhooks: receiver,
+      stripeWebhooks: createStripeReceiver({
+        secrets,
+        toleranceSeconds: 300,
+        accountId: null,
+        livemode: false,
+      }),
       sandbox: {
         now: () => clock.now(),
         advanceTo: (to) => travel.advanceTo(to),
@@ -168,11 +210,13 @@ export async function openWorld(options: WorldOptions = {}) {
       },
       scheduler: { ready: () => Promise.resolve() },
     })
-    return { runtime, app }
+    if (options.onEntry) runtime.subscribe(options.onEntry)
+    await runtime.start()
+    return { life: grip.life, runtime, app }
   }
 
-  let { runtime, app } = boot()
-  await runtime.start()
+  const processes: [Process, ...Process[]] = [await boot()]
+  while (processes.length < (options.processes ?? 1)) processes.push(await boot())
 
   const travel = createTimeTravel({
     clock: { now: () => clock.now(), moveTo: (to) => clock.advanceTo(to) },
@@ -180,7 +224,12 @@ export async function openWorld(options: WorldOptions = {}) {
   })
 
   async function nextAt(): Promise<Instant | null> {
-    const moments = [twin.nextJobAt(), await store.nextTimerAt(), await store.nextClaimAt()]
+    const moments = [
+      twin.nextJobAt(),
+      await store.nextTimerAt(),
+      await store.nextClaimAt(),
+      courier?.nextAt() ?? null,
+    ]
     return moments.filter((at) => at !== null).sort()[0] ?? null
   }
 
@@ -188,10 +237,26 @@ export async function openWorld(options: WorldOptions = {}) {
   async function settle(): Promise<void> {
     for (;;) {
       await twin.runDue()
-      await runtime.fireDueTimers()
-      await runtime.idle()
+      await courier?.bring(clock.now())
+      await live(async ({ runtime }) => {
+        await runtime.fireDueTimers()
+        await runtime.idle()
+      })
       const next = await nextAt()
       if (next === null || next > clock.now()) return
+    }
+  }
+
+  /** Lets every process do this; whichever dies of it is followed by another over the same store. */
+  async function live(work: (process: Process) => Promise<void>): Promise<void> {
+    for (const [place, process] of processes.entries()) {
+      try {
+        await Promise.race([work(process), process.life.end])
+      } catch (error) {
+        if (!process.life.isOver) throw error
+      }
+      process.life.dieAfter(Number.POSITIVE_INFINITY, false)
+      if (process.life.isOver) processes[place] = await boot()
     }
   }
 
@@ -202,9 +267,12 @@ export async function openWorld(options: WorldOptions = {}) {
     body?: unknown,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<Answer> {
-    const response = await app.request(path, {
+    requests += 1
+    const response = await processes[0].app.request(path, {
       method,
       headers: {
+        // Ids are derived from it: the same story has the same ids.
+        ...(method === 'POST' ? { 'idempotency-key': `request-${requests}` } : {}),
         ...(role ? { authorization: `Bearer ${keys[role]}` } : {}),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(role === 'admin' ? { 'x-operator': 'test' } : {}),
@@ -221,7 +289,7 @@ export async function openWorld(options: WorldOptions = {}) {
     }
   }
 
-  return {
+  const world = {
     clock,
     twin,
     held,
@@ -230,11 +298,13 @@ export async function openWorld(options: WorldOptions = {}) {
       return store
     },
     get runtime() {
-      return runtime
+      return processes[0].runtime
     },
     get app() {
-      return app
+      return processes[0].app
     },
+    /** The processes that are alive now; the first one has the door to which the test's requests go. */
+    processes: (): readonly Process[] => processes,
     mails: () => mailer.sent(),
     /** The real SDK, as the business's own people would use it beside Tenure. */
     stripe: createStripeClient({ ...client, fetch: fetchTwin }),
@@ -260,19 +330,29 @@ export async function openWorld(options: WorldOptions = {}) {
     endpointDown(isDown: boolean): void {
       down = isDown
     },
-    /** Posts a webhook body as Stripe would now, signed afresh. */
-    async deliver(body: string, secret: string = webhookSecret): Promise<Answer> {
+    /** Posts a webhook body as Stripe would now, signed afresh; a process that died of it answers 0. */
+    async deliver(body: string, { secret = webhookSecret, to = 0, at = clock.now() } = {}) {
       const signature = Stripe.webhooks.generateTestHeaderString({
         payload: body,
         secret,
-        timestamp: secondsOf(clock.now()),
+        timestamp: secondsOf(at),
       })
-      const response = await app.request('/webhooks/stripe', {
-        method: 'POST',
-        headers: { 'stripe-signature': signature, 'content-type': 'application/json' },
-        body,
-      })
-      return { status: response.status, body: await response.json(), headers: response.headers }
+      const process = processes[to % processes.length] ?? processes[0]
+      try {
+        const response = await Promise.race([
+          process.app.request('/webhooks/stripe', {
+            method: 'POST',
+            headers: { 'stripe-signature': signature, 'content-type': 'application/json' },
+            body,
+          }),
+          process.life.end,
+        ])
+        const answer: unknown = await response.json()
+        return { status: response.status, body: answer, headers: response.headers }
+      } catch (error) {
+        if (!(error instanceof ProcessDied)) throw error
+        return { status: 0, body: null, headers: new Headers() }
+      }
     },
     /** The customer answers the bank's 3-D Secure page. */
     async authenticate(
@@ -284,18 +364,28 @@ export async function openWorld(options: WorldOptions = {}) {
         body: new URLSearchParams({ answer }),
       })
     },
-    /** The process dies and another one starts over the same store, which `reopen` may replace. */
-    async restart(reopen?: (old: Store) => Promise<Store>): Promise<void> {
-      if (reopen) store = await reopen(store)
-      ;({ runtime, app } = boot())
-      await runtime.start()
+    /** Every process dies and others start over the same store, which `reopen` may replace. */
+    async restart(
+      change: {
+        reopen?: (old: Store) => Promise<Store>
+        charts?: Charts
+        secrets?: readonly string[]
+      } = {},
+    ): Promise<void> {
+      for (const { life } of processes) life.dieAfter(0, false)
+      charts = change.charts ?? charts
+      secrets = change.secrets ?? secrets
+      if (change.reopen) store = await change.reopen(store)
+      for (const place of processes.keys()) processes[place] = await boot()
     },
     async close(): Promise<void> {
-      await runtime.stop()
+      for (const { runtime } of processes) await runtime.stop()
       await twin.stop()
       await store.close()
     },
   }
+  courier = options.courier?.(world) ?? null
+  return world
 }
 
 /** Draws from 0 (inclusive) to 1 (exclusive), the same for the same seed. */

@@ -24,9 +24,17 @@ const options: MongoClientOptions = {
   retryReads: true,
   // The driver would store undefined as null.
   ignoreUndefined: true,
+}
+
+/** What the address may set otherwise. */
+const timeouts = {
   serverSelectionTimeoutMS: 5000,
   connectTimeoutMS: 5000,
   socketTimeoutMS: 60_000,
+}
+
+function timeoutsBeside(uri: string): MongoClientOptions {
+  return Object.fromEntries(Object.entries(timeouts).filter(([name]) => !uri.includes(`${name}=`)))
 }
 
 /**
@@ -34,7 +42,7 @@ const options: MongoClientOptions = {
  * Throws `StoreUnavailable` if no primary answers within 5 s, `UnknownFormat` for a newer release's database.
  */
 export async function connectMongo(uri: string): Promise<MongoHome> {
-  const client = new MongoClient(uri, options)
+  const client = new MongoClient(uri, { ...timeoutsBeside(uri), ...options })
   try {
     const db = client.db(databaseIn(uri))
     const collections = collectionsOf(db)

@@ -12,7 +12,7 @@ export interface MailPorts {
   readonly mailer: Mailer
   readonly log: Log
   /** Where to write to an account; null if it has no address (any more). */
-  addressOf(account: string): Promise<string | null>
+  readonly addressOf: (account: string) => Promise<string | null>
 }
 
 /** Sends the e-mails that charts ask for, each under its effect's id, so that no cause writes twice. */

@@ -122,10 +122,7 @@ function linkedRef({ type, ours, theirs }: Target): ActorRef {
  * The newest that the actor knows of the very object that the message speaks of; null for nothing. One whose
  * state is of another release must not hold up the walk.
  */
-function knownOf(
-  entry: Entry | null,
-  { target, event }: Message,
-): Facts | 'unreadable' | null {
+function knownOf(entry: Entry | null, { target, event }: Message): Facts | 'unreadable' | null {
   if (entry === null) return null
   const context = entry.snapshot.state['context']
   try {

@@ -106,7 +106,7 @@ export function createReconciliation(options: ReconciliationOptions): Reconcilia
   const sweepPart = createSweep({
     ...options,
     resolve: createResolver({ stripe, links, spendRead }),
-    head: store.head,
+    head: (actor) => store.head(actor),
     spendRead,
     pagesMax: limits.sweepPagesMax,
   })

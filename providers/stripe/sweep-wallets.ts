@@ -66,7 +66,8 @@ export function createWallets({ stripe, clock, catalog, store, spendRead }: Wall
   return async function walletsPage(cursor: string | null) {
     const rows = await store.viewRows(customerLinks.name, '', { cursor, limit: accountsPerPage })
     const findings: Finding[] = []
-    for (const { key, value } of rows.items) findings.push(await compare(key, Link.parse(value).ref))
+    for (const { key, value } of rows.items)
+      findings.push(await compare(key, Link.parse(value).ref))
     return { findings, next: rows.cursor }
   }
 }

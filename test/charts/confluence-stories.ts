@@ -293,9 +293,9 @@ const payments: Tale[] = [
     chart: 'payment',
     tells: 'a link to the invoice that comes at any time',
     happened: [
-      pi(1, { ...intentObserved({}), ...{ invoice: null, account: null } }),
+      pi(1, { ...intentObserved({}), invoice: null, account: null }),
       { word: { type: 'payment.linked', invoice: 'invoice/in_1' }, at: second(2), object: null },
-      pi(3, { ...intentObserved({ status: 'canceled' }), ...{ invoice: null } }),
+      pi(3, { ...intentObserved({ status: 'canceled' }), invoice: null }),
     ],
   },
   {

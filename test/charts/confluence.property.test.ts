@@ -38,7 +38,13 @@ const sayings: readonly { chart: ChartName; words: fc.Arbitrary<Word> }[] = [
     words: fc
       .record({
         status: fc.constantFrom(
-          ...['incomplete', 'trialing', 'active', 'past_due', 'unpaid', 'paused', 'canceled'],
+          'incomplete',
+          'trialing',
+          'active',
+          'past_due',
+          'unpaid',
+          'paused',
+          'canceled',
         ),
         quantity: fc.integer({ min: 1, max: 2 }),
         cancelAt: fc.constantFrom(null, second(99)),
@@ -192,7 +198,9 @@ describe('A6 a stale word changes no state', () => {
       fc.property(words, words, (late, now) => {
         const told = (word: Word, at: number, seq: number) => ({
           ...word,
-          ...{ at: second(at), by: 'provider:stripe', seq },
+          at: second(at),
+          by: 'provider:stripe',
+          seq,
         })
         const first = statechart.step(
           statechart.begin({ id: 'x_1' }).snapshot,
@@ -216,7 +224,9 @@ describe('A6 a stale word changes no state', () => {
         fc.property(words, (word) => {
           const told = (at: number, seq: number) => ({
             ...word,
-            ...{ at: second(at), by: 'provider:stripe', seq },
+            at: second(at),
+            by: 'provider:stripe',
+            seq,
           })
           const known = statechart.step(
             statechart.begin({ id: 'x_1' }).snapshot,

@@ -22,9 +22,8 @@ export const marks: Readonly<Record<ChartName, (context: unknown) => unknown>> =
       customer?.facts.deleted,
       Object.values(paymentMethods).map(({ facts }) => [facts.attached, facts.createdAt]),
       expiringAt({ customer, paymentMethods, cases }) > (rest.asOf ?? ''),
-      Object.keys(bans).sort(),
+      'fraud' in bans,
       Object.values(cases).map(({ stage, enforcedAt }) => [stage, enforcedAt]),
-      Object.values(rest.invoices).some(({ failing }) => failing),
       Object.values(subscriptions).some(({ status }) => status === 'active'),
     ]
   },

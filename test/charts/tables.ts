@@ -1,6 +1,6 @@
 import { charts } from '../../machines/index.ts'
 import type { ChartName } from './explore.ts'
-import { walk, type Walked } from './walk.ts'
+import type { Walked } from './walk.ts'
 
 /** A region's name to the state that it is in: `{ status: 'open.idle', record: 'keeping' }`. */
 export function regionsOf(value: unknown): Record<string, string> {
@@ -45,12 +45,13 @@ To write the tables anew after a change to a chart: \`UPDATE_TABLES=1 npx vitest
 `
 
 /** The whole table of one chart, as Markdown. */
-export function tableOf(chart: ChartName): string {
-  const { steps } = walk(chart)
+export function tableOf(chart: ChartName, steps: readonly Walked[]): string {
   const first = steps[0]?.from.snapshot.value
   const regions = Object.keys(regionsOf(first)).filter((region) => region !== 'record')
   const parts = regions.map((region) => regionTable(chart, region, steps))
-  return [`# Every state and every event of ${chart}\n`, legend, ...parts].join('\n')
+  return [`# Every state and every event of ${chart}\n`, legend, ...parts, askedTable(steps)].join(
+    '\n',
+  )
 }
 
 function regionTable(chart: ChartName, region: string, steps: readonly Walked[]): string {
@@ -73,6 +74,26 @@ function regionTable(chart: ChartName, region: string, steps: readonly Walked[])
     ...rows.map(([by, row]) =>
       line([nameOf(by), ...columns.map((state) => [...(row.get(state) ?? [])].sort().join(', '))]),
     ),
+    '',
+  ].join('\n')
+}
+
+/** By what each kind of effect is asked for. */
+function askedTable(steps: readonly Walked[]): string {
+  const kinds = new Map<string, Set<string>>()
+  for (const { by, asked } of steps) {
+    for (const { params } of asked) {
+      if (typeof params !== 'object' || params === null || !('kind' in params)) continue
+      const kind = String(params.kind)
+      kinds.set(kind, (kinds.get(kind) ?? new Set()).add(nameOf(by)))
+    }
+  }
+  const rows = [...kinds].sort(([a], [b]) => (a < b ? -1 : 1))
+  return [
+    '## What it asks for\n',
+    '| effect | at |',
+    '| --- | --- |',
+    ...rows.map(([kind, at]) => `| ${kind} | ${[...at].sort().join(', ')} |`),
     '',
   ].join('\n')
 }

@@ -138,6 +138,11 @@ const subscriptionWords: Words = {
     account,
   },
   'subscription.hinted': { type: 'subscription.hinted', subscription: 'sub_1' },
+  'payment_method.available': {
+    type: 'payment_method.available',
+    version: 1,
+    paymentMethod: 'pm_2',
+  },
   'invoice.changed open': invoiceChanged(1, { collector: 'platform', periodIndex: 0 }),
   'invoice.changed failing': invoiceChanged(1, { failing: true, collector: 'platform' }),
   'invoice.changed uncollectible': invoiceChanged(1, {
@@ -245,7 +250,7 @@ const paymentWords: Words = {
   ),
   'payment_intent.observed unheard-of': intentObserved({ status: 'pondering' }),
   'charge.observed pending': chargeObserved({ status: 'pending' }),
-  'charge.observed failed': chargeObserved({ status: 'failed' }),
+  'charge.observed failed': chargeObserved({ status: 'failed', charge: 'ch_0' }),
   'charge.observed captured': chargeObserved(),
   'charge.observed partly refunded': chargeObserved({ amountRefundedMinor: 900 }),
   'refund.observed pending': refundObserved({ status: 'pending' }),
@@ -316,7 +321,9 @@ const reconciliationWords: Words = {
   'gap.found': { type: 'gap.found', lostSince: second(0) },
   'sweep.advanced': { type: 'sweep.advanced', ...part, position: 'customers' },
   'sweep.advanced of another sweep': {
-    ...{ type: 'sweep.advanced', ...part, position: 'customers' },
+    type: 'sweep.advanced',
+    ...part,
+    position: 'customers',
     sweep: 99,
   },
   'sweep.finished': { type: 'sweep.finished', ...part },

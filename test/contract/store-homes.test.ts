@@ -73,6 +73,24 @@ describe('the embedded file', () => {
     await store.close()
   })
 
+  test('a write that fails half-way is undone, and the others of its group are kept', async () => {
+    const file = openFile(path)
+    const store = createEmbeddedStore(file)
+    await store.append(line(2, { effects: 1 }))
+    file.database.run("UPDATE entries SET document = '{}' WHERE seq = 2")
+    const [settled, appended] = await Promise.allSettled([
+      store.settle([
+        { id: `${actor}#1.1`, outcome: 'done' },
+        { id: `${actor}#2.1`, outcome: 'parked', at: at(5), error: 'bad' },
+      ]),
+      store.append([commit({ actor: 'counter/fine' })]),
+    ])
+    expect(settled).toMatchObject({ reason: { code: 'document_unreadable' } })
+    expect(appended).toMatchObject({ value: [{ outcome: 'committed' }] })
+    expect(await store.claim(at(1), 1, minute)).toMatchObject([{ effect: { id: `${actor}#1.1` } }])
+    await store.close()
+  })
+
   test('a file of a newer release is refused', async () => {
     await (await openStore({ mongodbUri: null, path })).store.close()
     const bare = openDatabase(path)

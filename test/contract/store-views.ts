@@ -105,7 +105,8 @@ export function viewsContract(open: OpenPlace): void {
 
   test('P8 what a crash left between an entry and its rows is healed, once', async () => {
     const { store, half } = place()
-    const commits = projected(line(6, { timers: [timer('due', 100)] }))
+    const timers = (seq: number) => [timer('due', 100 + seq, actor, seq)]
+    const commits = projected([1, 2, 3, 4, 5, 6].map((seq) => commit({ seq, timers: timers(seq) })))
     const [one, two, three, four, five, six] = commits
     if (!one || !two || !three || !four || !five || !six) throw new Error('six commits')
     await store.append([one])
@@ -119,6 +120,7 @@ export function viewsContract(open: OpenPlace): void {
     const healed = await store.heal(project)
     expect(healed).toBe(half ? 2 : 0)
     expect(await store.heal(project)).toBe(0)
+    expect(await store.dueTimers(at(999), 9)).toStrictEqual([{ actor, ...timers(4)[0] }])
     await store.append([five])
     await (half ?? ((last: Commit) => store.append([last])))(six)
     await (await place().peer()).heal(project)

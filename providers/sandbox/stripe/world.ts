@@ -48,7 +48,7 @@ export interface RequestStamp {
 export interface World {
   /** Unix seconds of the sandbox clock; in a job, the time for which it was scheduled. */
   now(): number
-  /** `newId('cus')` is `cus_…`: from the seed and a stored counter, so that a run can be repeated. */
+  /** `newId('cus')` is `cus_…`: from the seed and a stored counter of its own, so that a run can be repeated. */
   newId(prefix: string): string
   /** By the object's own name: `customer`, `subscription`, `invoice`, … */
   table(name: string): Table
@@ -200,7 +200,7 @@ export function createWorld({ clock, seed, storage, log }: WorldOptions): Ground
   return {
     accountId: idFrom(seed, 'acct', 0),
     now,
-    newId: (prefix) => idFrom(seed, prefix, count('id')),
+    newId: (prefix) => idFrom(seed, prefix, count(`id/${prefix}`)),
     table,
     find,
     emit,

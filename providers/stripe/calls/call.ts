@@ -15,6 +15,8 @@ export interface AccountAtStripe {
   /** `cus_…` */
   readonly customer: string
   readonly defaultPaymentMethod: string | null
+  /** True while a payment method that was just added is on its way to Stripe. */
+  readonly isAttaching: boolean
 }
 
 /** What every call may use. */
@@ -68,6 +70,9 @@ function idempotencyKey({ effect, attempt }: ClaimedEffect, part?: string): stri
   return `sha256:${createHash('sha256').update(key).digest('hex')}`
 }
 
+/** What our own effects are about to bring is there in a moment, and a person waits for it. */
+export const ownWait = { counts: false, afterMs: 250 } as const
+
 /** The account's customer. Throws RetryLater, which uses up no tries, while it has none. */
 export async function customerOf(
   account: AccountRef,
@@ -75,7 +80,7 @@ export async function customerOf(
 ): Promise<AccountAtStripe> {
   const known = await accounts(account)
   if (known !== null) return known
-  throw new RetryLater(`${account} has no customer at Stripe yet`, { counts: false })
+  throw new RetryLater(`${account} has no customer at Stripe yet`, ownWait)
 }
 
 /** A command that Stripe will never accept. The message carries no secrets. */

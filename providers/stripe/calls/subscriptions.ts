@@ -8,7 +8,8 @@ import type {
 import { idOf } from '../../../machines/ids.ts'
 import { MaybeId, MaybeText } from '../objects/fields.ts'
 import { metadataKeys } from '../refs.ts'
-import { type Call, type Command, customerOf } from './call.ts'
+import { RetryLater } from '../../../actors/ports.ts'
+import { type Call, type Command, customerOf, ownWait } from './call.ts'
 import { observe } from './observe.ts'
 
 type Create = Call<z.infer<typeof SubscriptionCreate>>
@@ -60,7 +61,11 @@ async function existing({ effect, ports }: Create, customer: string): Promise<st
 export const subscriptionCreate: Command<z.infer<typeof SubscriptionCreate>> = {
   async perform(call) {
     const { effect, claimed, ports } = call
-    const { customer, defaultPaymentMethod } = await customerOf(effect.account, ports)
+    const account = await customerOf(effect.account, ports)
+    const { customer, defaultPaymentMethod } = account
+    if (account.isAttaching) {
+      throw new RetryLater('the payment method that was just added is being attached', ownWait)
+    }
     const { terms, quantity } = effect
     const price = await ports.ensurePrice(terms, claimed.attempt)
     const created = await ports.stripe.subscriptions.create(

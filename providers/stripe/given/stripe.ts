@@ -140,7 +140,11 @@ export function openStripe(options: { readsPerSecond?: number; stripe?: Stripe }
         const invoice_settings = { default_payment_method: method.id }
         await customers.update(customer, { invoice_settings })
       }
-      accounts.set(account, { customer, defaultPaymentMethod: method?.id ?? null })
+      accounts.set(account, {
+        customer,
+        defaultPaymentMethod: method?.id ?? null,
+        isAttaching: false,
+      })
       return customer
     },
   }

@@ -69,7 +69,7 @@ export function composeEngine(parts: EngineParts): Runtime {
   }
   const stripe = createStripePerformer({
     ...parts,
-    entry: store.entry,
+    entry: (actor, seq) => store.entry(actor, seq),
     accounts: async (ref) => {
       const account = await accountAt(ref)
       if (!account?.customer) return null

@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
     exclude: ['node_modules/**', 'dist/**'],
+    globalSetup: ['./test/mongo-setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Two workers: the suites start servers and databases, and the smallest machine has two cores.

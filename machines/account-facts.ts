@@ -236,41 +236,6 @@ export function readOfTied({
   }
 }
 
-/** A fresh read of the customer with its payment methods, for a hint or a refresh. */
-export function readOfWallet({
-  context,
-  event,
-}: {
-  context: AccountContext
-  event: Event
-}): EffectRequest {
-  const hinted = event.type === 'customer.hinted' ? event.customer : ''
-  const customer = context.customer?.facts.customer ?? hinted
-  return {
-    kind: 'object.read',
-    provider: context.provider ?? 'stripe',
-    object: 'customer',
-    objectId: customer,
-    paymentMethods: true,
-    coalesce: `wallet:${customer}`,
-  }
-}
-
-/** What we believe to be attached and the provider no longer lists: only a read tells what became of it. */
-export function readsOfMissingMethods(context: AccountContext, event: Event): EffectRequest[] {
-  if (event.type !== 'wallet.observed') return []
-  return Object.values(context.paymentMethods)
-    .map(({ facts }) => facts)
-    .filter((facts) => facts.attached && !event.paymentMethods.includes(facts.paymentMethod))
-    .map(({ paymentMethod }) => ({
-      kind: 'object.read',
-      provider: context.provider ?? 'stripe',
-      object: 'payment_method',
-      objectId: paymentMethod,
-      coalesce: `payment_method:${paymentMethod}`,
-    }))
-}
-
 const ended = new Set(['canceled', 'incomplete_expired'])
 
 /** Cancels every subscription that has not ended. */

@@ -6,10 +6,9 @@ import {
   offersOfMethod,
   foldAccount,
   readOfTied,
-  readOfWallet,
-  readsOfMissingMethods,
   weighInAccount,
 } from './account-facts.ts'
+import { readOfWallet, readsOfMissingMethods } from './account-reads.ts'
 import { effect, type ChartTypes } from './chart-types.ts'
 import type { AccountContext } from './contexts.ts'
 import { deriveEntitlements } from './entitlements.ts'

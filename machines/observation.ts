@@ -66,7 +66,8 @@ export function observedOf<Facts>(
   known: Observed<Facts> | null | undefined,
   { facts, at, read, seq }: Observed<Facts>,
 ): Observed<Facts> {
-  return { facts, at: known && known.at > at ? known.at : at, read, seq }
+  const isBound = read !== null && known != null && known.at > at
+  return { facts, at: isBound ? known.at : at, read, seq }
 }
 
 /** Progress of an object that has a status: `order` from its first status to its last. */

@@ -43,7 +43,7 @@ export function begun(reason: Reason): (scope: Scope) => Change {
   }
 }
 
-/** Two processes may walk the same part at once, and a crash has a part walked again: it counts once. */
+/** Two processes may walk one part at once, and a crash has it walked again: it counts once. */
 export function isNextPart({ context: { sweep }, event }: Scope): boolean {
   if (event.type !== 'sweep.advanced' && event.type !== 'sweep.finished') return false
   return event.sweep === sweep?.number && event.from === sweep.position

@@ -124,7 +124,7 @@ describe('a reconciliation', () => {
   test.each`
     events                | number | why
     ${[...finished, gap]} | ${2}   | ${'it was watching'}
-    ${[finished[0], gap]} | ${2}   | ${'what the sweep under way has compared may be older than the loss'}
+    ${[finished[0], gap]} | ${2}   | ${'the sweep under way may be older than the loss'}
   `(
     'sweeps from the beginning when events were lost, also where $why',
     ({ events, number }: { events: Event[]; number: number }) => {

@@ -16,8 +16,9 @@ import {
 const types: ChartTypes<ReconciliationContext, ReconciliationEvent> = {}
 
 /**
- * What we know held against one provider: how far its list of events has been read, and what the last walk
- * through its objects found to differ. It remembers and decides when; who walks is told by its state.
+ * What we know held against one provider: how far its list of events has been read, and what the
+ * last walk through its objects found to differ. It remembers, and decides when; whoever walks
+ * looks at its state.
  */
 export const reconciliationMachine = setup({
   types,

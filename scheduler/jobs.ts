@@ -23,8 +23,8 @@ export const jobTimings: Readonly<Record<JobName, JobTiming>> = {
   heal: { everyMs: 30 * secondMs, lockMs: 20 * secondMs, lateMs: 5 * minuteMs },
   // Keys are kept for a day; an hour more or less costs only space.
   requests: { everyMs: 60 * minuteMs, lockMs: 20 * secondMs, lateMs: 24 * 60 * minuteMs },
-  // What a lost webhook withholds is back after this; a provider's own retries take hours. Each run that
-  // finds the provider's clock moved writes a journal entry, so that seconds would only fill the store.
+  // What a lost webhook withholds is back after this; a provider's own retries take hours. Each run
+  // writes a journal entry, so that running every second would only fill the store.
   reconcile: { everyMs: 15 * minuteMs, lockMs: 20 * secondMs, lateMs: 60 * minuteMs },
 }
 

@@ -36,8 +36,8 @@ export interface ReconcilerPorts {
   readonly loadCursor: () => Promise<string | null>
   readonly saveCursor: (cursor: string) => Promise<void>
   /**
-   * Told before anything of the walk is saved, and again by each call until the walk is done: what happened
-   * from `lostSince` until 30 days ago is no longer listed. Must be idempotent.
+   * Told before anything of the walk is saved, and again by each call until the walk is done: what
+   * happened from `lostSince` until 30 days ago is no longer listed. Must be idempotent.
    */
   readonly gapFound: (lostSince: Instant) => Promise<void>
   /**

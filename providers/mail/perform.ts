@@ -3,8 +3,8 @@ import { EmailSend } from '../../machines/effects.ts'
 import { msOf, msPerDay } from '../../machines/instant.ts'
 
 /**
- * A mail about what happened longer ago than this is not sent: after an outage, yesterday's news that has
- * been overtaken would only confuse, and a burst of it would do so to every customer at once.
+ * A mail about what happened longer ago than this is not sent: after an outage, news that has been
+ * overtaken would only confuse, and would do so to every customer at once.
  */
 export const mailStaleAfterMs = 3 * msPerDay
 
@@ -15,7 +15,7 @@ export interface MailPorts {
   readonly addressOf: (account: string) => Promise<string | null>
 }
 
-/** Sends the e-mails that charts ask for, each under its effect's id, so that no cause writes twice. */
+/** Sends the e-mails that charts ask for, each under its effect's id: no cause writes twice. */
 export function createMailPerformer({ mailer, log, addressOf }: MailPorts): Performer {
   return {
     kinds: ['email.send'],

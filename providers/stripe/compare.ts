@@ -51,8 +51,8 @@ type Listed = Shown<{ readonly id: string; readonly object: string }>
 const agreed: Finding = { drift: [], tell: null }
 
 /**
- * Compares an object that Stripe has listed with the newest facts of its actor, both in our words. Throws
- * what reads of Stripe throw, where the object names another that we have never heard of.
+ * Compares an object that Stripe has listed with the newest facts of its actor, both in our words.
+ * Throws what reads of Stripe throw, where the object names another that we never heard of.
  */
 export function createComparison(ports: ComparisonPorts) {
   const { catalog, log, links, head, resolve } = ports
@@ -119,8 +119,8 @@ function linkedRef({ type, ours, theirs }: Target): ActorRef {
 }
 
 /**
- * The newest that the actor knows of the very object that the message speaks of; null for nothing. One whose
- * state is of another release must not hold up the walk.
+ * The newest that the actor knows of the very object that the message speaks of; null for nothing.
+ * One whose state is of another release must not hold up the walk.
  */
 function knownOf(entry: Entry | null, { target, event }: Message): Facts | 'unreadable' | null {
   if (entry === null) return null

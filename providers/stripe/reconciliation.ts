@@ -80,9 +80,10 @@ export interface Reconciliation {
 }
 
 /**
- * Finds what webhooks missed, for the job that runs it every quarter of an hour: first by Stripe's list of events, which the webhooks' own door takes again;
- * then, where events are lost or a day has passed, by comparing Stripe's objects with what we know. All
- * that it remembers is in one actor, so that processes share it and a crash costs one part.
+ * Finds what webhooks missed: first by Stripe's list of events, which the webhooks' own door takes
+ * again; then, where events are lost, a day has passed or an operator asks, by comparing Stripe's
+ * objects with what we know. All that it remembers is in one actor, so that processes share it, and
+ * a crash costs one part.
  */
 export function createReconciliation(options: ReconciliationOptions): Reconciliation {
   const { runtime, store, stripe, clock, log, links } = options
@@ -220,8 +221,8 @@ export class ReconciliationHeldUp extends Error {
 }
 
 /**
- * True if it was not known before. Where a `log` is given, an actor that waits for a person does not hold
- * up the others: what it misses, it reads when it goes on, or the next sweep tells it.
+ * True if it was not known before. Where a `log` is given, an actor that waits for a person does
+ * not hold up the others: the next sweep tells it what it misses.
  */
 async function told(
   runtime: Pick<Runtime, 'tell'>,

@@ -21,14 +21,14 @@ export interface WalletsPorts {
   readonly spendRead: SpendRead
 }
 
-/** A read for each: few, so that a page is soon done and little is read again if it is cut short. */
+/** A read for each: few, so that little is read again if a page is cut short. */
 const accountsPerPage = 10
 
 const Link = z.object({ ref: ActorRef })
 
 /**
- * Walks through our own accounts: payment methods stand in no list of their own, and a customer that Stripe
- * has deleted in none at all.
+ * Walks through our own accounts: payment methods stand in no list of their own, and a customer
+ * that Stripe has deleted in none at all.
  */
 export function createWallets({ stripe, clock, catalog, store, spendRead }: WalletsPorts) {
   /** What Stripe shows as attached, by id; null for a customer that is gone. */

@@ -65,8 +65,8 @@ const pageSize = 100
 const driftMax = 100
 
 /**
- * Walks through Stripe's objects and compares each with the newest that we know of it, a part at a time.
- * Nothing is written here: a part says what differs, and who is to be told so that they read afresh.
+ * Walks through Stripe's objects and compares each with the newest that we know of it, a part at
+ * a time. Nothing is written here: a part says what differs, and who is to be told.
  */
 export function createSweep(ports: SweepPorts): (part: Part) => Promise<Swept> {
   const { stripe, clock, log, spendRead } = ports

@@ -20,10 +20,9 @@ import {
   subscriptionObserved,
 } from './given.ts'
 
-const Ending = z.object({
+const Removal = z.object({
   deleted: z.boolean().optional(),
   attached: z.boolean().optional(),
-  status: z.string().optional(),
 })
 
 interface Delivered {
@@ -142,19 +141,10 @@ function endAfter(chart: ChartName, delivered: readonly Delivered[]): string {
   return endOf(chart, snapshot)
 }
 
-/** What a provider never leaves comes after all that it says otherwise. */
-const lastStatuses: Readonly<Record<string, readonly string[]>> = {
-  'subscription.observed': ['canceled'],
-  'invoice.observed': ['paid', 'void'],
-  'payment_intent.observed': ['succeeded'],
-  'refund.observed': ['failed'],
-  'dispute.observed': ['won', 'lost'],
-}
-
+/** A provider says nothing more of what was removed. */
 function endsLast({ word, at }: Delivered): Delivered {
-  const { deleted, attached, status } = Ending.parse(word['facts'])
-  const isLast = status !== undefined && lastStatuses[word.type]?.includes(status) === true
-  return { word, at: deleted === true || attached === false || isLast ? 9 : at }
+  const { deleted, attached } = Removal.parse(word['facts'])
+  return { word, at: deleted === true || attached === false ? 9 : at }
 }
 
 /** A pile of words, each once or twice, and the same pile shuffled. */

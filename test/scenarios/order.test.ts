@@ -103,6 +103,7 @@ describe('3 two changes of one second tie', () => {
       'customer.subscription.updated',
       'customer.subscription.updated',
     ])
+    const before = (await historyOf(world, `subscription/${ada.subscription}`)).length
     await Promise.all(order.map((n) => world.deliver(webhooks[n]?.body ?? '')))
     await world.settle()
 
@@ -111,9 +112,9 @@ describe('3 two changes of one second tie', () => {
       status: 'active',
       cancellation: 'none',
     })
-    const reads = history.flatMap(({ seq, effects }) =>
-      effects.filter(({ kind }) => kind === 'object.read').map(() => seq),
-    )
+    const reads = history
+      .slice(before)
+      .flatMap(({ effects }) => effects.filter(({ kind }) => kind === 'object.read'))
     expect(reads).toHaveLength(1)
   })
 })
@@ -136,9 +137,6 @@ describe('5 one fact comes under two event ids', () => {
     const payments = await newest(world, 'payment')
     expect(payments.map(({ changed }) => changed)).toStrictEqual([false])
     expect(await stateOf(ada)).toStrictEqual(before)
-    expect(await newest(world, 'event')).toHaveLength(
-      (await historyOf(world, 'event/none')).length + eventCount(world),
-    )
   })
 })
 
@@ -179,7 +177,7 @@ describe('7 a dispute’s end comes before its beginning', () => {
 
 describe('1 to 7, however all of their webhooks come', () => {
   test('a first payment with 3-D Secure and a renewal end the same', async () => {
-    await underSchedules(30, {
+    await underSchedules(15, {
       async lives(options) {
         const ada = await aCustomer(options)
         await addsCard(ada, 'pm_card_authenticationRequiredOnSetup')
@@ -201,7 +199,7 @@ describe('1 to 7, however all of their webhooks come', () => {
   })
 
   test('changes of one second end the same', async () => {
-    await underSchedules(25, {
+    await underSchedules(15, {
       processes: 2,
       async lives(options) {
         const ada = await aSubscriber(options)
@@ -234,9 +232,6 @@ describe('1 to 7, however all of their webhooks come', () => {
 })
 
 function customerOf(subscription: { customer: unknown } | undefined): string {
-  return typeof subscription?.customer === 'string' ? subscription.customer : ''
-}
-
-function eventCount(world: World): number {
-  return world.held.length
+  const customer = subscription?.customer
+  return typeof customer === 'string' ? customer : ''
 }

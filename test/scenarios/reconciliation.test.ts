@@ -33,7 +33,7 @@ async function given({ weather = null }: { weather?: string | null } = {}) {
   const log = silentLog
   const world = await openWorld({ start, log })
   open.push(world)
-  // Every webhook is doubled, shuffled, late by up to a day, and a third is lost until it is retried.
+  // Every webhook is doubled, shuffled, late by up to a day, and a third is lost until retried.
   if (weather !== null) world.twin.chaos.set(worst(weather))
   const { runtime, store, stripe, clock } = world
   const links = async (theirs: string) => {
@@ -114,7 +114,7 @@ async function all(world: Given, type: string): Promise<Entry[]> {
   return await Promise.all(items.map(world.read))
 }
 
-/** Each object's name in the order in which the provider made them: ids are drawn, and differ between worlds. */
+/** Each object's name by the order in which it was made: ids are drawn, and differ by world. */
 async function namesIn({ stripe }: Given): Promise<[string, string][]> {
   const limit = { limit: 100 }
   const lists = await Promise.all([
@@ -128,7 +128,7 @@ async function namesIn({ stripe }: Given): Promise<[string, string][]> {
   )
 }
 
-/** Where everything stands: the states of all actors of the business, what may be used, and the money. */
+/** Where everything stands: the states of all actors, what may be used, and the money. */
 async function essence(world: Given) {
   const states: Record<string, unknown> = {}
   for (const type of ['account', 'subscription', 'invoice', 'payment', 'dunning']) {
@@ -190,7 +190,7 @@ describe('race 9: the endpoint is down for three days and an hour', () => {
   const downAt = plusMs(renewal, msPerHour / 2)
   const upAt = plusMs(downAt, 3 * msPerDay + msPerHour)
 
-  /** The renewal fails half an hour after the endpoint went down, and part of the first payment goes back. */
+  /** The renewal fails half an hour after the endpoint went down; there is a refund, too. */
   async function lived({ outage, weather = null }: Living): Promise<Given> {
     const world = await given({ weather })
     await world.subscribe()
@@ -229,7 +229,7 @@ describe('race 9: the endpoint is down for three days and an hour', () => {
     expect(await essence(world)).toEqual(await essence(spared))
   })
 
-  test('no mail is sent for what happened more than three days ago, and later ones are', async () => {
+  test('no mail is sent for what happened over three days ago, and later ones are', async () => {
     const [spared, world] = [await lived({ outage: false }), await lived({ outage: true })]
     expect(mailsOf(spared)).toEqual(['payment_failed'])
     world.endpointDown(false)
@@ -244,7 +244,7 @@ describe('race 10: the endpoint is down for 31 days', () => {
   const downAt = plusMs(renewal, -msPerDay)
   const upAt = plusMs(downAt, 31 * msPerDay + msPerHour)
 
-  /** By hand in the provider's dashboard: another card, a refund, and the end of the subscription. */
+  /** By hand in the provider's dashboard: another card, a refund, the subscription's end. */
   async function lived({ outage, weather = null }: Living): Promise<Given> {
     const world = await given({ weather })
     const { stripe } = world
@@ -414,7 +414,7 @@ describe('a sweep', () => {
     })
   })
 
-  test('brings what somebody made at the provider before we knew of it, and shows no address', async () => {
+  test('brings a customer that was made at the provider, and shows no address', async () => {
     const world = await given()
     world.endpointDown(true)
     const { stripe } = world
@@ -431,7 +431,8 @@ describe('a sweep', () => {
     await world.advanceMs(40 * msPerDay)
     await world.reconcile()
     const found = await report(world)
-    expect(found?.drift).toEqual([{ ref: `account/${id}`, field: 'email', ours: '…', theirs: '…' }])
+    const shown = { field: 'email', ours: '…', theirs: '…' }
+    expect(found?.drift).toEqual([{ ref: `account/${id}`, ...shown }])
     expect(JSON.stringify(await world.read(reconciliationRef))).not.toContain('example.com')
   })
 })

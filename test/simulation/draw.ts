@@ -6,7 +6,7 @@ export interface Draw {
   share(): number
   /** True for about this share of the questions. */
   happens(share: number): boolean
-  pick<T>(from: readonly [T, ...T[]]): T
+  pick<const T>(from: readonly [T, ...T[]]): T
   /** An integer from 0 to `below` - 1. */
   below(below: number): number
 }

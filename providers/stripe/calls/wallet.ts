@@ -8,9 +8,9 @@ import { type Observation, said, timed } from './observe.ts'
 const listMax = 100
 
 /**
- * Reads the payment methods of a customer: each is told as it is, and last which of them are attached, so
- * that the asker knows of those that no longer are. A deleted customer has none. Of one with more than a
- * hundred, the first hundred are told, and nothing of the others.
+ * Reads the payment methods of a customer: each is told as it is, and last which of them are
+ * attached, so that the asker knows of those that no longer are. A deleted customer has none. Of
+ * more than a hundred, the first hundred are told, and nothing of the others.
  */
 export async function observeWallet(
   { id: customer, asker, read }: Omit<Observation, 'kind'>,

@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto'
+import type { Charts } from '../../actors/chart.ts'
+import type { JsonObject } from '../../actors/envelope.ts'
+import type { Entry } from '../../actors/journal.ts'
+import type { Page, Store } from '../../actors/ports.ts'
+import { replay } from '../../actors/replay.ts'
+import { views } from '../../compose.ts'
+import type { ActorRef } from '../../machines/ids.ts'
+import { canonical } from '../../machines/observation.ts'
+
+// Everything that a store holds, and what must be true of any journal, whatever its story.
+
+async function all<T>(page: (cursor: string | null) => Promise<Page<T>>): Promise<T[]> {
+  const items: T[] = []
+  let cursor: string | null = null
+  do {
+    const next: Page<T> = await page(cursor)
+    items.push(...next.items)
+    cursor = next.cursor
+  } while (cursor !== null)
+  return items
+}
+
+/** Every actor's entries from the first, actors in the order of their refs. */
+export async function readJournal(store: Store): Promise<ReadonlyMap<ActorRef, readonly Entry[]>> {
+  const actors = await all((cursor) => store.actors(null, { cursor, limit: 1_000 }))
+  const journal = new Map<ActorRef, readonly Entry[]>()
+  for (const actor of actors) {
+    journal.set(actor, await all((cursor) => store.history(actor, { cursor, limit: 1_000 })))
+  }
+  return journal
+}
+
+/** All rows of all views, as text: two stores show the same if these are equal. */
+export async function readViews(store: Store): Promise<Record<string, JsonObject>> {
+  const rows: Record<string, JsonObject> = {}
+  for (const { name } of views) {
+    for (const { key, value } of await all((cursor) =>
+      store.viewRows(name, '', { cursor, limit: 1_000 }),
+    )) {
+      rows[`${name} ${key}`] = value
+    }
+  }
+  return rows
+}
+
+/** One line for each entry: what two runs of one seed must have in common. */
+export function journalLines(journal: ReadonlyMap<ActorRef, readonly Entry[]>): string[] {
+  return [...journal.values()].flat().map((entry) => canonical(entry))
+}
+
+export function hashOf(lines: readonly string[]): string {
+  return createHash('sha256').update(lines.join('\n')).digest('hex')
+}
+
+const lastStates: Readonly<Record<string, readonly string[]>> = {
+  subscription: ['canceled', 'incomplete_expired'],
+  invoice: ['paid', 'void', 'deleted'],
+}
+
+/** What is wrong with a journal, a line each. */
+export function faultsIn(
+  charts: Charts,
+  journal: ReadonlyMap<ActorRef, readonly Entry[]>,
+): string[] {
+  return [...journal].flatMap(([actor, entries]) => [
+    ...gapsIn(actor, entries),
+    ...resurrectionsIn(actor, entries),
+    ...entitlementsGoingBack(actor, entries),
+    ...differencesWhenReplayed(charts, actor, entries),
+  ])
+}
+
+function gapsIn(actor: ActorRef, entries: readonly Entry[]): string[] {
+  const ids = new Set(entries.map(({ envelope }) => envelope.id))
+  return [
+    ...(ids.size < entries.length ? [`P2 ${actor} took an envelope twice`] : []),
+    ...entries
+      .filter(({ seq }, index) => seq !== index + 1)
+      .map(({ seq }) => `P1 ${actor} has a gap before ${seq}`),
+  ]
+}
+
+function statusOf({ snapshot }: Entry): string {
+  const value = snapshot.state['value']
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return String(value)
+  const { status } = value
+  return typeof status === 'string' ? status : Object.keys(status ?? {}).join()
+}
+
+/** I5: what has ended does not come back. */
+function resurrectionsIn(actor: ActorRef, entries: readonly Entry[]): string[] {
+  const last = lastStates[entries[0]?.snapshot.chart ?? ''] ?? []
+  return entries.flatMap((entry, index) => {
+    const before = entries[index - 1]
+    if (before === undefined || !last.includes(statusOf(before))) return []
+    const [from, to] = [statusOf(before), statusOf(entry)]
+    return from === to ? [] : [`I5 ${actor}#${entry.seq} left ${from} for ${to}`]
+  })
+}
+
+/** I8: the version of an entitlement snapshot never goes back, and changes whenever the features do. */
+function entitlementsGoingBack(actor: ActorRef, entries: readonly Entry[]): string[] {
+  if (!actor.startsWith('account/')) return []
+  return entries.flatMap((entry, index) => {
+    const before = entries[index - 1]
+    if (before === undefined) return []
+    const [was, is] = [entitlementsOf(before), entitlementsOf(entry)]
+    if (is.version < was.version) return [`I8 ${actor}#${entry.seq} went back to ${is.version}`]
+    return is.version === was.version && is.features !== was.features
+      ? [`I8 ${actor}#${entry.seq} changed its features and kept the version ${is.version}`]
+      : []
+  })
+}
+
+function entitlementsOf({ snapshot }: Entry): { version: number; features: string } {
+  const context = objectIn(snapshot.state, 'context')
+  const { version, features } = objectIn(context, 'entitlements')
+  return { version: Number(version), features: canonical(features) }
+}
+
+function objectIn(object: JsonObject, key: string): JsonObject {
+  const inner = object[key]
+  return typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? inner : {}
+}
+
+/** A2: the same envelopes, decided again from nothing, give the same states and effects. */
+function differencesWhenReplayed(
+  charts: Charts,
+  actor: ActorRef,
+  entries: readonly Entry[],
+): string[] {
+  const again = replay(
+    charts,
+    entries.map(({ envelope }) => envelope),
+  )
+  return entries.flatMap((entry, index) => {
+    const other = again[index]
+    if (other === undefined) return [`A2 ${actor} was replayed in part`]
+    const asked = new Set(other.effects.map((effect) => canonical(effect)))
+    const same =
+      canonical(entry.snapshot) === canonical(other.snapshot) &&
+      // Of effects with one `coalesce` key, a drain keeps the first.
+      entry.effects.every((effect) => asked.has(canonical(effect)))
+    return same ? [] : [`A2 ${actor}#${entry.seq} is decided otherwise when replayed`]
+  })
+}

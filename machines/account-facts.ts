@@ -251,7 +251,7 @@ export function closingTells(context: AccountContext): EffectRequest[] {
 
 /**
  * A default payment method that was not the default before is offered to whatever waits for one: invoices
- * that are failing, and first payments. So is the one that is there to a subscription that begins.
+ * that are failing or were written off, and first payments. So is the one that is there to a subscription that begins.
  */
 export function offersOfMethod(context: AccountContext, event: Event): EffectRequest[] {
   const offer = (to: ActorRef, paymentMethod: string): EffectRequest => ({
@@ -269,10 +269,12 @@ export function offersOfMethod(context: AccountContext, event: Event): EffectReq
   if (paymentMethod === null || paymentMethod === context.customer?.facts.defaultPaymentMethod) {
     return []
   }
-  const failing = Object.values(context.invoices).filter((invoice) => invoice.failing)
+  const owed = Object.values(context.invoices).filter(
+    (invoice) => invoice.failing || invoice.status === 'uncollectible',
+  )
   const waiting = Object.values(context.subscriptions).filter((one) => one.status === 'incomplete')
   return [
-    ...failing.map((one) => offer(one.invoice, paymentMethod)),
+    ...owed.map((one) => offer(one.invoice, paymentMethod)),
     ...waiting.map((one) => offer(one.subscription, paymentMethod)),
   ]
 }

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { createStatechart } from '../actors/statechart.ts'
-import { customerObserved, day, dunningChanged, methodObserved, second } from '../test/charts/given.ts'
+import {
+  customerObserved,
+  day,
+  dunningChanged,
+  methodObserved,
+  second,
+} from '../test/charts/given.ts'
 import type { Word } from '../test/charts/explore.ts'
 import { accountMachine } from './account.ts'
 import type { Instant } from './instant.ts'

@@ -41,6 +41,11 @@ export function plusMs(at: Instant, ms: number): Instant {
   return instant(msOf(at) + ms)
 }
 
+/** From `since` to `at`, in milliseconds; 0 where there is no `since`. */
+export function msSince(since: Instant | null, at: Instant): number {
+  return since === null ? 0 : msOf(at) - msOf(since)
+}
+
 export const msPerHour = 3_600_000
 export const msPerDay = 24 * msPerHour
 

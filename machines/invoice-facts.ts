@@ -109,7 +109,8 @@ export function foldPayment({ context, event }: Scope): Change {
     paymentIntent:
       event.attempt === context.attempt ? paymentIdOf(event.payment) : context.paymentIntent,
     nextActionUrl: settled ? null : event.nextActionUrl,
-    declineCode: settled ? null : event.declineCode,
+    // A failure is one until the next attempt, or the payment; its cancellation has no reason of its own.
+    declineCode: settled ? null : (event.declineCode ?? context.declineCode),
     paidAt: settled ? (context.paidAt ?? at) : context.paidAt,
   }
 }
@@ -134,7 +135,9 @@ export function foldRejected({ context, event }: Scope): Change {
   if (event.type !== 'effect.rejected') return {}
   const { effect, code, message, at } = event
   const paySeq = effect === 'invoice.pay' ? null : context.paySeq
-  return { rejection: { effect, code, message, at }, paySeq }
+  // That a charge was refused matters until the next one, whatever else is refused meanwhile.
+  const isKept = context.rejection?.effect === 'payment.charge' && effect !== 'payment.charge'
+  return { rejection: isKept ? context.rejection : { effect, code, message, at }, paySeq }
 }
 
 /** True if this word is the answer to our own request to pay, and not a webhook of an earlier attempt. */
@@ -163,6 +166,16 @@ export function amountRemaining({ observed, issue, paidAt }: InvoiceContext): nu
 export function dueSince({ observed, issue }: InvoiceContext): Instant | null {
   if (issue) return issue.issuedAt
   return observed?.facts.finalizedAt ?? null
+}
+
+/** The bank wants to see the customer, as far as we know. */
+export function mustAuthenticate({ nextActionUrl, payment }: InvoiceContext): boolean {
+  return nextActionUrl !== null || payment?.status === 'requires_action'
+}
+
+/** Nothing of ours is under way: only the customer can move it on. */
+export function awaitsCustomer(context: InvoiceContext): boolean {
+  return context.paySeq === null && mustAuthenticate(context)
 }
 
 /**

@@ -6,6 +6,8 @@ import type { InvoiceEvent } from './events.ts'
 import {
   announcements,
   answersPay,
+  awaitsCustomer,
+  dueSince,
   emptyInvoice,
   foldIssued,
   foldObserved,
@@ -16,6 +18,7 @@ import {
   isNewerPayment,
   isOfThisAttempt,
   isReleased,
+  mustAuthenticate,
   nextExecutableAttemptAt,
   openCase,
   requestCharge,
@@ -27,7 +30,7 @@ import {
   weighObserved,
   type Scope,
 } from './invoice-facts.ts'
-import { msPerHour } from './instant.ts'
+import { msPerDay, msPerHour, msSince } from './instant.ts'
 import { isTaken, isTied } from './observation.ts'
 
 const types: ChartTypes<InvoiceContext, InvoiceEvent> = {}
@@ -83,6 +86,7 @@ export const invoiceMachine = base
               paymentIntent: null,
               clientSecret: null,
               nextActionUrl: null,
+              declineCode: null,
               rejection: null,
             }
           : {},
@@ -122,8 +126,7 @@ export const invoiceMachine = base
       answersPay,
       paying: ({ context }) => context.paySeq !== null,
       isFailing: ({ context }) => isFailing(context),
-      mustAuthenticate: ({ context }) =>
-        context.nextActionUrl !== null || context.payment?.status === 'requires_action',
+      mustAuthenticate: ({ context }) => mustAuthenticate(context),
       /** A retry is scheduled, and it would really reach a bank. */
       willRetry: ({ context }) => nextExecutableAttemptAt(context) !== null,
       hasNothingToPay: ({ context }) => context.issue?.totalMinor === 0,
@@ -164,8 +167,14 @@ export const invoiceMachine = base
       ]),
     },
     delays: {
-      /** The answer to a charge is a webhook; a lost one must not hold the invoice's one attempt for ever. */
-      confirmationCheck: msPerHour,
+      /**
+       * The answer to a charge is a webhook; a lost one must not hold the invoice's one attempt for ever. A
+       * customer may take weeks: the longer the wait, the rarer the checks, down to one a day.
+       */
+      confirmationCheck: ({ context, event }) =>
+        awaitsCustomer(context)
+          ? Math.min(Math.max(msSince(dueSince(context), event.at), msPerHour), msPerDay)
+          : msPerHour,
     },
   })
   .createMachine({
@@ -298,6 +307,8 @@ export const invoiceMachine = base
               },
               retry_scheduled: {
                 description: 'An attempt failed, and another that will reach the bank is planned.',
+                // The bank's reason may come after the refusal of our own request.
+                on: { 'payment.changed': { guard: 'failed', actions: reportFailure } },
               },
               releasing: {
                 description:

@@ -66,7 +66,7 @@ export function observedOf<Facts>(
   known: Observed<Facts> | null | undefined,
   { facts, at, read, seq }: Observed<Facts>,
 ): Observed<Facts> {
-  const isBound = read !== null && known != null && known.at > at
+  const isBound = read !== null && known && known.at > at
   return { facts, at: isBound ? known.at : at, read, seq }
 }
 

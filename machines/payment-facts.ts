@@ -102,18 +102,18 @@ export function weighInPayment({ context, event }: Scope): Weight {
 }
 
 export function foldPayment({ context, event }: Scope): Change {
-  const owners = ownersIn({ context, event })
-  if (!isTaken(weighInPayment({ context, event }))) return owners
+  const lasting = { ...ownersIn({ context, event }), ...paidOutIn({ context, event }) }
+  if (!isTaken(weighInPayment({ context, event }))) return lasting
   switch (event.type) {
     case 'payment_intent.observed':
       return {
-        ...owners,
+        ...lasting,
         intent: observedOf(context.intent, event),
         attempt: event.attempt ?? context.attempt,
       }
     case 'charge.observed':
       return {
-        ...owners,
+        ...lasting,
         charges: {
           ...context.charges,
           [event.facts.charge]: observedOf(context.charges[event.facts.charge], event),
@@ -121,11 +121,11 @@ export function foldPayment({ context, event }: Scope): Change {
       }
     case 'refund.observed':
       return {
+        ...lasting,
         refunds: {
           ...context.refunds,
           [event.facts.refund]: observedOf(context.refunds[event.facts.refund], event),
         },
-        refundsPaidOut: paidOutAfter(context.refundsPaidOut, event.facts),
       }
     case 'dispute.observed':
       return {
@@ -135,7 +135,7 @@ export function foldPayment({ context, event }: Scope): Change {
         },
       }
     default:
-      return owners
+      return lasting
   }
 }
 
@@ -149,9 +149,12 @@ function ownersIn({ context, event }: Scope): Change {
   }
 }
 
-function paidOutAfter(known: readonly string[], { refund, status }: RefundFacts): string[] {
+/** That a refund was paid out stays true when it has failed since, so that a stale word may say it too. */
+function paidOutIn({ context: { refundsPaidOut: known }, event }: Scope): Change {
+  if (event.type !== 'refund.observed') return {}
+  const { refund, status } = event.facts
   const isNew = status === 'succeeded' && !known.includes(refund)
-  return isNew ? [...known, refund].sort() : [...known]
+  return isNew ? { refundsPaidOut: [...known, refund].sort() } : {}
 }
 
 /** True if the event tells something that was not known, be it only whose payment it is. */
@@ -160,6 +163,7 @@ export function isNews(scope: Scope): boolean {
   const { context } = scope
   return (
     isTaken(weighInPayment(scope)) ||
+    paidOutIn(scope).refundsPaidOut !== undefined ||
     (owners.account !== undefined && owners.account !== context.account) ||
     (owners.invoice !== undefined && owners.invoice !== context.invoice)
   )

@@ -27,7 +27,11 @@ describe('standing follows from debts and bans alone, the gravest first', () => 
     { why: 'an invoice is merely due', invoices: [invoiceChanged(1)], is: 'good' },
     { why: 'a debt is being collected', cases: [dunningChanged(1)], is: 'delinquent' },
     { why: 'a debt was given up', cases: [badDebt], is: 'bad_debt' },
-    { why: 'it was paid after all', cases: [dunningChanged(1, { stage: 'recovered' })], is: 'good' },
+    {
+      why: 'it was paid after all',
+      cases: [dunningChanged(1, { stage: 'recovered' })],
+      is: 'good',
+    },
     { why: 'banned, and nothing owed', bans: fraud, is: 'banned' },
     { why: 'banned, and a bad debt', bans: fraud, cases: [badDebt], is: 'banned' },
   ])('$why: $is', ({ bans = {}, cases = [], invoices = [], is }) => {
@@ -59,19 +63,21 @@ describe('the method that a charge would use', () => {
   const older = { paymentMethod: 'pm_9', createdAt: day(1) }
   const newer = { paymentMethod: 'pm_1', createdAt: day(2) }
   test.each`
-    why                                 | known                                          | is
-    ${'the default'}                    | ${wallet('pm_9', older, newer)}                | ${'pm_9'}
-    ${'else the newest'}                | ${wallet(null, older, newer)}                  | ${'pm_1'}
-    ${'a default that is not here yet'} | ${wallet('pm_5', older, newer)}                | ${'pm_1'}
+    why                                 | known                                            | is
+    ${'the default'}                    | ${wallet('pm_9', older, newer)}                  | ${'pm_9'}
+    ${'else the newest'}                | ${wallet(null, older, newer)}                    | ${'pm_1'}
+    ${'a default that is not here yet'} | ${wallet('pm_5', older, newer)}                  | ${'pm_1'}
     ${'never one that was detached'}    | ${wallet('pm_9', { ...older, attached: false })} | ${undefined}
-    ${'none'}                           | ${wallet(null)}                                | ${undefined}
+    ${'none'}                           | ${wallet(null)}                                  | ${undefined}
   `('$why: $is', ({ known, is }) => {
     expect(chargeableMethod(known)?.paymentMethod).toBe(is)
   })
 })
 
 test('a card is good until its last month has ended, and expiring thirty days before that', () => {
-  expect(expiryOf(methodObserved({ expMonth: 12, expYear: 2026 }).facts)).toBe('2027-01-01T00:00:00.000Z')
+  expect(expiryOf(methodObserved({ expMonth: 12, expYear: 2026 }).facts)).toBe(
+    '2027-01-01T00:00:00.000Z',
+  )
   expect(expiringAt(wallet(null, { expMonth: 2, expYear: 2026 }))).toBe('2026-01-30T00:00:00.000Z')
 })
 

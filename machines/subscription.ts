@@ -3,7 +3,7 @@ import { effect, type ChartTypes } from './chart-types.ts'
 import type { SubscriptionContext } from './contexts.ts'
 import type { EffectRequest } from './effects.ts'
 import type { SubscriptionEvent } from './events.ts'
-import { msOf, msPerDay, msPerHour } from './instant.ts'
+import { msOf, msPerDay, msPerHour, msSince } from './instant.ts'
 import { isTaken, isTied } from './observation.ts'
 import {
   announced,
@@ -36,7 +36,24 @@ import {
 
 const types: ChartTypes<SubscriptionContext, SubscriptionEvent> = {}
 
-const base = setup({ types, actions: { effect } })
+const base = setup({
+  types,
+  actions: { effect },
+  guards: {
+    isIncomplete: stateIn({ status: 'incomplete' }),
+    hasStarted: stateIn({ status: 'active' }),
+    isPastDue: stateIn({ status: 'past_due' }),
+    isUnpaid: stateIn({ status: 'unpaid' }),
+  },
+})
+
+/** Where a subscription of the platform goes on. */
+const runningStatuses = [
+  { guard: 'isIncomplete', status: 'incomplete' },
+  { guard: 'hasStarted', status: 'active' },
+  { guard: 'isPastDue', status: 'past_due' },
+  { guard: 'isUnpaid', status: 'unpaid' },
+] as const
 
 /** Asks for something, if there is something to ask for. */
 function ask(request: (scope: Scope) => EffectRequest | null) {
@@ -80,6 +97,13 @@ export const subscriptionMachine = base
         nextAction: null,
       })),
       advancePeriod: assign(nextPeriod),
+      /** Of what changed beside the status, which announces itself. */
+      announceChange: base.enqueueActions(({ context, event, enqueue, check }) => {
+        for (const { guard, status } of runningStatuses) {
+          if (!check(guard)) continue
+          enqueue({ type: 'effect', params: announced(status)({ context, event }) })
+        }
+      }),
       create: ask(requestCreation),
       confirmFirstPayment: ask(requestConfirmation),
       offerToFirstInvoice: ask(offerToFirstInvoice),
@@ -131,9 +155,6 @@ export const subscriptionMachine = base
       hasEnded: ({ context }) => context.collector === 'platform' && context.endedAt !== null,
       endsWithPeriod: ({ context, event }) =>
         context.cancelAt !== null && context.cancelAt <= event.at,
-      hasStarted: stateIn({ status: 'active' }),
-      isUnpaid: stateIn({ status: 'unpaid' }),
-      isIncomplete: stateIn({ status: 'incomplete' }),
       isOver: or([stateIn({ status: 'canceled' }), stateIn({ status: 'incomplete_expired' })]),
       /** It exists, for us or at the provider, and has not ended. */
       canEnd: and([
@@ -143,8 +164,9 @@ export const subscriptionMachine = base
       ]),
     },
     delays: {
-      /** A lost webhook must not leave a customer who has paid outside. */
-      confirmationCheck: 10 * 60_000,
+      /** A lost webhook must not leave a customer who has paid outside. The longer ago, the rarer. */
+      confirmationCheck: ({ context, event }) =>
+        Math.max(msSince(context.createdAt, event.at), 10 * 60_000),
       /** Stripe's window for a first payment; the platform keeps the same. */
       firstPaymentWindow: 23 * msPerHour,
       /** Retries of a webhook end after three days: by then the provider is asked instead. */
@@ -336,7 +358,7 @@ export const subscriptionMachine = base
                 {
                   guard: and(['canEnd', 'byPlatform', 'wantsPeriodEnd']),
                   target: 'scheduled',
-                  actions: 'scheduleEnd',
+                  actions: ['scheduleEnd', 'announceChange'],
                 },
                 { guard: and(['canEnd', 'wantsNow']), target: 'ending', actions: 'cancelNow' },
                 {
@@ -372,7 +394,11 @@ export const subscriptionMachine = base
             always: { guard: 'isOver', target: 'none' },
             on: {
               'subscription.resume': [
-                { guard: 'byPlatform', target: 'none', actions: 'unscheduleEnd' },
+                {
+                  guard: 'byPlatform',
+                  target: 'none',
+                  actions: ['unscheduleEnd', 'announceChange'],
+                },
                 { target: 'resuming', actions: 'keepGoing' },
               ],
               'subscription.cancel': [
@@ -425,8 +451,17 @@ export const subscriptionMachine = base
             after: {
               periodEnd: [
                 { guard: 'endsWithPeriod', target: 'off', actions: 'end' },
-                { guard: 'isUnpaid', target: 'cycling', reenter: true, actions: 'advancePeriod' },
-                { target: 'cycling', reenter: true, actions: ['advancePeriod', 'issueInvoice'] },
+                {
+                  guard: 'isUnpaid',
+                  target: 'cycling',
+                  reenter: true,
+                  actions: ['advancePeriod', 'announceChange'],
+                },
+                {
+                  target: 'cycling',
+                  reenter: true,
+                  actions: ['advancePeriod', 'announceChange', 'issueInvoice'],
+                },
               ],
             },
           },

@@ -2,7 +2,8 @@ import type { charts } from '../../machines/index.ts'
 
 /**
  * What two runs over the same facts may differ in, and why. Everything else in a state must be equal.
- * `set`: only whether there is a value counts. `any`: not even that.
+ * `set`: only whether there is a value counts. `any`: not even that. Left out everywhere: `read` and `seq`
+ * of an observation, which are numbers of entries.
  */
 export interface Bookkeeping {
   readonly field: string
@@ -81,6 +82,3 @@ export const bookkeeping: Readonly<Record<ChartName, readonly Bookkeeping[]>> = 
   event: [],
   reconciliation: [],
 }
-
-/** Reads are numbered by the entry that asked; only the order of the numbers means anything. */
-export const readNumbers = 'the number of the entry that asked for a fresh read'

@@ -58,7 +58,7 @@ describe.each(chartNames)('the paths of %s', (chart) => {
   })
 
   test('are in the table of every state and event, as it was checked in', async () => {
-    const file = new URL(`tables/${chart}.md`, import.meta.url)
+    const file = new URL(`../../docs/machines/tables/${chart}.md`, import.meta.url)
     const table = tableOf(chart, walkOf(chart).steps)
     if (process.env['UPDATE_TABLES'] === '1') await writeFile(file, table)
     expect(table, 'UPDATE_TABLES=1 npx vitest run test/charts/paths.test.ts').toBe(

@@ -41,7 +41,7 @@ the chart), a column is a state of the region, and a cell is what then becomes o
 
 Where a cell has several, it depends on what is known besides. Every word in these tables is newer than all
 that is known; that a stale or doubled one changes nothing is proven by \`confluence.property.test.ts\`.
-To write the tables anew after a change to a chart: \`UPDATE_TABLES=1 npx vitest run test/charts/tables.test.ts\`.
+To write the tables anew after a change to a chart: \`UPDATE_TABLES=1 npx vitest run test/charts/paths.test.ts\`.
 `
 
 /** The whole table of one chart, as Markdown. */

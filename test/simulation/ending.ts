@@ -101,7 +101,9 @@ async function grantsWithoutCause(
       if (!granted) continue
       const { chain, complete } = await causesOf(store.entry, { actor, seq: since }, 100)
       const isConfirmed = chain.some(({ envelope: { source, event } }) =>
-        source === 'provider' || (source === 'effect' && event.type.endsWith('.observed')),
+        source === 'provider' || (source === 'effect' && event.type.endsWith('.observed')) ||
+        // What was confirmed before is given back.
+        event.type === 'account.unban',
       )
       if (!complete || !isConfirmed) {
         const told = chain.map((entry) => `${entry.actor}#${entry.seq} ${entry.envelope.event.type}`)

@@ -27,7 +27,7 @@ const cards = [
 ] as const
 
 const plans = ['starter_monthly', 'pro_monthly', 'pro_monthly', 'pro_trial'] as const
-const pauses = [minute, 20 * minute, 3 * msPerHour, msPerDay, 3 * msPerDay, 8 * msPerDay] as const
+const pauses = [0, minute, 20 * minute, 5 * msPerHour, msPerDay, 4 * msPerDay] as const
 
 const Named = z.looseObject({ id: z.string() })
 const Shown = z.looseObject({
@@ -86,7 +86,7 @@ export async function play(
   const endsAt = Date.parse(world.clock.now()) + days * msPerDay
   while (Date.parse(world.clock.now()) < endsAt) {
     if (people.length < customers && draw.happens(0.5)) await signsUp(scene)
-    for (let n = draw.below(3); n > 0; n -= 1) await draw.pick(deeds)(scene)
+    for (let n = draw.below(4); n > 0; n -= 1) await draw.pick(deeds)(scene)
     await world.advanceMs(draw.pick(pauses))
   }
 }

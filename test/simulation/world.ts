@@ -39,7 +39,7 @@ export type Role = keyof typeof apiKeys
 export const beginsAt: Instant = '2027-01-10T00:00:00.000Z'
 
 /** What happens to the machinery while the story lasts. */
-export const badWeather: Weather = { storeFails: 0.01, callsBreak: 0.02, dies: 0.001 }
+export const badWeather: Weather = { storeFails: 0.02, callsBreak: 0.03, dies: 0.003 }
 
 export interface SimulationOptions {
   readonly seed: string
@@ -255,6 +255,7 @@ export async function openSimulation(options: SimulationOptions) {
     alarms,
     mails: () => mailer.sent(),
     deaths: () => deaths,
+    requests: () => requests,
     /** The real SDK in the hands of the business's own people. */
     stripe: createStripeClient({ ...client, fetch: fetchTwin }),
     /** A process that is alive now. */

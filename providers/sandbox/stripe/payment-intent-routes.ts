@@ -130,7 +130,7 @@ function methodIdOf(desk: Desk, input: Confirming): string | undefined {
     return desk.wallet.create(input.payment_method_data).id
   return input.payment_method === undefined
     ? undefined
-    : desk.wallet.resolve(input.payment_method).id
+    : desk.wallet.usable(input.payment_method).id
 }
 
 function confirm(desk: Desk, id: string, input: Confirming): StripeObject {

@@ -123,6 +123,7 @@ function keepMethod(desk: Desk, { intent, method }: Presented): void {
   const customer = textAt(intent, 'customer')
   const usage = textAt(intent, 'setup_future_usage')
   if (usage === null || customer === null) return
+  if (desk.wallet.instrumentOf(method.id).detached) return
   desk.wallet.attach(method.id, customer)
   if (usage === 'off_session') desk.wallet.markSetUp(method.id)
 }

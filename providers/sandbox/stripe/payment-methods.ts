@@ -50,6 +50,8 @@ export interface Instrument {
   readonly bank: TestBankAccount | null
   /** Its holder authenticated it once for later use. */
   readonly setUp: boolean
+  /** It was taken from a customer, and can never be used again. */
+  readonly detached: boolean
 }
 
 const noAddress = {
@@ -188,7 +190,18 @@ function instrumentOf(desk: Desk, id: string): Instrument {
     card: testCard(token) ?? null,
     bank: testBankAccount(token) ?? null,
     setUp: row?.['set_up'] === true,
+    detached: row?.['detached'] === true,
   }
+}
+
+/** As `resolve`, for use in a request: what was detached is refused. */
+function usable(desk: Desk, id: string, param = 'payment_method'): StripeObject {
+  const method = resolve(desk, id, param)
+  if (!instrumentOf(desk, method.id).detached) return method
+  throw invalidRequest(
+    param,
+    'The provided PaymentMethod was detached from a Customer. It may not be used again.',
+  )
 }
 
 function put(desk: Desk, after: StripeObject, type: string): StripeObject {
@@ -201,7 +214,7 @@ function put(desk: Desk, after: StripeObject, type: string): StripeObject {
 function attach(desk: Desk, id: string, customerId: string): StripeObject {
   if (desk.customers.get(customerId) === undefined)
     throw notFound('customer', customerId, 'customer')
-  const method = resolve(desk, id)
+  const method = usable(desk, id)
   const owner = textAt(method, 'customer')
   if (owner === customerId) return method
   if (owner !== null)
@@ -218,6 +231,11 @@ function attach(desk: Desk, id: string, customerId: string): StripeObject {
   return attached
 }
 
+function mark(desk: Desk, id: string, what: 'set_up' | 'detached'): void {
+  const row = desk.instruments.get(id)
+  if (row !== undefined) desk.instruments.put({ ...row, [what]: true })
+}
+
 function detach(desk: Desk, id: string): StripeObject {
   const method = desk.methods.get(id)
   if (method === undefined) throw notFound('PaymentMethod', id)
@@ -229,6 +247,7 @@ function detach(desk: Desk, id: string): StripeObject {
     )
   const detached = { ...method, customer: null }
   put(desk, detached, 'payment_method.detached')
+  mark(desk, id, 'detached')
   loseDefault(desk, owner, id)
   return detached
 }
@@ -252,6 +271,8 @@ export interface Wallet {
    * answer for an unknown id; `param` names the field that held it.
    */
   resolve(id: string, param?: string): StripeObject
+  /** As `resolve`, for use in a request: a method that was detached can never be used again. */
+  usable(id: string, param?: string): StripeObject
   instrumentOf(id: string): Instrument
   /** Remembers that the holder authenticated the card for later use. */
   markSetUp(id: string): void
@@ -273,11 +294,9 @@ export function createWallet(world: World): Wallet {
   return {
     create: (data) => create(desk, data),
     resolve: (id, param) => resolve(desk, id, param),
+    usable: (id, param) => usable(desk, id, param),
     instrumentOf: (id) => instrumentOf(desk, id),
-    markSetUp(id) {
-      const row = desk.instruments.get(id)
-      if (row !== undefined) desk.instruments.put({ ...row, set_up: true })
-    },
+    markSetUp: (id) => mark(desk, id, 'set_up'),
     attach: (id, customerId) => attach(desk, id, customerId),
     detach: (id) => detach(desk, id),
     update: (after) => put(desk, after, 'payment_method.updated'),

@@ -103,7 +103,7 @@ function confirm(desk: Desk, id: string, input: z.infer<typeof ConfirmInput>): S
       "You cannot confirm this SetupIntent because it's missing a payment method.",
       'setup_intent_unexpected_state',
     )
-  const method = desk.wallet.resolve(methodId)
+  const method = desk.wallet.usable(methodId)
   const intent = { ...before, payment_method: method.id }
   const { card } = desk.wallet.instrumentOf(method.id)
   if (card === null || !needsAuthentication(card, { offSession: false, setUp: false }))
@@ -135,7 +135,7 @@ function create(desk: Desk, input: z.infer<typeof CreateInput>): StripeObject {
   if (customer !== undefined && desk.world.table('customer').get(customer) === undefined)
     throw notFound('customer', customer, 'customer')
   const blank = newSetupIntent(desk.world, input)
-  const method = methodId === undefined ? null : desk.wallet.resolve(methodId).id
+  const method = methodId === undefined ? null : desk.wallet.usable(methodId).id
   const status = method === null ? 'requires_payment_method' : 'requires_confirmation'
   const intent = { ...blank, payment_method: method, status }
   desk.intents.put(intent)
@@ -157,7 +157,7 @@ function update(
   const chosen =
     methodId === undefined
       ? {}
-      : { payment_method: desk.wallet.resolve(methodId).id, status: 'requires_confirmation' }
+      : { payment_method: desk.wallet.usable(methodId).id, status: 'requires_confirmation' }
   const after = {
     ...before,
     ...given(fields),

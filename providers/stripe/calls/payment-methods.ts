@@ -36,7 +36,7 @@ async function makeDefault(call: Attach, customer: string, method: string): Prom
   await stripe.customers.update(
     customer,
     { invoice_settings: { default_payment_method: method } },
-    call.keyed('default'),
+    call.keyed(`default:${method}`),
   )
   for await (const subscription of stripe.subscriptions.list({ customer, limit: 100 })) {
     const own = subscription.default_payment_method
@@ -45,16 +45,17 @@ async function makeDefault(call: Attach, customer: string, method: string): Prom
     await stripe.subscriptions.update(
       subscription.id,
       { default_payment_method: method },
-      call.keyed(subscription.id),
+      call.keyed(`${subscription.id}:${method}`),
     )
   }
 }
 
+/** A later try may find another method than an earlier one: the keys tell them apart. */
 async function finish(call: Attach, customer: string, method: string): Promise<readonly Result[]> {
   const { claimed, now, ports } = call
   if (isToken(call)) {
     const metadata = { [effectKey]: claimed.effect.id }
-    await ports.stripe.paymentMethods.update(method, { metadata }, call.keyed('mark'))
+    await ports.stripe.paymentMethods.update(method, { metadata }, call.keyed(`mark:${method}`))
   }
   await makeDefault(call, customer, method)
   const { actor: asker, seq: read } = claimed

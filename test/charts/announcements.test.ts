@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { InvoiceContext, SubscriptionContext } from '../../machines/contexts.ts'
+import { summaryOf } from '../../machines/invoice-facts.ts'
+import { canonical } from '../../machines/observation.ts'
+import { regionsOf } from './tables.ts'
+import { walk, type Walked, type World } from './walk.ts'
+
+function announces({ asked }: Walked): boolean {
+  return asked.some(({ params }) => canonical(params).includes('.changed"'))
+}
+
+function nameOf({ from, by }: Walked): string {
+  return `${by} in ${canonical(from.snapshot.value)}`
+}
+
+test('an account is told of whatever changes of a subscription', () => {
+  const summary = ({ snapshot }: World) => {
+    const { account, terms, quantity, period, cancelAt } = SubscriptionContext.parse(
+      snapshot.context,
+    )
+    if (account === null) return null
+    return canonical([regionsOf(snapshot.value)['status'], terms, quantity, period, cancelAt])
+  }
+  const silent = walk('subscription').steps.filter(
+    (step) =>
+      summary(step.from) !== null && summary(step.from) !== summary(step.to) && !announces(step),
+  )
+  expect([...new Set(silent.map(nameOf))]).toEqual([])
+})
+
+test('an invoice that fails no more, or was refused for good, says so at once', () => {
+  const summary = ({ snapshot }: World) => {
+    const [status = ''] = (regionsOf(snapshot.value)['status'] ?? '').split('.')
+    return summaryOf(InvoiceContext.parse(snapshot.context), status)
+  }
+  const silent = walk('invoice').steps.filter((step) => {
+    const [before, after] = [summary(step.from), summary(step.to)]
+    const mends = before.failing && !after.failing
+    const hardens = before.hardDecline === null && after.hardDecline !== null
+    return (mends || hardens) && !announces(step)
+  })
+  expect([...new Set(silent.map(nameOf))]).toEqual([])
+})

@@ -7,19 +7,15 @@ import type { Runtime } from './actors/runtime.ts'
 import { composeEngine, composeReconciliation } from './compose.ts'
 import type { Config } from './config.ts'
 import { createApp } from './http/app.ts'
-import { hashOfKey, type ApiKey, type Role } from './http/auth.ts'
 import { createMetrics } from './http/metrics.ts'
-import { listen, type Listening } from './http/serve.ts'
+import { listen } from './http/serve.ts'
 import { Catalog } from './machines/catalog.ts'
 import { DunningPolicy } from './machines/dunning-policy.ts'
 import { charts } from './machines/index.ts'
-import { plusDays, plusMs, type Instant } from './machines/instant.ts'
+import { plusDays } from './machines/instant.ts'
 import { openStore, type OpenedStore } from './persistence/open.ts'
 import { createOutbox } from './providers/mail/outbox.ts'
-import { createTimeTravel, type SandboxClock } from './providers/sandbox/controls.ts'
-import { createFileStorage } from './providers/sandbox/file-storage.ts'
-import { openSandboxHome, type SandboxHome } from './providers/sandbox/home.ts'
-import { createStripeTwin, type StripeTwin } from './providers/sandbox/twin.ts'
+import type { SandboxHome } from './providers/sandbox/home.ts'
 import { createStripeClient } from './providers/stripe/client.ts'
 import type { Reconciliation } from './providers/stripe/reconciliation.ts'
 import { createStripeReceiver } from './providers/stripe/receive.ts'
@@ -27,6 +23,13 @@ import { createScheduler, type Scheduler } from './scheduler/agenda.ts'
 import { systemClock } from './scheduler/clock.ts'
 import { createEmbeddedBackend } from './scheduler/embedded-backend.ts'
 import { jobsOf, jobTimings, type JobName } from './scheduler/jobs.ts'
+import {
+  closeSandbox,
+  openSandbox,
+  openTravel,
+  sandboxKeys,
+  type RunningSandbox,
+} from './sandbox.ts'
 
 /** A running Tenure. */
 export interface Platform {
@@ -36,19 +39,8 @@ export interface Platform {
   stop(): Promise<void>
 }
 
-/** What of the sandbox the platform holds while it runs. */
-interface RunningSandbox {
-  readonly home: SandboxHome
-  readonly twin: StripeTwin
-  readonly listening: Listening
-  readonly storage: { close(): void }
-}
-
 /** Longer than any call that is under way when a process is asked to stop. */
 const graceMs = 10_000
-
-/** Stripe plans in whole seconds: what is due within this is part of the same moment for who waits for it. */
-const sameMomentMs = 2_000
 
 /** Opens every adapter that the configuration names, joins them, and listens. */
 export async function openPlatform(config: Config, log: Log): Promise<Platform> {
@@ -81,7 +73,7 @@ async function start({ config, log, opened, closers, closeAll }: Starting): Prom
   const address = { webhookUrl: '' }
   const sandbox =
     config.provider.mode === 'sandbox' ? await openSandbox({ config, log, system, address }) : null
-  if (sandbox) closers.push(() => closeSandbox(sandbox))
+  if (sandbox) closers.push(() => closeSandbox(sandbox, graceMs))
   const clock: Clock = sandbox?.home.clock ?? system
   const metrics = createMetrics()
   const stripe = createStripeClient({
@@ -122,7 +114,14 @@ async function start({ config, log, opened, closers, closeAll }: Starting): Prom
   })
   const scheduler = openScheduler({ log, opened, system, clock, runtime, reconciliation })
   closers.push(() => scheduler.stop())
-  const travel = sandbox && openTravel({ sandbox, opened, runtime, scheduler })
+  const travel =
+    sandbox &&
+    openTravel({
+      sandbox,
+      store: opened.store,
+      runtime,
+      fireDueTimers: () => scheduler.runNow('timers'),
+    })
 
   const app = createApp({
     runtime,
@@ -138,7 +137,7 @@ async function start({ config, log, opened, closers, closeAll }: Starting): Prom
     sandbox: sandbox &&
       travel && {
         now: () => clock.now(),
-        advanceTo: travel.advanceTo,
+        advanceTo: (to) => travel.advanceTo(to),
         setChaos: (dial) => sandbox.twin.chaos.set(dial),
         chaos: () => ({ ...sandbox.twin.chaos.get() }),
       },
@@ -184,57 +183,6 @@ function webhookTrust({ provider }: Config, sandbox: RunningSandbox | null) {
   }
 }
 
-/** Named by their roles, which are also what `npm start` prints. */
-function sandboxKeys({ kept }: SandboxHome): ApiKey[] {
-  const { dashboard, admin, service } = kept.keys
-  const key = (role: Role, text: string): ApiKey => ({
-    name: `sandbox-${role}`,
-    role,
-    hash: hashOfKey(text),
-    accounts: null,
-  })
-  return [key('dashboard', dashboard), key('admin', admin), key('service', service)]
-}
-
-async function openSandbox(ports: {
-  config: Config
-  log: Log
-  system: Clock
-  address: { readonly webhookUrl: string }
-}): Promise<RunningSandbox> {
-  const { config, log, system, address } = ports
-  const home = openSandboxHome(join(config.dataFolder, 'sandbox.json'), system)
-  const storage = createFileStorage(join(config.dataFolder, 'sandbox-stripe.jsonl'))
-  const reached = { url: '' }
-  const twin = createStripeTwin({
-    clock: home.clock,
-    seed: home.kept.seed,
-    secretKey: home.kept.stripeSecretKey,
-    publishableKey: home.kept.stripePublishableKey,
-    storage,
-    publicUrl: () => reached.url,
-    log,
-    webhook: {
-      url: 'platform',
-      secret: home.kept.stripeWebhookSecret,
-      async send(_url, headers, body) {
-        const init = { method: 'POST', headers, body, signal: AbortSignal.timeout(10_000) }
-        return (await fetch(address.webhookUrl, init)).status
-      },
-    },
-  })
-  const { host, port } = config.http
-  const listening = await listen(twin.app, { host, port: port === 0 ? 0 : port + 1 })
-  reached.url = listening.url
-  return { home, twin, listening, storage }
-}
-
-async function closeSandbox({ twin, listening, storage }: RunningSandbox): Promise<void> {
-  await twin.stop()
-  await listening.close(graceMs)
-  storage.close()
-}
-
 function openScheduler(ports: {
   log: Log
   opened: OpenedStore
@@ -260,7 +208,7 @@ function openScheduler(ports: {
         deliverDue: runtime.deliverDue,
         heal: runtime.heal,
         expireRequests: () => opened.store.expireRequests(plusDays(clock.now(), -2)),
-        reconcile: reconciliation.run,
+        reconcile: () => reconciliation.run(),
       },
       jobTimings,
     ),
@@ -271,45 +219,4 @@ function openScheduler(ports: {
 async function schedulerReady(scheduler: Scheduler<JobName>): Promise<void> {
   const late = (await scheduler.health()).filter((job) => job.isLate).map((job) => job.name)
   if (late.length > 0) throw new Error(`late: ${late.join(', ')}`)
-}
-
-/** The sandbox's time: the simulated Stripe, our timers through Agenda, and what waits to be delivered. */
-function openTravel(ports: {
-  sandbox: RunningSandbox
-  opened: OpenedStore
-  runtime: Runtime
-  scheduler: Scheduler<JobName>
-}) {
-  const { sandbox, opened, runtime, scheduler } = ports
-  const { store } = opened
-  const clock: SandboxClock = sandbox.home.clock
-
-  async function nextAt(): Promise<Instant | null> {
-    const moments = [sandbox.twin.nextJobAt(), await store.nextTimerAt(), await store.nextClaimAt()]
-    return moments.filter((at) => at !== null).sort()[0] ?? null
-  }
-
-  let committed = 0
-  runtime.subscribe(() => {
-    committed += 1
-  })
-
-  /** Until a whole round commits nothing: the simulated Stripe also delivers by itself, beside this. */
-  async function settle(): Promise<void> {
-    for (;;) {
-      const before = committed
-      await sandbox.twin.runDue()
-      const timerAt = await store.nextTimerAt()
-      if (timerAt !== null && timerAt <= clock.now()) await scheduler.runNow('timers')
-      await runtime.idle()
-      await sandbox.twin.runDue()
-      await runtime.idle()
-      const next = await nextAt()
-      const isDue = next !== null && next <= plusMs(clock.now(), sameMomentMs)
-      if (!isDue && committed === before) return
-      if (isDue && next > clock.now()) clock.moveTo(next)
-    }
-  }
-
-  return createTimeTravel({ clock, world: { settle, nextAt } })
 }

@@ -4,6 +4,7 @@ import { migrate } from './migrate.ts'
 import { rebuild } from './rebuild.ts'
 import { serve } from './serve.ts'
 import { show } from './show.ts'
+import { writeDiagrams } from './write-diagrams.ts'
 
 export interface CommandLine {
   readonly rest: readonly string[]
@@ -17,6 +18,7 @@ export const commands = {
   show,
   rebuild,
   migrate,
+  diagrams: writeDiagrams,
 } as const satisfies Record<string, (line: CommandLine) => Promise<number>>
 
 export type CommandName = keyof typeof commands

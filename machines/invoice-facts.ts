@@ -104,10 +104,12 @@ export function foldPayment({ context, event }: Scope): Change {
   const payments = { ...context.payments, [event.payment]: summary }
   if (context.collector === 'provider') return { payments }
   const settled = event.status === 'succeeded'
+  const isCurrent = event.attempt === context.attempt
+  // What became of an earlier attempt, told late or again, says nothing of the one that counts.
+  if (!settled && (!isCurrent || context.paidAt !== null)) return { payments }
   return {
     payments,
-    paymentIntent:
-      event.attempt === context.attempt ? paymentIdOf(event.payment) : context.paymentIntent,
+    paymentIntent: isCurrent ? paymentIdOf(event.payment) : context.paymentIntent,
     nextActionUrl: settled ? null : event.nextActionUrl,
     // A failure is one until the next attempt, or the payment; its cancellation has no reason of its own.
     declineCode: settled ? null : (event.declineCode ?? context.declineCode),

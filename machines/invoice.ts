@@ -159,6 +159,9 @@ export const invoiceMachine = base
         event.type === 'effect.rejected' && event.effect === 'payment.charge',
       onSession: ({ context }) => context.issue?.onSession === true,
       isReleased,
+      /** The customer is there and was sent to the bank: nothing may take that page from under them. */
+      isAtTheBank: ({ context }) =>
+        context.nextActionUrl !== null && context.issue?.onSession === true,
       /** No attempt is under way that we know of. */
       isResting: or([
         stateIn({ status: { open: 'idle' } }),
@@ -239,8 +242,15 @@ export const invoiceMachine = base
                 { guard: 'isResting', target: '.charging', actions: ['keepPaySeq', 'pay'] },
               ],
               'payment_method.available': [
-                { guard: and(['byPlatform', 'isResting']), target: '.releasing' },
-                { guard: 'isResting', target: '.charging', actions: ['keepPaySeq', 'pay'] },
+                {
+                  guard: and(['byPlatform', 'isResting', not('isAtTheBank')]),
+                  target: '.releasing',
+                },
+                {
+                  guard: and([not('byPlatform'), 'isResting']),
+                  target: '.charging',
+                  actions: ['keepPaySeq', 'pay'],
+                },
               ],
               'charge.due': { guard: and(['byPlatform', 'isResting']), target: '.releasing' },
               'invoice.void': { guard: and(['byPlatform', 'isResting']), target: '.voiding' },

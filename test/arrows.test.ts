@@ -27,6 +27,7 @@ const free: ReadonlySet<string> = new Set([
   'test',
   'compose.ts',
   'platform.ts',
+  'sandbox.ts',
   'vitest.config.ts',
 ])
 

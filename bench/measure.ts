@@ -52,7 +52,9 @@ export function printTable(head: readonly string[], rows: readonly (readonly str
   const widths = head.map((_, i) => Math.max(...[head, ...rows].map((row) => row[i]?.length ?? 0)))
   const line = (row: readonly string[]) =>
     row
-      .map((cell, i) => (/^[\d~]/.test(cell) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
+      .map((cell, i) =>
+        /^[\d~]/.test(cell) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0),
+      )
       .join('  ')
       .trimEnd()
   for (const row of [head, ...rows]) process.stdout.write(`  ${line(row)}\n`)

@@ -4,15 +4,14 @@ import { createDecider } from '../actors/decide.ts'
 import type { Envelope } from '../actors/envelope.ts'
 import type { Commit, Entry } from '../actors/journal.ts'
 import { defaultLimits } from '../actors/limits.ts'
-import type { Log, Store } from '../actors/ports.ts'
+import type { Store } from '../actors/ports.ts'
 import { createRuntime } from '../actors/runtime.ts'
 import { views } from '../compose.ts'
 import { idOf, type ActorRef } from '../machines/ids.ts'
 import type { Home } from './homes.ts'
 import { createFigures, perSecond, printTable, printTitle, pump, whole } from './measure.ts'
+import { silent } from './platform.ts'
 import { beginsAt, envelopesOf, shapes, workloads, type Shape, type Workload } from './workloads.ts'
-
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
 export interface ThroughputOptions {
   readonly homes: readonly Home[]
@@ -28,7 +27,9 @@ export async function measureThroughput({ homes, rounds, events }: ThroughputOpt
   const figures = createFigures()
   // The first round warms up and is not counted.
   for (let round = 0; round <= rounds; round += 1) {
-    const add = round === 0 ? () => {} : figures.add
+    const add = (name: string, value: number) => {
+      if (round > 0) figures.add(name, value)
+    }
     for (const workload of workloads) {
       for (const shape of shapes) {
         const count = Math.ceil(events * shape.share)
@@ -49,7 +50,9 @@ export async function measureThroughput({ homes, rounds, events }: ThroughputOpt
 }
 
 function print({ homes, rounds, events }: ThroughputOptions, figures: Figures): void {
-  printTitle(`tell → commit, events per second: medians of ${rounds} rounds of ${whole(events)} events`)
+  printTitle(
+    `tell → commit, events per second: medians of ${rounds} rounds of ${whole(events)} events`,
+  )
   const head = ['store', 'chart', 'shape', 'runtime', 'lowest–highest', 'a group', 'raw inserts']
   const rows = homes.flatMap((home) =>
     workloads.flatMap((workload) =>

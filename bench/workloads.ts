@@ -13,13 +13,15 @@ export interface Workload {
   readonly chart: Chart
   readonly charts: Charts
   /** The n-th event, from 0, of the actor of this number in this run. */
-  envelope(run: string, actor: number, n: number): Envelope
+  readonly envelope: (run: string, actor: number, n: number) => Envelope
 }
 
 export const beginsAt: Instant = '2027-01-10T00:00:00.000Z'
 
-const terms = termsOf(Catalog.parse(catalogJson), 'pro_monthly')
-if (terms === null) throw new Error('catalog.json has no plan pro_monthly: the benchmark needs it')
+/** What a subscriber of the plan `pro_monthly` has bought. */
+export const proTerms = termsOf(Catalog.parse(catalogJson), 'pro_monthly')
+if (proTerms === null)
+  throw new Error('catalog.json has no plan pro_monthly: the benchmark needs it')
 
 function enveloped(to: ActorRef, n: number, event: Envelope['event']): Envelope {
   const at = plusMs(beginsAt, n * 1000)
@@ -68,7 +70,7 @@ const subscription: Workload = {
       type: 'subscription.observed',
       read: null,
       account,
-      terms,
+      terms: proTerms,
       facts,
     })
   },

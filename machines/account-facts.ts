@@ -250,8 +250,9 @@ export function closingTells(context: AccountContext): EffectRequest[] {
 }
 
 /**
- * A default payment method that was not the default before is offered to whatever waits for one: invoices
- * that are failing or were written off, and first payments. So is the one that is there to a subscription that begins.
+ * A default payment method that was not the default before is offered to whatever waits for one:
+ * invoices that are failing or were written off, and first payments. So is the one that is there to
+ * a subscription that begins.
  */
 export function offersOfMethod(context: AccountContext, event: Event): EffectRequest[] {
   const offer = (to: ActorRef, paymentMethod: string): EffectRequest => ({

@@ -159,7 +159,7 @@ export const invoiceMachine = base
         event.type === 'effect.rejected' && event.effect === 'payment.charge',
       onSession: ({ context }) => context.issue?.onSession === true,
       isReleased,
-      /** The customer is there and was sent to the bank: nothing may take that page from under them. */
+      /** The customer was sent to the bank: nothing may take that page from under them. */
       isAtTheBank: ({ context }) =>
         context.nextActionUrl !== null && context.issue?.onSession === true,
       /** No attempt is under way that we know of. */

@@ -149,7 +149,7 @@ function ownersIn({ context, event }: Scope): Change {
   }
 }
 
-/** That a refund was paid out stays true when it has failed since, so that a stale word may say it too. */
+/** A refund was paid out even if it has failed since: a stale word may be the first to say so. */
 function paidOutIn({ context: { refundsPaidOut: known }, event }: Scope): Change {
   if (event.type !== 'refund.observed') return {}
   const { refund, status } = event.facts

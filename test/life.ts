@@ -3,7 +3,9 @@ import type { Store } from '../actors/ports.ts'
 import type { FetchLike } from '../providers/stripe/client.ts'
 import { faulty, type Fault } from './contract/runtime-faults.ts'
 
-/** How long a process lives, counted in the words that it exchanges with the store and with Stripe. */
+/**
+ * How long a process lives, counted in the words that it exchanges with the store and with Stripe.
+ */
 export interface Life {
   /** It dies at its `words`-th word from now; if not `heard`, the word itself is never sent. */
   dieAfter(words: number, heard: boolean): void
@@ -17,7 +19,10 @@ export class ProcessDied extends Error {
   readonly code = 'process_died'
 }
 
-/** What a process may touch of the world: once its life is over, nothing that it does has any effect. */
+/**
+ * What a process may touch of the world: once its life is over, nothing that it does has any
+ * effect.
+ */
 export interface Grip {
   readonly life: Life
   readonly store: Store

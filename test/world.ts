@@ -29,7 +29,8 @@ import { createStripeReceiver } from '../providers/stripe/receive.ts'
 import { createTestClock } from '../scheduler/clock.ts'
 import { alive, ProcessDied, type Life } from './life.ts'
 
-// The whole system in one process, on a clock that tests move: the HTTP door, the runtime, a store, and the
+// The whole system in one process, on a clock that tests move: the HTTP door, the runtime, a store,
+// and the
 // simulated Stripe behind the real SDK. Nothing is mocked; only the sockets are missing.
 
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
@@ -49,7 +50,10 @@ export interface HeldWebhook {
   readonly type: string
 }
 
-/** Takes Stripe's webhooks instead of our endpoint, which then answers 200, and brings them when it likes. */
+/**
+ * Takes Stripe's webhooks instead of our endpoint, which then answers 200, and brings them when it
+ * likes.
+ */
 export interface Courier {
   take(webhook: HeldWebhook, now: Instant): void
   /** When it wants to bring something; null if it has nothing. */
@@ -194,7 +198,7 @@ export async function openWorld(options: WorldOptions = {}) {
         hash: hashOfKey(key),
         accounts: null,
       })),
-      limits: { ...defaultHttpLimits, firstWordMs: 2_000 },
+      limits: { ...defaultHttpLimits, firstWordMs: 600 },
       metrics,
       stripeWebhooks: createStripeReceiver({
         secrets,
@@ -247,7 +251,9 @@ export async function openWorld(options: WorldOptions = {}) {
     }
   }
 
-  /** Lets every process do this; whichever dies of it is followed by another over the same store. */
+  /**
+   * Lets every process do this; whichever dies of it is followed by another over the same store.
+   */
   async function live(work: (process: Process) => Promise<void>): Promise<void> {
     for (const [place, process] of processes.entries()) {
       try {
@@ -267,8 +273,9 @@ export async function openWorld(options: WorldOptions = {}) {
     body?: unknown,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<Answer> {
-    requests += 1
-    const response = await processes[0].app.request(path, {
+    if (method === 'POST') requests += 1
+    const process = processes[0]
+    const asking = process.app.request(path, {
       method,
       headers: {
         // Ids are derived from it: the same story has the same ids.
@@ -279,6 +286,10 @@ export async function openWorld(options: WorldOptions = {}) {
         ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const response = await Promise.race([asking, process.life.end]).catch((error: unknown) => {
+      if (error instanceof ProcessDied) return new Response('', { status: 502 })
+      throw error
     })
     const text = await response.text()
     const isJson = response.headers.get('content-type')?.includes('json') === true
@@ -303,7 +314,9 @@ export async function openWorld(options: WorldOptions = {}) {
     get app() {
       return processes[0].app
     },
-    /** The processes that are alive now; the first one has the door to which the test's requests go. */
+    /**
+     * The processes that are alive now; the first one has the door to which the test's requests go.
+     */
     processes: (): readonly Process[] => processes,
     mails: () => mailer.sent(),
     /** The real SDK, as the business's own people would use it beside Tenure. */
@@ -319,7 +332,9 @@ export async function openWorld(options: WorldOptions = {}) {
       body: unknown,
       headers?: Readonly<Record<string, string>>,
     ) => request(role, 'POST', path, body, headers),
-    /** From now on the twin's webhooks are answered 200 and kept in `held`, for the test to deliver. */
+    /**
+     * From now on the twin's webhooks are answered 200 and kept in `held`, for the test to deliver.
+     */
     hold(): void {
       holding = true
     },
@@ -330,7 +345,9 @@ export async function openWorld(options: WorldOptions = {}) {
     endpointDown(isDown: boolean): void {
       down = isDown
     },
-    /** Posts a webhook body as Stripe would now, signed afresh; a process that died of it answers 0. */
+    /**
+     * Posts a webhook body as Stripe would now, signed afresh; a process that died of it answers 0.
+     */
     async deliver(body: string, { secret = webhookSecret, to = 0, at = clock.now() } = {}) {
       const signature = Stripe.webhooks.generateTestHeaderString({
         payload: body,

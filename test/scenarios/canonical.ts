@@ -76,7 +76,10 @@ export const exclusions: readonly Exclusion[] = [
   },
 ]
 
-/** States whose dunning case is over: whether there ever was one depends on what was seen of its cause. */
+/**
+ * States whose dunning case is over: whether there ever was one depends on what was seen of its
+ * cause.
+ */
 const over: ReadonlySet<unknown> = new Set(['recovered', 'closed'])
 
 const types = ['account', 'subscription', 'invoice', 'payment', 'dunning']
@@ -124,12 +127,14 @@ function essence(type: string, { state, timers }: Entry['snapshot']): unknown {
   }
 }
 
-/** Of the webhooks: how many of each type ended how. Their ids follow from the order of requests. */
+/**
+ * Of the webhooks: how many of each type ended how. Their ids follow from the order of requests.
+ */
 async function webhooksOf(world: World): Promise<string[]> {
   const counts = new Map<string, number>()
   for (const { snapshot } of await newest(world, 'event')) {
     const { eventType } = EventContext.parse(snapshot.state['context'])
-    const key = `${String(eventType)} ${String(snapshot.state['value'])}`
+    const key = `${String(eventType)} ${JSON.stringify(snapshot.state['value'])}`
     counts.set(key, (counts.get(key) ?? 0) + 1)
   }
   return [...counts].map(([key, count]) => `webhooks ${key}: ${count}`).sort()

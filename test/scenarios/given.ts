@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { plusDays } from '../../machines/instant.ts'
 import { openWorld, type World, type WorldOptions } from '../world.ts'
@@ -56,11 +57,25 @@ export async function subscribes(
   collection: 'provider' | 'platform' = 'provider',
 ): Promise<string | null> {
   const { world, account } = customer
-  const answer = await world.post('dashboard', '/v1/subscriptions', { account, plan, collection })
+  let isAnswered = false
+  const asking = world
+    .post('dashboard', '/v1/subscriptions', { account, plan, collection })
+    .finally(() => {
+      isAnswered = true
+    })
+  // The answer waits a moment for what Stripe says, which it can only say meanwhile.
+  do await world.settle()
+  while (!(await after(() => isAnswered)))
+  const answer = await asking
   const subscription = Subscription.parse(answer.body)
   customer.subscription = subscription.id
   await world.settle()
   return subscription.next_action?.redirect_url ?? null
+}
+
+async function after<T>(tell: () => T): Promise<T> {
+  await setImmediate()
+  return tell()
 }
 
 /** A customer whose first payment is confirmed. */

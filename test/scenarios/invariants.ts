@@ -102,7 +102,10 @@ function accessWithoutFact(before: Entry | null, entry: Entry, newest: Newest): 
   return found
 }
 
-/** I1: a subscription that grants stands on the provider's word, or on a first invoice that was paid. */
+/**
+ * I1: a subscription that grants stands on the provider's word, or on a first invoice that was
+ * paid.
+ */
 function statusWithoutFact(entry: Entry, newest: Newest): string[] {
   const status = statusOf(entry)
   if (entry.snapshot.chart === 'invoice') return paidWithoutFact(entry, newest)
@@ -134,7 +137,9 @@ const live: ReadonlySet<string> = new Set([
   'succeeded',
 ])
 
-/** I2: of the attempts that the platform made for one invoice, at most one can take money, or has. */
+/**
+ * I2: of the attempts that the platform made for one invoice, at most one can take money, or has.
+ */
 export async function liveAttempts({ stripe }: World): Promise<string[]> {
   const attempts = new Map<string, string[]>()
   const { data } = await stripe.paymentIntents.list({ limit: 100 })
@@ -152,7 +157,7 @@ export async function liveAttempts({ stripe }: World): Promise<string[]> {
 export function doubledMails(world: World): string[] {
   const seen = new Map<string, number>()
   for (const { to, template, data } of world.mails()) {
-    const key = `${template} to ${to} for ${String(data['invoice'])}`
+    const key = `${template} to ${to} for ${JSON.stringify(data['invoice'])}`
     seen.set(key, (seen.get(key) ?? 0) + 1)
   }
   return [...seen].filter(([, times]) => times > 1).map(([key, n]) => `I9 ${key}, ${n} times`)

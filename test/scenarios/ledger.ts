@@ -35,7 +35,10 @@ export async function unbalanced({ store }: World): Promise<string[]> {
   }
 }
 
-/** What Stripe holds for us by its own books: captures, less refunds that stand, less what disputes took. */
+/**
+ * What Stripe holds for us by its own books: captures, less refunds that stand, less what disputes
+ * took.
+ */
 export async function cashAtStripe({ stripe }: World): Promise<number> {
   let cash = 0
   for await (const { status, captured, amount_captured } of stripe.charges.list({ limit: 100 })) {

@@ -3,7 +3,15 @@ import type { ActorRef } from '../../machines/ids.ts'
 import { msPerDay } from '../../machines/instant.ts'
 import { seeded, shuffled, type World } from '../world.ts'
 import { newest } from './canonical.ts'
-import { aCustomer, addsCard, allFeatures, aSubscriber, days, stateOf, subscribes } from './given.ts'
+import {
+  aCustomer,
+  addsCard,
+  allFeatures,
+  aSubscriber,
+  days,
+  stateOf,
+  subscribes,
+} from './given.ts'
 import { ledgerOf } from './ledger.ts'
 import { underSchedules } from './schedules.ts'
 import { bring, ofType, webhooksOf } from './webhooks-of.ts'
@@ -68,7 +76,7 @@ describe('2 the payment of an invoice comes before any word of its subscription'
       }),
     )
     await bring(world, [ofType(webhooks, 'invoice.paid')])
-    const [born] = (await newest(world, 'subscription')).filter(
+    const born = (await newest(world, 'subscription')).find(
       ({ actor }) => actor !== `subscription/${ada.subscription}`,
     )
     expect(born?.snapshot.state['value']).toMatchObject({ status: 'active' })
@@ -177,7 +185,7 @@ describe('7 a dispute’s end comes before its beginning', () => {
 
 describe('1 to 7, however all of their webhooks come', () => {
   test('a first payment with 3-D Secure and a renewal end the same', async () => {
-    await underSchedules(15, {
+    await underSchedules(12, {
       async lives(options) {
         const ada = await aCustomer(options)
         await addsCard(ada, 'pm_card_authenticationRequiredOnSetup')
@@ -199,7 +207,7 @@ describe('1 to 7, however all of their webhooks come', () => {
   })
 
   test('changes of one second end the same', async () => {
-    await underSchedules(15, {
+    await underSchedules(12, {
       processes: 2,
       async lives(options) {
         const ada = await aSubscriber(options)

@@ -44,7 +44,7 @@ const paidUp = { standing: 'good', subscription: 'active', granted: allFeatures 
 
 describe('the first payment of a subscription that the platform bills', () => {
   test('waits for the customer at the bank, grants nothing meanwhile, and then all', async () => {
-    await underSchedules(12, {
+    await underSchedules(8, {
       async lives(options) {
         const ada = await aCustomer(options)
         await addsCard(ada, 'pm_card_authenticationRequired')
@@ -130,7 +130,7 @@ async function periodsOf(world: World): Promise<string[]> {
 
 describe('a renewal that is declined', () => {
   test('is tried again on the policy’s days, until a new card pays it', async () => {
-    await underSchedules(12, {
+    await underSchedules(8, {
       async lives(options) {
         const ada = await aPlatformSubscriber(options)
         await days(ada, 20)
@@ -164,7 +164,7 @@ describe('a renewal that is declined', () => {
   })
 
   test('is written off and bans, until a new card pays it', async () => {
-    await underSchedules(12, {
+    await underSchedules(8, {
       async lives(options) {
         const ada = await aPlatformSubscriber(options)
         await days(ada, 20)
@@ -240,8 +240,8 @@ describe('M1 several ways to pay one invoice at once', () => {
     const { world } = ada
     await addsCard(ada, 'pm_card_chargeCustomerFail')
     await days(ada, 32)
-    const [unpaid] = (await newest(world, 'invoice')).filter(
-      ({ snapshot }) => JSON.stringify(snapshot.state['value']).includes('open'),
+    const unpaid = (await newest(world, 'invoice')).find(({ snapshot }) =>
+      JSON.stringify(snapshot.state['value']).includes('open'),
     )
     const path = `/v1/invoices/${unpaid?.actor.split('/')[1]}/pay`
     await Promise.all([

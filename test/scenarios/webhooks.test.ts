@@ -78,7 +78,10 @@ describe('12 an event of an old API version is replayed', () => {
   })
 })
 
-/** As Stripe wrote an invoice before 2025-03-31.basil: its subscription stands on it, not in `parent`. */
+/**
+ * As Stripe wrote an invoice before 2025-03-31.basil: its subscription stands on it, not in
+ * `parent`.
+ */
 function oldShape(webhook: HeldWebhook): HeldWebhook {
   const event = JsonObject.parse(JSON.parse(webhook.body))
   const { parent, ...invoice } = JsonObject.parse(JsonObject.parse(event['data'])['object'])
@@ -111,7 +114,7 @@ describe('13 the secret is rolled', () => {
 })
 
 describe('14 the stamp of a signature is 301 seconds old', () => {
-  test('it is refused with how far the clocks differ, stores nothing, and is taken anew', async () => {
+  test('it is refused with the clocks’ difference, stores nothing, and is taken anew', async () => {
     const ada = await withCard()
     const { world } = ada
     const [webhook] = await webhooksOf(world, () => subscribes(ada))

@@ -21,8 +21,11 @@ async function all<T>(page: (cursor: string | null) => Promise<Page<T>>): Promis
   return items
 }
 
+/** Every actor's entries. */
+export type Journal = ReadonlyMap<ActorRef, readonly Entry[]>
+
 /** Every actor's entries from the first, actors in the order of their refs. */
-export async function readJournal(store: Store): Promise<ReadonlyMap<ActorRef, readonly Entry[]>> {
+export async function readJournal(store: Store): Promise<Journal> {
   const actors = await all((cursor) => store.actors(null, { cursor, limit: 1_000 }))
   const journal = new Map<ActorRef, readonly Entry[]>()
   for (const actor of actors) {
@@ -45,7 +48,7 @@ export async function readViews(store: Store): Promise<Record<string, JsonObject
 }
 
 /** One line for each entry: what two runs of one seed must have in common. */
-export function journalLines(journal: ReadonlyMap<ActorRef, readonly Entry[]>): string[] {
+export function journalLines(journal: Journal): string[] {
   return [...journal.values()].flat().map((entry) => canonical(entry))
 }
 
@@ -59,10 +62,7 @@ const lastStates: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** What is wrong with a journal, a line each. */
-export function faultsIn(
-  charts: Charts,
-  journal: ReadonlyMap<ActorRef, readonly Entry[]>,
-): string[] {
+export function faultsIn(charts: Charts, journal: Journal): string[] {
   return [...journal].flatMap(([actor, entries]) => [
     ...gapsIn(actor, entries),
     ...resurrectionsIn(actor, entries),
@@ -81,9 +81,11 @@ function gapsIn(actor: ActorRef, entries: readonly Entry[]): string[] {
   ]
 }
 
-function statusOf({ snapshot }: Entry): string {
+/** The state of the region `status`, or of a chart without regions. */
+export function statusOf({ snapshot }: Entry): string {
   const value = snapshot.state['value']
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return String(value)
+  if (typeof value === 'string') return value
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return ''
   const { status } = value
   return typeof status === 'string' ? status : Object.keys(status ?? {}).join()
 }

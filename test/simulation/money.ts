@@ -135,7 +135,10 @@ function platformInvoices(
 ): (readonly [ActorRef, InvoiceContext, Entry])[] {
   return [...heads]
     .filter(([actor]) => typeOf(actor) === 'invoice')
-    .map(([actor, entry]) => [actor, InvoiceContext.parse(entry.snapshot.state['context']), entry] as const)
+    .map(
+      ([actor, entry]) =>
+        [actor, InvoiceContext.parse(entry.snapshot.state['context']), entry] as const,
+    )
     .filter(([, { issue }]) => issue !== null)
 }
 
@@ -177,7 +180,10 @@ async function ledgerDifference({ stripe, rows }: Books): Promise<string[]> {
   for (const [key, value] of Object.entries(rows)) {
     if (!key.startsWith('ledger ')) continue
     const { currency, postings } = Transaction.parse(value)
-    const sum = postings.reduce((all, { debitMinor, creditMinor }) => all + debitMinor - creditMinor, 0)
+    const sum = postings.reduce(
+      (all, { debitMinor, creditMinor }) => all + debitMinor - creditMinor,
+      0,
+    )
     if (sum !== 0) faults.push(`M3 ${key} does not balance`)
     for (const { account, debitMinor, creditMinor } of postings) {
       if (account !== 'provider') continue
@@ -185,7 +191,9 @@ async function ledgerDifference({ stripe, rows }: Books): Promise<string[]> {
     }
   }
   const theirs = new Map<string, number>()
-  for (const { currency, amount } of await toArray(stripe.balanceTransactions.list({ limit: 100 }))) {
+  for (const { currency, amount } of await toArray(
+    stripe.balanceTransactions.list({ limit: 100 }),
+  )) {
     theirs.set(currency, (theirs.get(currency) ?? 0) + amount)
   }
   for (const currency of new Set([...ours.keys(), ...theirs.keys()])) {

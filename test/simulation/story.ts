@@ -64,14 +64,21 @@ interface Scene {
   readonly draw: Draw
   readonly people: Person[]
   /** The number of the next thing that somebody asks for. */
-  next(): number
-  person(): Person | null
+  readonly next: () => number
+  readonly person: () => Person | null
 }
 
-/** Lives `days` days with `customers` customers. */
+export interface Story {
+  readonly customers: number
+  readonly days: number
+  /** Whether the job that asks the provider for what webhooks missed runs now and then. */
+  readonly reconciles: boolean
+}
+
+/** Lives through a story drawn from the seed. */
 export async function play(
   world: Simulation,
-  { customers, days }: { customers: number; days: number },
+  { customers, days, reconciles }: Story,
 ): Promise<void> {
   const draw = createDraw(world.seed, 'story')
   const people: Person[] = []
@@ -87,6 +94,7 @@ export async function play(
   while (Date.parse(world.clock.now()) < endsAt) {
     if (people.length < customers && draw.happens(0.5)) await signsUp(scene)
     for (let n = draw.below(4); n > 0; n -= 1) await draw.pick(deeds)(scene)
+    if (reconciles && draw.happens(0.3)) await world.reconcile()
     await world.advanceMs(draw.pick(pauses))
   }
 }

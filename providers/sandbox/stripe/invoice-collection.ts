@@ -128,13 +128,16 @@ export function recordDebitFailure(billing: Billing, id: string): void {
   voidInvoice(billing, failed)
 }
 
-/** The invoice's own method, else the subscription's, else the customer's. */
+/** The invoice's own method, else the subscription's, else the customer's; one that was detached is none. */
 export function defaultMethod(billing: Billing, invoice: Invoice): string | null {
-  return (
-    invoice.default_payment_method ??
-    subscriptionOf(billing, invoice)?.default_payment_method ??
-    billing.store.customers.need(invoice.customer).invoice_settings.default_payment_method
-  )
+  const methods = billing.world.table('payment_method')
+  const isAttached = (id: string) => methods.get(id)?.['customer'] === invoice.customer
+  const chosen = [
+    invoice.default_payment_method,
+    subscriptionOf(billing, invoice)?.default_payment_method ?? null,
+    billing.store.customers.need(invoice.customer).invoice_settings.default_payment_method,
+  ]
+  return chosen.find((id) => id !== null && isAttached(id)) ?? null
 }
 
 /** Who paid: billing's own attempt, the customer, or (`out_of_band`) somebody beside Stripe. */

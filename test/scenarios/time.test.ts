@@ -1,0 +1,157 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import type { Envelope } from '../../actors/envelope.ts'
+import type { ArmedTimer } from '../../actors/journal.ts'
+import { InvoiceContext, SubscriptionContext } from '../../machines/contexts.ts'
+import type { ActorRef } from '../../machines/ids.ts'
+import { plusMs, type Instant } from '../../machines/instant.ts'
+import type { World, WorldOptions } from '../world.ts'
+import { newest } from './canonical.ts'
+import { aCustomer, addsCard, allFeatures, stateOf, subscribes } from './given.ts'
+
+// Boundaries: month ends, clocks that nobody watched, and timers that come late, twice, or for
+// nobody.
+
+const open: World[] = []
+afterEach(async () => {
+  for (const world of open.splice(0)) await world.close()
+})
+
+async function aSubscriber(collection: 'provider' | 'platform', options: WorldOptions = {}) {
+  const ada = await aCustomer(options)
+  open.push(ada.world)
+  await addsCard(ada, 'pm_card_visa')
+  await subscribes(ada, 'pro_monthly', collection)
+  const ref: ActorRef = `subscription/${ada.subscription}`
+  return { ...ada, ref }
+}
+
+/** Every period that the subscription has had, by the days of its bounds. */
+async function periodsOf(world: World, ref: ActorRef): Promise<string[]> {
+  const { items } = await world.store.history(ref, { cursor: null, limit: 1000 })
+  const periods = items.flatMap(({ snapshot }) => {
+    const { period } = SubscriptionContext.parse(snapshot.state['context'])
+    return period ? [`${period.start.slice(0, 10)} ${period.end.slice(0, 10)}`] : []
+  })
+  return [...new Set(periods)]
+}
+
+const monthEnds = [
+  '2027-01-31',
+  '2027-02-28',
+  '2027-03-31',
+  '2027-04-30',
+  '2027-05-31',
+  '2027-06-30',
+  '2027-07-31',
+  '2027-08-31',
+  '2027-09-30',
+  '2027-10-31',
+  '2027-11-30',
+  '2027-12-31',
+  '2028-01-31',
+  '2028-02-29',
+  '2028-03-31',
+]
+
+describe('53 a subscription that began on the 31st of January', () => {
+  test.each([{ collection: 'provider' as const }, { collection: 'platform' as const }])(
+    'keeps the last day of each month, in a common year and a leap year ($collection)',
+    async ({ collection }) => {
+      const { world, ref } = await aSubscriber(collection, { start: '2027-01-31T12:00:00.000Z' })
+      await world.advanceTo('2028-03-30T00:00:00.000Z')
+      const tiled = monthEnds.slice(1).map((end, k) => `${monthEnds[k]} ${end}`)
+      expect(await periodsOf(world, ref)).toStrictEqual(tiled)
+    },
+  )
+})
+
+interface Issued {
+  readonly periodIndex: number
+  readonly issuedAt: Instant
+}
+
+async function issued(world: World): Promise<Issued[]> {
+  const invoices = await newest(world, 'invoice')
+  return invoices
+    .flatMap(({ snapshot }) => {
+      const { issue } = InvoiceContext.parse(snapshot.state['context'])
+      return issue ? [{ periodIndex: issue.periodIndex, issuedAt: issue.issuedAt }] : []
+    })
+    .sort((a, b) => a.periodIndex - b.periodIndex)
+}
+
+async function chargesOf({ stripe }: World): Promise<string[]> {
+  const { data } = await stripe.paymentIntents.list({ limit: 100 })
+  return data
+    .map(({ metadata, status }) => `${metadata['tenure_invoice']?.split('_').at(-1)} ${status}`)
+    .sort()
+}
+
+describe('56 nobody watched the clock over two boundaries, then two processes do at once', () => {
+  test('each boundary acts once, late, with its nominal time', async () => {
+    const ada = await aSubscriber('platform', { processes: 2 })
+    const { world } = ada
+    world.clock.advanceTo('2027-03-25T08:30:00.000Z')
+    const fired = await Promise.all(
+      [...world.processes(), ...world.processes()].map(({ runtime }) => runtime.fireDueTimers()),
+    )
+    await world.settle()
+    expect(fired.reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(2)
+    expect(await issued(world)).toStrictEqual([
+      { periodIndex: 0, issuedAt: '2027-01-10T00:00:00.000Z' },
+      { periodIndex: 1, issuedAt: '2027-02-10T00:00:00.000Z' },
+      { periodIndex: 2, issuedAt: '2027-03-10T00:00:00.000Z' },
+    ])
+    expect(await chargesOf(world)).toStrictEqual(['0 succeeded', '1 succeeded', '2 succeeded'])
+    expect(await stateOf(ada)).toMatchObject({ standing: 'good', granted: allFeatures })
+  })
+})
+
+describe('57 a timer fires late, twice, or for an instance that is gone', () => {
+  async function periodEndOf(world: World, ref: ActorRef): Promise<ArmedTimer> {
+    const head = await world.store.head(ref)
+    const timer = head?.snapshot.timers.find(({ name }) => name.includes('periodEnd'))
+    if (timer === undefined) throw new Error(`${ref} has no period to end`)
+    return timer
+  }
+
+  function firing(ref: ActorRef, timer: ArmedTimer, id: string): Envelope {
+    return {
+      id,
+      to: ref,
+      event: { type: timer.name, instance: timer.instance },
+      source: 'timer',
+      occurredAt: timer.dueAt,
+      receivedAt: timer.dueAt,
+      causationId: timer.instance,
+      correlationId: id,
+      principal: 'timer',
+    }
+  }
+
+  test('the second firing does nothing, under the same id or another', async () => {
+    const { world, ref } = await aSubscriber('platform')
+    const timer = await periodEndOf(world, ref)
+    world.clock.advanceTo(plusMs(timer.dueAt, 86_400_000))
+    const usual = `timer:${timer.instance}:${timer.name}`
+    const first = await world.runtime.tell(firing(ref, timer, usual))
+    const again = await world.runtime.tell(firing(ref, timer, usual))
+    const other = await world.runtime.tell(firing(ref, timer, 'timer:from-elsewhere'))
+    expect([first.outcome, again.outcome]).toStrictEqual(['committed', 'duplicate'])
+    expect(other).toMatchObject({ outcome: 'committed', entry: { changed: false } })
+    await world.settle()
+    expect(await chargesOf(world)).toStrictEqual(['0 succeeded', '1 succeeded'])
+  })
+
+  test('after a cancellation it does nothing', async () => {
+    const { world, ref, subscription } = await aSubscriber('platform')
+    const timer = await periodEndOf(world, ref)
+    await world.post('dashboard', `/v1/subscriptions/${subscription}/cancel`, { at: 'now' })
+    await world.settle()
+    world.clock.advanceTo(timer.dueAt)
+    const told = await world.runtime.tell(firing(ref, timer, 'timer:of-the-dead'))
+    expect(told).toMatchObject({ outcome: 'committed', entry: { changed: false, effects: [] } })
+    await world.settle()
+    expect(await chargesOf(world)).toStrictEqual(['0 succeeded'])
+  })
+})

@@ -3,7 +3,8 @@ import { backOffMs } from './back-off.ts'
 import { errorText } from './commit.ts'
 import type { Counts } from './counts.ts'
 import { createGroup } from './group.ts'
-import type { Limits } from './limits.ts'
+import { laneOf } from './lanes.ts'
+import { callsAtOnce, type Limits } from './limits.ts'
 import {
   RetryLater,
   StoreUnavailable,
@@ -44,18 +45,33 @@ export function createDelivery(options: DeliveryOptions) {
     await settle(claimed, await performed(options, claimed))
   }
 
+  /**
+   * Claims for `free` places. Providers' calls, of which `calls` are running, leave some places to our own
+   * work, however many of them are due before it; what has no place is not claimed.
+   */
+  async function claimFor(free: number, calls: number): Promise<readonly ClaimedEffect[]> {
+    const ofAny = Math.min(free, callsAtOnce(limits) - calls)
+    const claimed = ofAny > 0 ? await store.claim(clock.now(), ofAny, limits.leaseMs) : []
+    if (ofAny === free || claimed.length < ofAny) return claimed
+    const own = await store.claim(clock.now(), free - ofAny, limits.leaseMs, 'own')
+    return [...claimed, ...own]
+  }
+
   /** Claims and performs until nothing is claimable; answers how many effects it performed. */
   async function pump(): Promise<number> {
     const running = new Set<Promise<void>>()
+    let calls = 0
     let count = 0
     while (!isStopped) {
       isAsked = false
       while (running.size >= limits.concurrency) await somethingNew()
-      const free = limits.concurrency - running.size
-      const claimed = await store.claim(clock.now(), free, limits.leaseMs)
+      const claimed = await claimFor(limits.concurrency - running.size, calls)
       for (const effect of claimed) {
+        const weight = laneOf(effect.effect) === 'provider' ? 1 : 0
+        calls += weight
         const run: Promise<void> = one(effect).finally(() => {
           running.delete(run)
+          calls -= weight
           wake()
         })
         running.add(run)
@@ -160,8 +176,9 @@ function retried(
 ): Settlement {
   const { id } = claimed.effect
   const now = clock.now()
-  const tries = later.counts ? claimed.tries + 1 : claimed.tries
-  if (tries >= limits.tries) {
+  const waited = later.begun ? Math.max(claimed.tries, 1) : claimed.tries
+  const tries = later.counts ? claimed.tries + 1 : waited
+  if (later.counts && tries >= limits.tries) {
     return { id, outcome: 'parked', at: now, error: `${tries} tries: ${errorText(later)}` }
   }
   const wait = later.counts ? backOffMs(id, tries, limits) : waitFor(claimed, now, limits)

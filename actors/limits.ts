@@ -18,11 +18,11 @@ export interface Limits {
   readonly storePauseMs: number
   /** Newest entries that are kept in memory. */
   readonly headsCached: number
-  /** Effects performed at once. */
+  /** Effects performed at once; a quarter of it is kept from providers' calls (`callsAtOnce`). */
   readonly concurrency: number
   /** How long a claimed effect is ours. A performer must give up well before. */
   readonly leaseMs: number
-  /** Tries of one effect before it is parked. */
+  /** Tries of one effect before it is parked; at least 2, for one that is unparked has 1 behind it. */
   readonly tries: number
   /** The first back-off; each further one is twice as long. */
   readonly backOffMs: number
@@ -64,4 +64,9 @@ export const defaultLimits: Limits = {
   waitMaxMs: 600_000,
   timersPerBatch: 500,
   timerBatches: 10_000,
+}
+
+/** How many providers' calls may run at once: while all of them hang, our own work goes on. */
+export function callsAtOnce({ concurrency }: Limits): number {
+  return Math.max(1, Math.floor((concurrency * 3) / 4))
 }

@@ -1,9 +1,17 @@
 import { isActorRef } from '../machines/ids.ts'
 import type { Instant } from '../machines/instant.ts'
 import { JsonObject, type Envelope } from './envelope.ts'
-import { RetryLater, type ClaimedEffect, type Log, type Performer, type Result } from './ports.ts'
+import {
+  RetryLater,
+  StoreUnavailable,
+  type ClaimedEffect,
+  type Log,
+  type Performer,
+  type Result,
+} from './ports.ts'
 import { isSendersFault, type Refusal } from './refusal.ts'
 import type { Told } from './told.ts'
+import { SnapshotTooNew } from './upgrade.ts'
 
 // A5 A result returns as an envelope whose id is derived from the effect's: `<effect id>:<n>`, and
 //    a tell's envelope has the effect's own id. Performed twice, it is told twice, and taken once.
@@ -36,7 +44,7 @@ export function createPerforming({ performers, log, tell }: PerformOptions) {
   return async function perform(claimed: ClaimedEffect, now: Instant): Promise<void> {
     const { effect } = claimed
     for (const envelope of await envelopesOf(claimed, now)) {
-      const told = await tell(envelope)
+      const told = await takenOrNot(envelope)
       switch (told.outcome) {
         case 'committed':
         case 'duplicate':
@@ -46,7 +54,16 @@ export function createPerforming({ performers, log, tell }: PerformOptions) {
           break
         case 'parked':
         case 'busy':
-          throw new RetryLater(`${envelope.to} is ${told.outcome}`, { counts: false })
+          throw notTold(`${envelope.to} is ${told.outcome}`)
+      }
+    }
+
+    async function takenOrNot(envelope: Envelope): Promise<Told> {
+      try {
+        return await tell(envelope)
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable || error instanceof SnapshotTooNew)) throw error
+        throw notTold(error.message, error)
       }
     }
 
@@ -72,6 +89,11 @@ export function createPerforming({ performers, log, tell }: PerformOptions) {
     const results = await performer.perform(claimed, now)
     return results.map((result, index) => resultEnvelope(claimed, now, { result, n: index + 1 }))
   }
+}
+
+/** It is performed, and its result waits for something of ours: nothing of the effect's. */
+function notTold(message: string, cause?: unknown): RetryLater {
+  return new RetryLater(message, { counts: false, begun: true, cause })
 }
 
 /** What one actor tells another: about the moment at which it decided to, whenever it arrives. */

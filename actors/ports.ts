@@ -121,8 +121,14 @@ export interface Store {
   /**
    * Claims up to `limit` effects that are durable, not done, not parked, due at `now` and not held by a
    * live claim; oldest due first. A claim ends when it is settled or when `leaseMs` have passed.
+   * With `own`, only effects of that lane (`lanes.ts`), at a cost that what waits in the other does not raise.
    */
-  claim(now: Instant, limit: number, leaseMs: number): Promise<readonly ClaimedEffect[]>
+  claim(
+    now: Instant,
+    limit: number,
+    leaseMs: number,
+    lane?: 'own',
+  ): Promise<readonly ClaimedEffect[]>
   /** Ends claims. Settling what is done already, or is not known, changes nothing. */
   settle(settlements: readonly Settlement[]): Promise<void>
   /** The earliest moment at which `claim` may find something; null if nothing is open. */
@@ -138,7 +144,10 @@ export interface Store {
   parkedEnvelope(actor: ActorRef): Promise<Parked | null>
   /** Of these actors, those with a parked envelope, each with the id of its oldest. One round trip for all. */
   parkedAmong(actors: readonly ActorRef[]): Promise<ReadonlyMap<ActorRef, string>>
-  /** Makes a parked effect claimable at `at`, with its tries at 0; removes a parked envelope. False if unknown. */
+  /**
+   * Makes a parked effect claimable at `at`, with its tries at 1, for it may have been done; removes a parked
+   * envelope. False if unknown.
+   */
   unpark(id: string, at: Instant): Promise<boolean>
 
   // --- timers: the index of what the newest snapshots have armed
@@ -242,15 +251,24 @@ export class RetryLater extends Error {
   readonly newAttempt: boolean
   /** False if waiting for something of ours (a parked actor, a read budget), which must not use up the tries. */
   readonly counts: boolean
+  /** True if it may be done already, and only its result waits: the next claim has its `tries` above 0. */
+  readonly begun: boolean
 
   constructor(
     message: string,
-    options: { afterMs?: number; newAttempt?: boolean; counts?: boolean; cause?: unknown } = {},
+    options: {
+      afterMs?: number
+      newAttempt?: boolean
+      counts?: boolean
+      begun?: boolean
+      cause?: unknown
+    } = {},
   ) {
     super(message, { cause: options.cause })
     this.afterMs = options.afterMs ?? null
     this.newAttempt = options.newAttempt ?? false
     this.counts = options.counts ?? true
+    this.begun = options.begun ?? false
   }
 }
 

@@ -8,7 +8,7 @@ import type {
   PaymentMethodFacts,
   SetupIntentFacts,
 } from './facts.ts'
-import type { ActorRef } from './ids.ts'
+import { idOf, type ActorRef } from './ids.ts'
 import {
   isTaken,
   observedOf,
@@ -22,6 +22,7 @@ import {
 
 type Event = AccountEvent & Told
 type Change = Partial<AccountContext>
+type CustomerObserved = Extract<Event, { type: 'customer.observed' }>
 
 export function emptyAccount(id: string): AccountContext {
   return {
@@ -41,6 +42,7 @@ export function emptyAccount(id: string): AccountContext {
     cases: {},
     bans: {},
     attaching: {},
+    closedAt: null,
     rejection: null,
     entitlements: noEntitlements,
   }
@@ -80,7 +82,9 @@ function byVersion(known: { version: number } | undefined, incoming: { version: 
 export function weighInAccount(context: AccountContext, event: Event): Weight {
   switch (event.type) {
     case 'customer.observed':
-      return weigh(context.customer, event, customerProgress)
+      return isAnotherCustomer(context, event)
+        ? 'stale'
+        : weigh(context.customer, event, customerProgress)
     case 'payment_method.observed':
       return weigh(context.paymentMethods[event.facts.paymentMethod], event, methodProgress)
     case 'setup_intent.observed':
@@ -98,6 +102,11 @@ export function weighInAccount(context: AccountContext, event: Event): Weight {
   }
 }
 
+/** An account has one customer for good: a second that bears its name does not replace the first. */
+function isAnotherCustomer({ customer }: AccountContext, { facts }: CustomerObserved): boolean {
+  return customer !== null && customer.facts.customer !== facts.customer
+}
+
 /** What the account remembers after an event; nothing where the event is no news. */
 export function foldAccount(context: AccountContext, event: Event): Change {
   switch (event.type) {
@@ -107,8 +116,10 @@ export function foldAccount(context: AccountContext, event: Event): Change {
         email: event.email,
         name: event.name,
         currency: event.currency,
-        createdAt: event.at,
+        createdAt: context.createdAt ?? event.at,
       }
+    case 'account.close':
+      return { closedAt: context.closedAt ?? event.at }
     case 'account.ban':
       return { bans: { ...context.bans, [event.reason]: { by: event.by, at: event.at } } }
     case 'account.unban':
@@ -120,9 +131,22 @@ export function foldAccount(context: AccountContext, event: Event): Change {
       const attaching = effect === 'payment_method.attach' ? {} : context.attaching
       return { rejection: { effect, code, message, at }, attaching }
     }
-    default:
-      return isTaken(weighInAccount(context, event)) ? foldNews(context, event) : {}
+    default: {
+      const news = isTaken(weighInAccount(context, event)) ? foldNews(context, event) : {}
+      return { ...news, ...foldAnswer(context, event) }
+    }
   }
+}
+
+/** True if this word is the answer to our request to attach a payment method. */
+export function answersAttach({ attaching }: AccountContext, event: Event): boolean {
+  return event.type === 'customer.observed' && Object.hasOwn(attaching, String(event.read))
+}
+
+/** An answer is one, also where something newer is known by now. */
+function foldAnswer(context: AccountContext, event: Event): Change {
+  if (event.type !== 'customer.observed' || !answersAttach(context, event)) return {}
+  return { attaching: without(context.attaching, String(event.read)) }
 }
 
 function foldNews(context: AccountContext, event: Event): Change {
@@ -130,7 +154,6 @@ function foldNews(context: AccountContext, event: Event): Change {
     case 'customer.observed': {
       const { facts } = event
       return {
-        attaching: without(context.attaching, String(event.read)),
         customer: observedOf(context.customer, event),
         email: facts.email,
         createdAt: context.createdAt ?? event.at,
@@ -174,7 +197,7 @@ function foldNews(context: AccountContext, event: Event): Change {
       return { invoices: { ...context.invoices, [event.invoice]: summaryOf(event) } }
     case 'dunning.changed': {
       const cases = { ...context.cases, [event.invoice]: summaryOf(event) }
-      return { cases, bans: withDunningBan(context.bans, event) }
+      return { cases, bans: withDunningBan(context, event) }
     }
     default:
       return {}
@@ -186,14 +209,18 @@ export function asOfAfter({ asOf }: AccountContext, { at }: Pick<Told, 'at'>): T
   return asOf === null || at > asOf ? at : asOf
 }
 
-/** Dunning bans for one reason of its own, and lifts no other. */
+/**
+ * Dunning bans for one reason of its own, and lifts no other. It bans once: what a person lifted does not
+ * come back because the case has other news.
+ */
 function withDunningBan(
-  bans: AccountContext['bans'],
+  { bans, cases }: AccountContext,
   event: Extract<Event, { type: 'dunning.changed' }>,
 ): AccountContext['bans'] {
   const reason = `unpaid:${event.invoice}`
   if (!event.banned) return without(bans, reason)
-  return { ...bans, [reason]: bans[reason] ?? { by: event.by, at: event.at } }
+  if (cases[event.invoice]?.banned) return bans
+  return { ...bans, [reason]: { by: event.by, at: event.at } }
 }
 
 function without<Value>(record: Record<string, Value>, key: string): Record<string, Value> {
@@ -205,6 +232,13 @@ function summaryOf<Summary extends Told & { type: string }>(
 ): Omit<Summary, 'type' | 'at' | 'by' | 'seq'> {
   const { type: _type, at: _at, by: _by, seq: _seq, ...summary } = event
   return summary
+}
+
+/** The customer at the provider, as the account was created; null for one that it heard of there. */
+export function customerWanted(context: AccountContext): EffectRequest | null {
+  const { id, provider, email, name } = context
+  if (provider === null || email === null) return null
+  return { kind: 'customer.create', provider, account: `account/${id}`, email, name }
 }
 
 /** The fresh read that settles a tie, or that a refresh asks for. */
@@ -236,23 +270,15 @@ export function readOfTied({
   }
 }
 
-const ended = new Set(['canceled', 'incomplete_expired'])
-
-/** Cancels every subscription that has not ended. */
-export function closingTells(context: AccountContext): EffectRequest[] {
-  return Object.values(context.subscriptions)
-    .filter((summary) => !ended.has(summary.status))
-    .map((summary) => ({
-      kind: 'tell',
-      to: summary.subscription,
-      event: { type: 'subscription.cancel', when: 'now' },
-    }))
+/** Neither closed by us nor removed at the provider. */
+function isInUse({ closedAt, customer }: AccountContext): boolean {
+  return closedAt === null && customer?.facts.deleted !== true
 }
 
 /**
  * A default payment method that was not the default before is offered to whatever waits for one:
- * invoices that are failing or were written off, and first payments. So is the one that is there to
- * a subscription that begins.
+ * invoices that are failing or were written off, their dunning cases, and first payments. So is the one
+ * that is there to a subscription that begins. Nothing is, once the account is out of use.
  */
 export function offersOfMethod(context: AccountContext, event: Event): EffectRequest[] {
   const offer = (to: ActorRef, paymentMethod: string): EffectRequest => ({
@@ -260,6 +286,7 @@ export function offersOfMethod(context: AccountContext, event: Event): EffectReq
     to,
     event: { type: 'payment_method.available', paymentMethod },
   })
+  if (!isInUse(context)) return []
   if (event.type === 'subscription.changed') {
     const paymentMethod = context.customer?.facts.defaultPaymentMethod ?? null
     const waits = event.status === 'incomplete' && paymentMethod !== null
@@ -274,7 +301,11 @@ export function offersOfMethod(context: AccountContext, event: Event): EffectReq
     (invoice) => invoice.failing || invoice.status === 'uncollectible',
   )
   const waiting = Object.values(context.subscriptions).filter((one) => one.status === 'incomplete')
+  const collected = Object.values(context.cases).filter(
+    ({ stage }) => stage === 'collecting' || stage === 'bad_debt',
+  )
   return [
+    ...collected.map((one) => offer(`dunning/${idOf(one.invoice)}`, paymentMethod)),
     ...owed.map((one) => offer(one.invoice, paymentMethod)),
     ...waiting.map((one) => offer(one.subscription, paymentMethod)),
   ]

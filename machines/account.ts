@@ -1,10 +1,12 @@
-import { assign, not, setup } from 'xstate'
+import { assign, not, or, setup } from 'xstate'
+import { allEnded, closingTells, nextClosingTells } from './account-closing.ts'
 import {
+  answersAttach,
   asOfAfter,
-  closingTells,
   emptyAccount,
-  offersOfMethod,
+  customerWanted,
   foldAccount,
+  offersOfMethod,
   readOfTied,
   weighInAccount,
 } from './account-facts.ts'
@@ -37,6 +39,17 @@ export const accountMachine = base
       cancelSubscriptions: base.enqueueActions(({ context, enqueue }) => {
         for (const tell of closingTells(context)) enqueue({ type: 'effect', params: tell })
       }),
+      cancelNext: base.enqueueActions(({ context, event, enqueue }) => {
+        for (const tell of nextClosingTells(context, event)) {
+          enqueue({ type: 'effect', params: tell })
+        }
+      }),
+      createCustomer: base.enqueueActions(({ context, enqueue }) => {
+        const wanted = customerWanted(context)
+        if (wanted) enqueue({ type: 'effect', params: wanted })
+      }),
+      /** What is asked again is not refused any more: so it is asked once. */
+      forgetRejection: assign({ rejection: null }),
       readMissingMethods: base.enqueueActions(({ context, event, enqueue }) => {
         for (const read of readsOfMissingMethods(context, event)) {
           enqueue({ type: 'effect', params: read })
@@ -54,10 +67,13 @@ export const accountMachine = base
       isTied: ({ context, event }) => isTied(weighInAccount(context, event)),
       /** Reasons are a set: only one that is there can be lifted, and only one that is not can be added. */
       hasThisBan: ({ context, event }) =>
-        event.type === 'account.unban' && event.reason in context.bans,
+        event.type === 'account.unban' && Object.hasOwn(context.bans, event.reason),
       lacksThisBan: ({ context, event }) =>
-        event.type === 'account.ban' && !(event.reason in context.bans),
+        event.type === 'account.ban' && !Object.hasOwn(context.bans, event.reason),
       hasCustomer: ({ context }) => context.customer !== null,
+      customerRefused: ({ context }) =>
+        context.customer === null && context.rejection?.effect === 'customer.create',
+      answersAttach: ({ context, event }) => answersAttach(context, event),
       hasBan: ({ context }) => hasBan(context),
       hasBadDebt: ({ context }) => hasBadDebt(context),
       hasArrears: ({ context }) => hasArrears(context),
@@ -65,7 +81,7 @@ export const accountMachine = base
         context.asOf !== null && hasUsableMethod(context, context.asOf),
       mustReplaceMethod: ({ context }) => mustReplaceMethod(context),
       isExpiring: ({ context }) => context.asOf !== null && context.asOf >= expiringAt(context),
-      allEnded: ({ context }) => closingTells(context).length === 0,
+      allEnded: ({ context }) => allEnded(context),
       customerDeleted: ({ context }) => context.customer?.facts.deleted === true,
     },
     delays: {
@@ -88,21 +104,9 @@ export const accountMachine = base
               'Keeps what is news, and asks for a fresh read where two words of one second differ.',
             on: {
               'account.create': {
-                guard: 'isNew',
-                actions: [
-                  'keep',
-                  'deriveEntitlements',
-                  {
-                    type: 'effect',
-                    params: ({ context, event }) => ({
-                      kind: 'customer.create',
-                      provider: event.provider,
-                      account: `account/${context.id}` as const,
-                      email: event.email,
-                      name: event.name,
-                    }),
-                  },
-                ],
+                // What the provider refused, such as an address, may be mended.
+                guard: or(['isNew', 'customerRefused']),
+                actions: ['keep', 'forgetRejection', 'deriveEntitlements', 'createCustomer'],
               },
               'payment_method.add': {
                 guard: not('customerDeleted'),
@@ -130,6 +134,7 @@ export const accountMachine = base
                   guard: 'isNews',
                   actions: ['offerMethod', 'keep', 'deriveEntitlements'],
                 },
+                { guard: 'answersAttach', actions: 'keep' },
               ],
               'customer.hinted': { actions: { type: 'effect', params: readOfWallet } },
               'wallet.observed': { actions: 'readMissingMethods' },
@@ -149,10 +154,10 @@ export const accountMachine = base
               'invoice.changed': { guard: 'isNews', actions: ['keep', 'deriveEntitlements'] },
               'dunning.changed': { guard: 'isNews', actions: ['keep', 'deriveEntitlements'] },
               'effect.rejected': { actions: 'keep' },
-              refresh: {
-                guard: 'hasCustomer',
-                actions: { type: 'effect', params: readOfWallet },
-              },
+              refresh: [
+                { guard: 'hasCustomer', actions: { type: 'effect', params: readOfWallet } },
+                { guard: 'customerRefused', actions: ['forgetRejection', 'createCustomer'] },
+              ],
             },
           },
         },
@@ -240,11 +245,24 @@ export const accountMachine = base
         states: {
           open: {
             description: 'In use.',
-            always: { guard: 'customerDeleted', target: 'closed' },
-            on: { 'account.close': { target: 'closing', actions: 'cancelSubscriptions' } },
+            always: {
+              guard: 'customerDeleted',
+              target: 'closed',
+              actions: 'cancelSubscriptions',
+            },
+            on: {
+              'account.close': {
+                target: 'closing',
+                actions: ['keep', 'deriveEntitlements', 'cancelSubscriptions'],
+              },
+            },
           },
           closing: {
             description: 'Its subscriptions are being cancelled.',
+            on: {
+              'subscription.changed': { guard: 'isNews', actions: 'cancelNext' },
+              'account.close': { actions: 'cancelSubscriptions' },
+            },
             always: [
               { guard: 'customerDeleted', target: 'closed' },
               { guard: 'allEnded', target: 'closed' },
@@ -252,6 +270,7 @@ export const accountMachine = base
           },
           closed: {
             description: 'Out of use, for good. Its debts and its history remain.',
+            on: { 'subscription.changed': { guard: 'isNews', actions: 'cancelNext' } },
           },
         },
       },

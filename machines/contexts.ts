@@ -73,6 +73,8 @@ export const AccountContext = z.object({
   bans: z.record(z.string(), z.object({ by: z.string(), at: Instant })),
   /** Payment methods that the provider was asked to attach and has not answered for, by the asking entry. */
   attaching: z.record(z.string(), Instant),
+  /** When it was asked to close: from then on it is offered nothing, and grants nothing. */
+  closedAt: Instant.nullable(),
   rejection: Rejection.nullable(),
   entitlements: Entitlements,
 })
@@ -118,6 +120,8 @@ export const InvoiceContext = z.object({
   observed: observed(InvoiceFacts).nullable(),
   /** Of a provider's invoice: how its payment stood at the last read, and for which attempt. */
   payment: InvoicePaymentState.extend({ attemptCount: z.int().nonnegative() }).nullable(),
+  /** The provider's `attempt_count` at the last read that told how the payment stands. */
+  readAttempt: z.int().nonnegative().nullable(),
   /** Of the platform's invoice. */
   issue: z
     .object({
@@ -137,6 +141,13 @@ export const InvoiceContext = z.object({
   clientSecret: z.string().nullable(),
   nextActionUrl: z.string().nullable(),
   declineCode: z.string().nullable(),
+  /** The method of the latest attempt, once the provider has taken it. */
+  chargedMethod: z.string().nullable(),
+  /** A payment method that was named for the next attempt, and not tried yet. */
+  offeredMethod: z.string().nullable(),
+  /** Asked for while an attempt was under way: done when that has ended. */
+  voidWantedAt: Instant.nullable(),
+  writeOffWantedAt: Instant.nullable(),
   /** The newest summary of every payment, by its ref. */
   payments: z.record(z.string(), PaymentChanged.omit({ type: true })),
   /** The entry that opened the dunning case, which from then on is told everything; 0 while there is none. */
@@ -168,12 +179,27 @@ export const DunningContext = z.object({
   /** The newest summary of the invoice. */
   invoice: InvoiceChanged.omit({ type: true }).nullable(),
   policy: DunningPolicy.nullable(),
+  /** From when the days of the policy are counted; null before the case opens. */
+  anchorAt: Instant.nullable(),
   /** The index of the next step in the policy. */
   nextStep: z.int().nonnegative(),
   stepsTaken: z.array(z.object({ step: z.int().nonnegative(), at: Instant })),
   restricted: z.boolean(),
   banned: z.boolean(),
   enforcedAt: Instant.nullable(),
+  /** The method against which another was demanded again; null if any since the demand will do. */
+  refusedMethod: z.string().nullable(),
+  /** The newest word of a refusal that no retry can mend, while it is the invoice's newest word. */
+  declined: z.object({ at: Instant, seq: z.int().positive() }).nullable(),
+  /** The newest default method that the account told of while the case was open. */
+  offered: z
+    .object({
+      paymentMethod: z.string(),
+      version: z.int().positive(),
+      at: Instant,
+      seq: z.int().positive(),
+    })
+    .nullable(),
 })
 export type DunningContext = z.infer<typeof DunningContext>
 

@@ -59,7 +59,8 @@ function refusalOf(context: AccountContext, standing: Standing): Entitlement['re
   if (standing === 'banned') return 'banned'
   if (standing === 'bad_debt') return 'bad_debt'
   if (Object.values(context.cases).some((dunning) => dunning.restricted)) return 'restricted'
-  return context.customer?.facts.deleted ? 'account_closed' : null
+  const isClosed = context.closedAt !== null || context.customer?.facts.deleted === true
+  return isClosed ? 'account_closed' : null
 }
 
 /**

@@ -132,6 +132,8 @@ export const DunningChanged = z.object({
   banned: z.boolean(),
   /** Since when another payment method is required; null if none is. */
   enforcedAt: Instant.nullable(),
+  /** A method that came after the first demand and was refused for good as well: it does not meet it. */
+  refusedMethod: z.string().nullable(),
 })
 export type DunningChanged = z.infer<typeof DunningChanged>
 
@@ -255,6 +257,8 @@ export const InvoiceEvent = z.discriminatedUnion('type', [
     paymentIntent: z.string(),
     clientSecret: z.string().nullable(),
     nextActionUrl: z.string().nullable(),
+    /** The method that was charged; null if the customer is still to give one. */
+    paymentMethod: z.string().nullable(),
   }),
   z.object({
     type: z.literal('invoice.observed'),
@@ -306,6 +310,8 @@ export type PaymentEvent = z.infer<typeof PaymentEvent>
 export const DunningEvent = z.discriminatedUnion('type', [
   InvoiceChanged,
   z.object({ type: z.literal('policy.given'), policy: DunningPolicy }),
+  /** The account has another default method than before: a refusal that comes later is of this one. */
+  z.object({ type: z.literal('payment_method.available'), version, paymentMethod: z.string() }),
   EffectRejected,
 ])
 export type DunningEvent = z.infer<typeof DunningEvent>

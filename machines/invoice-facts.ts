@@ -21,12 +21,17 @@ export function emptyInvoice(id: string): InvoiceContext {
     collector: 'provider',
     observed: null,
     payment: null,
+    readAttempt: null,
     issue: null,
     attempt: 0,
     paymentIntent: null,
     clientSecret: null,
     nextActionUrl: null,
     declineCode: null,
+    chargedMethod: null,
+    offeredMethod: null,
+    voidWantedAt: null,
+    writeOffWantedAt: null,
     payments: {},
     caseSeq: 0,
     paySeq: null,
@@ -51,7 +56,10 @@ export function weighObserved({ context, event }: Scope): Weight {
 }
 
 export function foldObserved({ context, event }: Scope): Change {
-  if (event.type !== 'invoice.observed' || !isTaken(weighObserved({ context, event }))) return {}
+  if (event.type !== 'invoice.observed') return {}
+  const paySeq = answersPay({ context, event }) ? null : context.paySeq
+  // An answer is one, also where something else is known by now.
+  if (!isTaken(weighObserved({ context, event }))) return { paySeq }
   const { facts, at, account, subscription } = event
   const paymentNow = paymentAfter(context, event)
   return {
@@ -60,9 +68,10 @@ export function foldObserved({ context, event }: Scope): Change {
     account: account ?? context.account,
     subscription: subscription ?? context.subscription,
     payment: paymentNow,
+    readAttempt: readAfter(context, event),
     nextActionUrl: null,
     declineCode: paymentNow?.declineCode ?? null,
-    paySeq: answersPay({ context, event }) ? null : context.paySeq,
+    paySeq,
     paidAt: facts.status === 'paid' ? (context.paidAt ?? at) : null,
   }
 }
@@ -76,6 +85,16 @@ function paymentAfter(
   if (status !== 'open') return null
   if (payment) return { ...payment, attemptCount }
   return known?.attemptCount === attemptCount ? known : null
+}
+
+/** The attempt of which a read has told how it stands, while that is the latest and the debt stands. */
+function readAfter(
+  { readAttempt }: InvoiceContext,
+  { facts, read }: Extract<Event, { type: 'invoice.observed' }>,
+): number | null {
+  const { attemptCount, status } = facts
+  const isKnown = read !== null || readAttempt === attemptCount
+  return status === 'open' && isKnown ? attemptCount : null
 }
 
 export function foldIssued({ event }: Scope): Change {
@@ -123,13 +142,16 @@ function paymentIdOf(payment: PaymentRef): string {
 
 export function foldSubmitted({ context, event }: Scope): Change {
   if (event.type !== 'charge.submitted' || event.attempt !== context.attempt) return {}
-  const { paymentIntent, clientSecret, nextActionUrl } = event
+  const { paymentIntent, clientSecret, nextActionUrl, paymentMethod } = event
   // The payment's own word may be here before the answer to our request is, and is never older.
   const known = context.payments[`payment/${paymentIntent}`] !== undefined
   return {
     paymentIntent,
     clientSecret,
     nextActionUrl: known ? context.nextActionUrl : nextActionUrl,
+    chargedMethod: paymentMethod ?? context.chargedMethod,
+    // What was offered while the charge was on its way may be the very method that it took.
+    offeredMethod: context.offeredMethod === paymentMethod ? null : context.offeredMethod,
   }
 }
 
@@ -154,8 +176,21 @@ export function isOfThisAttempt({ context, event }: Scope): boolean {
 
 /** No attempt of ours can still take money: there is none, or the provider confirmed its end. */
 export function isReleased({ context }: Scope): boolean {
-  const { paymentIntent, payments } = context
-  return paymentIntent === null || payments[`payment/${paymentIntent}`]?.status === 'canceled'
+  const { attempt, paymentIntent, payments, rejection } = context
+  if (paymentIntent !== null) return payments[`payment/${paymentIntent}`]?.status === 'canceled'
+  // A charge that was asked for and not answered may still become a payment.
+  return attempt === 0 || rejection?.effect === 'payment.charge'
+}
+
+/** A method that the latest attempt was not made with. */
+export function isNewMethod({ context, event }: Scope): boolean {
+  return event.type === 'payment_method.available' && event.paymentMethod !== context.chargedMethod
+}
+
+/** The method that is named for the next attempt, where the event names one. */
+export function foldOffer({ event }: Scope): Change {
+  if (event.type === 'invoice.pay') return { offeredMethod: event.paymentMethod }
+  return event.type === 'payment_method.available' ? { offeredMethod: event.paymentMethod } : {}
 }
 
 /** What is still owed, in minor units. */
@@ -167,7 +202,7 @@ export function amountRemaining({ observed, issue, paidAt }: InvoiceContext): nu
 /** Since when it is due: the anchor of dunning, a fact that every later word repeats. */
 export function dueSince({ observed, issue }: InvoiceContext): Instant | null {
   if (issue) return issue.issuedAt
-  return observed?.facts.finalizedAt ?? null
+  return observed?.facts.dueAt ?? observed?.facts.finalizedAt ?? null
 }
 
 /** The bank wants to see the customer, as far as we know. */
@@ -185,12 +220,17 @@ export function awaitsCustomer(context: InvoiceContext): boolean {
  * and nothing was granted yet.
  */
 export function isFailing(context: InvoiceContext): boolean {
-  const { observed, issue } = context
+  const { issue } = context
   if (issue) {
     const refused = context.rejection?.effect === 'payment.charge'
     const failed = context.attempt > 1 || context.declineCode !== null || refused
     return !issue.onSession && context.paidAt === null && failed
   }
+  return hasAttempted(context) && isReasonRead(context) && context.payment?.status !== 'processing'
+}
+
+/** The provider's own collection has begun, and the invoice is not paid. */
+function hasAttempted({ observed }: InvoiceContext): boolean {
   if (!observed) return false
   const { facts } = observed
   return (
@@ -215,11 +255,14 @@ export function nextExecutableAttemptAt(context: InvoiceContext): Instant | null
     : null
 }
 
-/** It failed, and why is not known yet: only a read with its payments tells. */
+/** How the latest attempt stands was read: a bank debit is attempted for days before it fails or not. */
+function isReasonRead({ observed, readAttempt }: InvoiceContext): boolean {
+  return observed !== null && readAttempt === observed.facts.attemptCount
+}
+
+/** It was attempted, and how that went is not known yet: only a read with its payments tells. */
 export function wantsReason({ context }: Scope): boolean {
-  return (
-    isFailing(context) && context.payment?.attemptCount !== context.observed?.facts.attemptCount
-  )
+  return hasAttempted(context) && !isReasonRead(context)
 }
 
 export function refOf(context: InvoiceContext): InvoiceRef {
@@ -267,13 +310,9 @@ export function requestPay({ context, event }: Scope): EffectRequest | null {
   }
 }
 
-export function requestCharge({ context, event }: Scope): EffectRequest | null {
+export function requestCharge({ context }: Scope): EffectRequest | null {
   const { issue, account, provider, attempt } = context
   if (issue === null || account === null || issue.totalMinor === 0) return null
-  const paymentMethod =
-    event.type === 'invoice.pay' || event.type === 'payment_method.available'
-      ? event.paymentMethod
-      : null
   return {
     kind: 'payment.charge',
     provider: provider ?? 'stripe',
@@ -283,7 +322,7 @@ export function requestCharge({ context, event }: Scope): EffectRequest | null {
     amountMinor: issue.totalMinor,
     currency: issue.currency,
     onSession: issue.onSession,
-    paymentMethod,
+    paymentMethod: context.offeredMethod,
   }
 }
 

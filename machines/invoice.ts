@@ -11,11 +11,13 @@ import {
   emptyInvoice,
   foldIssued,
   foldObserved,
+  foldOffer,
   foldPayment,
   foldRejected,
   foldSubmitted,
   isFailing,
   isNewerPayment,
+  isNewMethod,
   isOfThisAttempt,
   isReleased,
   mustAuthenticate,
@@ -60,6 +62,9 @@ function says(status: string) {
     isTaken(weighObserved(scope))
 }
 
+/** Of the platform: one attempt more, with the method that was named for it. */
+const beginAttempt = ['countAttempt', 'charge', 'forgetOffer'] as const
+
 /** A failed attempt opens the dunning case, and everyone is told. */
 const reportFailure = ['openCaseIfFailing', 'announceOpen'] as const
 
@@ -76,6 +81,12 @@ export const invoiceMachine = base
       keepPayment: assign(foldPayment),
       keepSubmitted: assign(foldSubmitted),
       keepRejection: assign(foldRejected),
+      keepOffer: assign(foldOffer),
+      forgetOffer: assign({ offeredMethod: null }),
+      wantVoid: assign({ voidWantedAt: ({ context, event }) => context.voidWantedAt ?? event.at }),
+      wantWriteOff: assign({
+        writeOffWantedAt: ({ context, event }) => context.writeOffWantedAt ?? event.at,
+      }),
       keepPaySeq: assign({ paySeq: ({ event }) => event.seq }),
       forgetPaySeq: assign({ paySeq: null }),
       /** Of the platform's own charges; a provider counts its own. */
@@ -131,6 +142,7 @@ export const invoiceMachine = base
       willRetry: ({ context }) => nextExecutableAttemptAt(context) !== null,
       hasNothingToPay: ({ context }) => context.issue?.totalMinor === 0,
       isNewerPayment,
+      isNewMethod,
       succeeded: (scope) =>
         isNewerPayment(scope) &&
         scope.event.type === 'payment.changed' &&
@@ -158,6 +170,11 @@ export const invoiceMachine = base
       chargeRejected: ({ event }) =>
         event.type === 'effect.rejected' && event.effect === 'payment.charge',
       onSession: ({ context }) => context.issue?.onSession === true,
+      hasOffer: ({ context }) => context.offeredMethod !== null,
+      mustVoid: ({ context }) => context.voidWantedAt !== null,
+      mustWriteOff: ({ context }) => context.writeOffWantedAt !== null,
+      isSubmitted: ({ context }) => context.paymentIntent !== null,
+      isUnheardOf: ({ context }) => context.issue === null && context.observed === null,
       isReleased,
       /** The customer was sent to the bank: nothing may take that page from under them. */
       isAtTheBank: ({ context }) =>
@@ -204,6 +221,7 @@ export const invoiceMachine = base
               'payment.changed': { guard: 'isNewerPayment', actions: 'keepPayment' },
               'charge.submitted': { actions: 'keepSubmitted' },
               'effect.rejected': { actions: 'keepRejection' },
+              'object.missing': { guard: 'paying', actions: 'forgetPaySeq' },
               refresh: { actions: ['read', 'readPayment'] },
             },
           },
@@ -225,7 +243,14 @@ export const invoiceMachine = base
         states: {
           unknown: {
             description: 'Only heard of.',
-            on: { 'invoice.issued': { guard: 'isNew', target: 'open.charging' } },
+            on: {
+              'invoice.issued': [
+                { guard: and(['isNew', 'mustVoid']), target: 'void' },
+                { guard: 'isNew', target: 'open.charging', actions: beginAttempt },
+              ],
+              // Whoever asked for the invoice may end before it is here.
+              'invoice.void': { guard: 'isUnheardOf', actions: 'wantVoid' },
+            },
           },
           draft: {
             description: 'Still being put together; nothing is due.',
@@ -235,17 +260,28 @@ export const invoiceMachine = base
             description: 'Final and due.',
             entry: ['openCaseIfFailing', 'announceOpen'],
             initial: 'idle',
+            always: [
+              { guard: and(['mustVoid', 'isResting']), target: '.voiding' },
+              { guard: and(['mustWriteOff', 'isResting']), target: 'uncollectible' },
+            ],
             on: {
               'payment.changed': { guard: 'succeeded', target: 'paid' },
               'invoice.pay': [
-                { guard: and(['byPlatform', 'isResting']), target: '.releasing' },
+                {
+                  guard: and(['byPlatform', 'isResting']),
+                  target: '.releasing',
+                  actions: 'keepOffer',
+                },
                 { guard: 'isResting', target: '.charging', actions: ['keepPaySeq', 'pay'] },
               ],
               'payment_method.available': [
                 {
-                  guard: and(['byPlatform', 'isResting', not('isAtTheBank')]),
+                  guard: and(['byPlatform', 'isNewMethod', 'isResting', not('isAtTheBank')]),
                   target: '.releasing',
+                  actions: 'keepOffer',
                 },
+                // Tried as soon as the attempt under way has failed.
+                { guard: and(['byPlatform', 'isNewMethod']), actions: 'keepOffer' },
                 {
                   guard: and([not('byPlatform'), 'isResting']),
                   target: '.charging',
@@ -253,8 +289,8 @@ export const invoiceMachine = base
                 },
               ],
               'charge.due': { guard: and(['byPlatform', 'isResting']), target: '.releasing' },
-              'invoice.void': { guard: and(['byPlatform', 'isResting']), target: '.voiding' },
-              'invoice.written_off': { guard: 'byPlatform', target: 'uncollectible' },
+              'invoice.void': { guard: 'byPlatform', actions: 'wantVoid' },
+              'invoice.written_off': { guard: 'byPlatform', actions: 'wantWriteOff' },
             },
             states: {
               idle: {
@@ -268,12 +304,18 @@ export const invoiceMachine = base
               },
               charging: {
                 description: 'A charge is with the provider; only its word says how it ended.',
-                entry: ['countAttempt', 'charge'],
                 always: [
                   { guard: 'hasNothingToPay', target: '#invoice.status.paid', actions: 'settle' },
                   { guard: and([not('byPlatform'), not('paying')]), target: 'idle' },
+                  { guard: and(['mustVoid', 'isSubmitted']), target: 'voiding' },
                 ],
-                after: { confirmationCheck: { actions: ['read', 'readPayment'] } },
+                after: {
+                  confirmationCheck: {
+                    target: 'charging',
+                    reenter: true,
+                    actions: ['read', 'readPayment'],
+                  },
+                },
                 on: {
                   'charge.submitted': {
                     guard: 'submittedForAction',
@@ -283,6 +325,7 @@ export const invoiceMachine = base
                   'payment.changed': [
                     { guard: 'succeeded', target: '#invoice.status.paid' },
                     { guard: 'wantsAction', target: 'requires_action', actions: 'announceOpen' },
+                    { guard: and(['failed', 'hasOffer']), target: 'releasing' },
                     {
                       guard: and(['failed', 'onSession']),
                       target: 'idle',
@@ -291,6 +334,7 @@ export const invoiceMachine = base
                     { guard: 'failed', target: 'retry_scheduled', actions: reportFailure },
                   ],
                   'effect.rejected': [
+                    { guard: and(['chargeRejected', 'hasOffer']), target: 'releasing' },
                     {
                       guard: and(['chargeRejected', 'onSession']),
                       target: 'idle',
@@ -302,10 +346,21 @@ export const invoiceMachine = base
               },
               requires_action: {
                 description: 'It waits for the customer: to authenticate, or to give another card.',
-                after: { confirmationCheck: { actions: ['read', 'readPayment'] } },
+                after: {
+                  confirmationCheck: [
+                    // They gave another card and did not come back to the first one's bank.
+                    { guard: and(['byPlatform', 'hasOffer']), target: 'releasing' },
+                    {
+                      target: 'requires_action',
+                      reenter: true,
+                      actions: ['read', 'readPayment'],
+                    },
+                  ],
+                },
                 on: {
                   'payment.changed': [
                     { guard: 'succeeded', target: '#invoice.status.paid' },
+                    { guard: and(['failed', 'hasOffer']), target: 'releasing' },
                     {
                       guard: and(['failed', 'onSession']),
                       target: 'idle',
@@ -324,7 +379,10 @@ export const invoiceMachine = base
                 description:
                   'The last attempt is being cancelled: until that is confirmed, no other may begin.',
                 entry: 'cancelPayment',
-                always: { guard: 'isReleased', target: 'charging' },
+                always: [
+                  { guard: 'mustVoid', target: 'voiding' },
+                  { guard: 'isReleased', target: 'charging', actions: beginAttempt },
+                ],
                 after: {
                   confirmationCheck: { target: 'releasing', reenter: true, actions: 'readPayment' },
                 },
@@ -355,13 +413,14 @@ export const invoiceMachine = base
             on: {
               'payment.changed': { guard: 'succeeded', target: 'paid' },
               'invoice.pay': [
-                { guard: 'byPlatform', target: 'open.releasing' },
+                { guard: 'byPlatform', target: 'open.releasing', actions: 'keepOffer' },
                 { actions: ['keepPaySeq', 'pay'] },
               ],
               'payment_method.available': [
-                { guard: 'byPlatform', target: 'open.releasing' },
+                { guard: 'byPlatform', target: 'open.releasing', actions: 'keepOffer' },
                 { actions: ['keepPaySeq', 'pay'] },
               ],
+              'invoice.void': { guard: 'byPlatform', target: 'open.voiding', actions: 'wantVoid' },
             },
           },
           deleted: {

@@ -44,13 +44,13 @@ export function expiringAt(known: Known): Instant {
   return at === never ? never : plusDays(at, -30)
 }
 
-/** True while dunning demands a method newer than the demand. */
+/** True while dunning demands a method newer than the demand, and other than the one refused since. */
 export function mustReplaceMethod(known: Known): boolean {
-  const demands = Object.values(known.cases).flatMap((dunning) =>
-    dunning.enforcedAt !== null && (dunning.stage === 'collecting' || dunning.stage === 'bad_debt')
-      ? [dunning.enforcedAt]
-      : [],
-  )
   const method = chargeableMethod(known)
-  return demands.some((demandedAt) => method === null || method.createdAt < demandedAt)
+  return Object.values(known.cases).some(({ stage, enforcedAt, refusedMethod }) => {
+    if (enforcedAt === null || (stage !== 'collecting' && stage !== 'bad_debt')) return false
+    return (
+      method === null || method.createdAt < enforcedAt || method.paymentMethod === refusedMethod
+    )
+  })
 }

@@ -1,4 +1,5 @@
 import type { Effect, Entry } from '../../actors/journal.ts'
+import { laneOf } from '../../actors/lanes.ts'
 import type { ClaimedEffect, Settlement } from '../../actors/ports.ts'
 import type { EffectId } from '../../machines/ids.ts'
 import type { Instant } from '../../machines/instant.ts'
@@ -11,32 +12,39 @@ import { listParked, unlistParked } from './parked.ts'
 
 /** Makes the entry's effects claimable, within the transaction that writes the entry (P6). */
 export function openEffects(database: Database, { actor, seq, effects, committedAt }: Entry): void {
-  for (const [place, { id }] of effects.entries()) {
-    database.run('INSERT INTO effects VALUES (?, ?, ?, ?, ?, 0, 1, NULL, NULL)', [
-      id,
+  for (const [place, effect] of effects.entries()) {
+    database.run('INSERT INTO effects VALUES (?, ?, ?, ?, ?, 0, 1, NULL, NULL, ?)', [
+      effect.id,
       actor,
       seq,
       place,
       committedAt,
+      laneOf(effect),
     ])
   }
 }
 
-const claimable = `
+// The lane is a literal, for its index holds nothing else.
+const claimable = (lane: Claim['lane']) => `
   SELECT e.id, e.actor, e.seq, e.place, e.tries, e.attempt, e.first_tried_at, j.document
   FROM effects e JOIN entries j ON j.actor = e.actor AND j.seq = e.seq
-  WHERE e.due_at <= ? ORDER BY e.due_at, e.actor, e.seq, e.place LIMIT ?`
+  WHERE e.due_at <= ? ${lane === 'own' ? "AND e.lane = 'own'" : ''} ORDER BY e.due_at, e.actor, e.seq, e.place LIMIT ?`
 
 export interface Claim {
   readonly now: Instant
   readonly limit: number
   readonly leaseMs: number
+  /** Undefined for any. */
+  readonly lane: 'own' | undefined
 }
 
 /** Claims within the caller's transaction. */
-export function claimEffects(database: Database, { now, limit, leaseMs }: Claim): ClaimedEffect[] {
+export function claimEffects(
+  database: Database,
+  { now, limit, leaseMs, lane }: Claim,
+): ClaimedEffect[] {
   const leaseEndsAt = plusMs(now, leaseMs)
-  return database.all(claimable, [now, limit]).map((row) => {
+  return database.all(claimable(lane), [now, limit]).map((row) => {
     const firstTriedAt = instantOrNullIn(row, 'first_tried_at') ?? now
     const id = effectIdIn(row)
     const { effect, entry } = effectIn(row)

@@ -25,7 +25,7 @@ export function unparkItem(database: Database, id: string, at: Instant): boolean
   if (row === undefined) return false
   unlistParked(database, id)
   if (row['kind'] === 'effect') {
-    database.run('UPDATE effects SET due_at = ?, tries = 0 WHERE id = ?', [at, id])
+    database.run('UPDATE effects SET due_at = ?, tries = 1 WHERE id = ?', [at, id])
   }
   return true
 }

@@ -56,6 +56,17 @@ const steps: readonly string[] = [
   CREATE TABLE pings (id INTEGER PRIMARY KEY, count INTEGER NOT NULL) STRICT;
   INSERT INTO pings VALUES (1, 0);
   `,
+  `
+  -- what is not a provider's call is found without looking at those that are
+  ALTER TABLE effects ADD COLUMN lane TEXT NOT NULL DEFAULT 'own';
+  UPDATE effects SET lane = 'provider' WHERE EXISTS (
+    SELECT 1 FROM entries j WHERE j.actor = effects.actor AND j.seq = effects.seq
+    AND json_extract(j.document, '$.effects[' || effects.place || '].provider') IS NOT NULL
+    AND json_extract(j.document, '$.effects[' || effects.place || '].kind') <> 'event.apply'
+  );
+  CREATE INDEX effects_own ON effects (due_at, actor, seq, place)
+    WHERE due_at IS NOT NULL AND lane = 'own';
+  `,
 ]
 
 /** Makes the tables or brings them up to date. Throws `UnknownFormat` for a file of a newer release. */

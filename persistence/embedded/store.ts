@@ -38,7 +38,8 @@ export function createEmbeddedStore(file: OwnedFile): Store {
     history: (actor, page) => read(() => journal.history(actor, page)),
     actors: (type, page) => read(() => journal.actors(type, page)),
 
-    claim: (now, limit, leaseMs) => write(() => claimEffects(database, { now, limit, leaseMs })),
+    claim: (now, limit, leaseMs, lane) =>
+      write(() => claimEffects(database, { now, limit, leaseMs, lane })),
     settle: (settlements) => write(() => settleEffects(database, settlements)),
     nextClaimAt: () => read(() => nextClaimAt(database)),
 

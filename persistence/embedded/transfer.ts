@@ -1,4 +1,5 @@
 import type { Entry } from '../../actors/journal.ts'
+import { laneOf } from '../../actors/lanes.ts'
 import { jsonText, readObject } from '../stored-json.ts'
 import type {
   DeliveryRecord,
@@ -128,7 +129,7 @@ function writeEntry(database: Database, { entry, deliveries }: EntryRecord): voi
     const place = effects.findIndex((effect) => effect.id === id)
     const effect = effects[place]
     if (effect === undefined) throw new RangeError(`${actor}#${seq} has no effect ${id}`)
-    database.run('INSERT INTO effects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)', [
+    database.run('INSERT INTO effects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', [
       id,
       actor,
       seq,
@@ -138,6 +139,7 @@ function writeEntry(database: Database, { entry, deliveries }: EntryRecord): voi
       attempt,
       firstTriedAt,
       error,
+      laneOf(effect),
     ])
     if (parkedOrder === null) continue
     const item = { id, kind: 'effect', actor, error: error ?? '', parkedAt: at } as const

@@ -20,6 +20,14 @@ interface Change {
 
 type DeliveryDocument = Pick<JournalDocument, '_id' | 'actor' | 'delivery'>
 
+export interface Claim {
+  readonly now: Instant
+  readonly limit: number
+  readonly leaseMs: number
+  /** Undefined for any. */
+  readonly lane: 'own' | undefined
+}
+
 const claimRoundsMax = 5
 const changeRoundsMax = 50
 
@@ -76,11 +84,11 @@ export function createDeliveries(collections: Collections, holder: string) {
   return {
     change,
 
-    async claim(now: Instant, limit: number, leaseMs: number): Promise<ClaimedEffect[]> {
+    async claim({ now, limit, leaseMs, lane }: Claim): Promise<ClaimedEffect[]> {
       const lease = { holder, now, endsAt: plusMs(now, leaseMs) }
       const held: ClaimedEffect[] = []
       for (let round = 0; round < claimRoundsMax && held.length < limit; round += 1) {
-        const candidates = await due(collections, now, limit - held.length)
+        const candidates = await due(collections, { now, limit: limit - held.length, lane })
         const picked = candidates.map((candidate) => pickOf(candidate, lease))
         const won = await write(picked.map(({ change }) => change))
         const claims = picked.flatMap((pick) => (won.has(pick.change._id) ? pick.claims : []))
@@ -143,13 +151,17 @@ interface Candidate extends Pick<JournalDocument, '_id' | 'actor' | 'seq' | 'ent
 }
 
 /**
- * The first `limit` effects due. Each of them is in one of the first `limit` documents by `dueAt`, because every
- * document before its own holds one that is due before it.
+ * The first `limit` effects due. Each of them is in one of the first `limit` documents by `dueAt` (of one lane,
+ * by that lane's), because every document before its own holds one that is due before it.
  */
-async function due({ journal }: Collections, now: Instant, limit: number): Promise<Candidate[]> {
+async function due(
+  { journal }: Collections,
+  { now, limit, lane }: Omit<Claim, 'leaseMs'>,
+): Promise<Candidate[]> {
+  const dueAt = lane === 'own' ? 'delivery.ownDueAt' : 'delivery.dueAt'
   const documents = await journal
-    .find({ 'delivery.dueAt': { $lte: now, $exists: true } })
-    .sort({ 'delivery.dueAt': 1, actor: 1, seq: 1 })
+    .find({ [dueAt]: { $lte: now, $exists: true } })
+    .sort({ [dueAt]: 1, actor: 1, seq: 1 })
     .limit(limit)
     .project<JournalDocument>({ actor: 1, seq: 1, entry: 1, delivery: 1 })
     .toArray()
@@ -157,7 +169,7 @@ async function due({ journal }: Collections, now: Instant, limit: number): Promi
     .flatMap(({ _id, actor, seq, delivery }) =>
       (delivery?.open ?? []).map((effect) => ({ _id, actor, seq, effect })),
     )
-    .filter(({ effect }) => effect.at <= now)
+    .filter(({ effect }) => effect.at <= now && (lane === undefined || effect.lane === lane))
     .sort((a, b) => compareDue(a, b))
     .slice(0, limit)
     .map((one, rank) => ({ ...one, rank }))

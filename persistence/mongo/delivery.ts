@@ -1,4 +1,5 @@
 import type { Entry } from '../../actors/journal.ts'
+import { laneOf } from '../../actors/lanes.ts'
 import type { Settlement } from '../../actors/ports.ts'
 import type { EffectId } from '../../machines/ids.ts'
 import type { Instant } from '../../machines/instant.ts'
@@ -11,9 +12,10 @@ import type { Delivery, OpenEffect, ParkedEffect, Tried } from './documents.ts'
 /** All effects of a new entry, due at once; undefined if it has none. */
 export function newDelivery({ effects, committedAt }: Entry): Delivery | undefined {
   if (effects.length === 0) return undefined
-  const open = effects.map(({ id }, place): OpenEffect => ({
-    id,
+  const open = effects.map((effect, place): OpenEffect => ({
+    id: effect.id,
     place,
+    lane: laneOf(effect),
     at: committedAt,
     tries: 0,
     attempt: 1,
@@ -24,10 +26,18 @@ export function newDelivery({ effects, committedAt }: Entry): Delivery | undefin
   return withDueAt({ rev: 0, by: null, open, parked: [] })
 }
 
-/** Brings `dueAt` in line with the open effects. */
+/** Brings `dueAt` and `ownDueAt` in line with the open effects. */
 export function withDueAt({ rev, by, open, parked }: Delivery): Delivery {
   const dueAt = earliest(open.map(({ at }) => at))
-  return { rev, by, open, parked, ...(dueAt !== null && { dueAt }) }
+  const ownDueAt = earliest(open.filter(({ lane }) => lane === 'own').map(({ at }) => at))
+  return {
+    rev,
+    by,
+    open,
+    parked,
+    ...(dueAt !== null && { dueAt }),
+    ...(ownDueAt !== null && { ownDueAt }),
+  }
 }
 
 export interface Lease {
@@ -100,10 +110,11 @@ export function parked(delivery: Delivery, { id, at, error, order }: Parking): D
   const known = delivery.parked.find((one) => one.id === id)
   const effect: Tried | undefined = known ?? delivery.open.find((one) => one.id === id)
   if (effect === undefined) return delivery
-  const { place, tries, attempt, firstTriedAt } = effect
+  const { place, lane, tries, attempt, firstTriedAt } = effect
   const item: ParkedEffect = {
     id,
     place,
+    lane,
     tries,
     attempt,
     firstTriedAt,
@@ -115,16 +126,17 @@ export function parked(delivery: Delivery, { id, at, error, order }: Parking): D
   return { ...left, parked: [...left.parked, item] }
 }
 
-/** Makes a parked effect claimable at `at`, with its tries at 0. */
+/** Makes a parked effect claimable at `at`, with its tries at 1: it may have been done. */
 export function unparked(delivery: Delivery, id: EffectId, at: Instant): Delivery {
   const item = delivery.parked.find((one) => one.id === id)
   if (item === undefined) return delivery
-  const { place, attempt, firstTriedAt, error } = item
+  const { place, lane, attempt, firstTriedAt, error } = item
   const effect: OpenEffect = {
     id,
     place,
+    lane,
     at,
-    tries: 0,
+    tries: 1,
     attempt,
     firstTriedAt,
     holder: null,

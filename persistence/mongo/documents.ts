@@ -1,5 +1,6 @@
 import type { Collection, Db } from 'mongodb'
 import type { ArmedTimer } from '../../actors/journal.ts'
+import type { Lane } from '../../actors/lanes.ts'
 import type { ActorRef, EffectId } from '../../machines/ids.ts'
 import type { Instant } from '../../machines/instant.ts'
 
@@ -34,6 +35,8 @@ export interface Delivery {
   readonly by: string | null
   /** The earliest `at` of the open ones; absent if none is open. */
   readonly dueAt?: Instant
+  /** The earliest `at` of the open ones that are our own work; absent if there is none. */
+  readonly ownDueAt?: Instant
   readonly open: readonly OpenEffect[]
   readonly parked: readonly ParkedEffect[]
 }
@@ -42,6 +45,7 @@ export interface Tried {
   readonly id: EffectId
   /** Its place among the entry's effects. */
   readonly place: number
+  readonly lane: Lane
   readonly tries: number
   readonly attempt: number
   readonly firstTriedAt: Instant | null
@@ -145,6 +149,11 @@ export async function prepareIndexes({ journal, actors, rows, parked, requests }
       name: 'due',
       key: { 'delivery.dueAt': 1, actor: 1, seq: 1 },
       ...whileThere('delivery.dueAt'),
+    },
+    {
+      name: 'due_own',
+      key: { 'delivery.ownDueAt': 1, actor: 1, seq: 1 },
+      ...whileThere('delivery.ownDueAt'),
     },
     {
       name: 'parked',

@@ -42,7 +42,8 @@ export function createMongoStore({ client, collections }: MongoHome): Store {
     history: (actor, page) => call(() => journal.history(actor, page)),
     actors: (type, page) => call(() => journal.actors(type, page)),
 
-    claim: (now, limit, leaseMs) => call(() => deliveries.claim(now, limit, leaseMs)),
+    claim: (now, limit, leaseMs, lane) =>
+      call(() => deliveries.claim({ now, limit, leaseMs, lane })),
     settle: (settlements) =>
       call(async () => {
         if (settlements.length === 0) return

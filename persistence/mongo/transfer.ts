@@ -1,3 +1,4 @@
+import { laneOf } from '../../actors/lanes.ts'
 import { entryIdOf, jsonText, readObject, readParked } from '../stored-json.ts'
 import type { DeliveryRecord, EntryRecord, Transfer } from '../transfer.ts'
 import { withDueAt } from './delivery.ts'
@@ -133,8 +134,9 @@ function documentOf({ entry, deliveries }: EntryRecord): JournalDocument {
 function deliveryOf(entry: EntryRecord['entry'], records: readonly DeliveryRecord[]): Delivery {
   const tried = ({ id, tries, attempt, firstTriedAt }: DeliveryRecord): Tried => {
     const place = entry.effects.findIndex((effect) => effect.id === id)
-    if (place < 0) throw new RangeError(`${entryIdOf(id)} has no effect ${id}`)
-    return { id, place, tries, attempt, firstTriedAt }
+    const effect = entry.effects[place]
+    if (effect === undefined) throw new RangeError(`${entryIdOf(id)} has no effect ${id}`)
+    return { id, place, lane: laneOf(effect), tries, attempt, firstTriedAt }
   }
   return withDueAt({
     rev: 0,

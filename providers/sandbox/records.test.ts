@@ -52,6 +52,17 @@ describe('a customer', () => {
     const [event] = (await stripe.events.list({ type: 'payment_method.detached' })).data
     expect(event?.data.previous_attributes).toEqual({ customer })
   })
+
+  test('cannot use a method again that was detached', async () => {
+    const { stripe } = openTwin()
+    const { customer, method } = await customerWith(stripe, 'pm_card_visa')
+    await stripe.paymentMethods.detach(method)
+    const again = stripe.paymentMethods.attach(method, { customer })
+    expect(await failureOf(again)).toMatchObject({ rawType: 'invalid_request_error' })
+    const charge = { amount: 900, currency: 'usd', customer, payment_method: method }
+    const charged = stripe.paymentIntents.create({ ...charge, confirm: true, off_session: true })
+    expect(await failureOf(charged)).toMatchObject({ rawType: 'invalid_request_error' })
+  })
 })
 
 describe('the catalog', () => {

@@ -17,6 +17,7 @@ import {
   type Call,
   type CallPorts,
   callOf,
+  mayBeDone,
   type Command,
   rejected,
 } from './calls/call.ts'
@@ -127,20 +128,27 @@ async function perform<K extends Kind>(
     const command: Commands[K] = commands[kind]
     return await performOnce<K>(command, call)
   } catch (error) {
+    if (error instanceof RetryLater && !error.counts && call.isBegun()) throw waiting(error)
     if (!isStoredFailure(error)) throw error
     const message = 'Stripe has stored a failure under this idempotency key'
     throw new RetryLater(message, { newAttempt: true, cause: error })
   }
 }
 
+/** What waits for something of ours after a request was sent is to be read back, however soon. */
+function waiting({ message, afterMs, newAttempt, cause }: RetryLater): RetryLater {
+  const wait = afterMs === null ? {} : { afterMs }
+  return new RetryLater(message, { ...wait, newAttempt, counts: false, begun: true, cause })
+}
+
 async function performOnce<K extends Kind>(
   command: Commands[K],
   call: Call<EffectOf[K]>,
 ): Promise<readonly Result[]> {
-  if (call.claimed.tries > 0) {
-    const found = await readBack<K>(command, call)
+  if (mayBeDone(call)) {
+    const found = await readBack<K>(command, call, { mayBeRefused: !isKeyStale(call) })
     if (found !== null) return found
-    refuseStaleKey(call.claimed, call.now)
+    refuseStaleKey(call)
   }
   try {
     return await command.perform(call)
@@ -148,22 +156,26 @@ async function performOnce<K extends Kind>(
     if (isDecline(error)) return [refusal(call.effect, error)]
     if (!isRefusal(error) && !isStoredFailure(error)) throw error
     // It may be refused for being done already, or have been done before the failure was stored.
-    const found = await readBack<K>(command, call)
+    const found = await readBack<K>(command, call, { mayBeRefused: isRefusal(error) })
     if (found !== null) return found
     if (!isRefusal(error)) throw error
     return [refusal(call.effect, error)]
   }
 }
 
-/** What is not there at all was not done either. */
+/**
+ * What is not there at all was not done either. A search that Stripe refuses (for an e-mail that it takes
+ * nowhere) finds nothing, too, where the key or a refusal before it makes sure that nothing is done twice.
+ */
 async function readBack<K extends Kind>(
   command: Commands[K],
   call: Call<EffectOf[K]>,
+  { mayBeRefused }: { mayBeRefused: boolean },
 ): Promise<readonly Result[] | null> {
   try {
     return await command.readBack(call)
   } catch (error) {
-    if (isMissing(error)) return null
+    if (isMissing(error) || (mayBeRefused && isRefusal(error))) return null
     throw error
   }
 }
@@ -174,8 +186,13 @@ function refusal(effect: ProviderEffect, error: Stripe.errors.StripeError): Resu
 }
 
 /** Throws RetryLater for a new attempt where Stripe may have forgotten the key of this one. */
-function refuseStaleKey({ effect, firstTriedAt }: ClaimedEffect, now: Instant): void {
-  if (effect.kind === 'object.read' || msOf(now) - msOf(firstTriedAt) < keyWindowMs) return
+function refuseStaleKey(call: Call<ProviderEffect>): void {
+  if (!isKeyStale(call)) return
   const message = 'Stripe may have forgotten the idempotency key; nothing was done under it'
   throw new RetryLater(message, { newAttempt: true, afterMs: 0 })
+}
+
+function isKeyStale({ effect, claimed, now }: Call<ProviderEffect>): boolean {
+  if (effect.kind === 'object.read') return false
+  return msOf(now) - msOf(claimed.firstTriedAt) >= keyWindowMs
 }

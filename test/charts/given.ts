@@ -253,6 +253,7 @@ export function dunningChanged(
     restricted: false,
     banned: false,
     enforcedAt: null,
+    refusedMethod: null,
     ...change,
   }
 }

@@ -175,6 +175,7 @@ const submitted = {
   paymentIntent: 'pi_1',
   clientSecret: 'secret',
   nextActionUrl: null,
+  paymentMethod: 'pm_1',
 }
 
 const invoiceWords: Words = {

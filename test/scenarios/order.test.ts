@@ -206,6 +206,30 @@ describe('1 to 7, however all of their webhooks come', () => {
     })
   })
 
+  test('changes of one day end the same', async () => {
+    await underSchedules(8, {
+      async lives(options) {
+        const ada = await aSubscriber(options)
+        const { stripe } = ada.world
+        await days(ada, 1)
+        const [subscription] = (await stripe.subscriptions.list()).data
+        for (const cancel_at_period_end of [true, false, true, false]) {
+          await stripe.subscriptions.update(subscription?.id ?? '', { cancel_at_period_end })
+          await days(ada, 0.02)
+          await stripe.customers.update(customerOf(subscription), {
+            email: `ada-${cancel_at_period_end}@example.com`,
+          })
+          await days(ada, 0.02)
+        }
+        await days(ada, 35)
+        return ada
+      },
+      async ends(ada) {
+        expect(await stateOf(ada)).toMatchObject({ ...paidUp, invoices: ['paid', 'paid'] })
+      },
+    })
+  })
+
   test('changes of one second end the same', async () => {
     await underSchedules(12, {
       processes: 2,

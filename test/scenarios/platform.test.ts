@@ -14,6 +14,7 @@ import {
 } from './given.ts'
 import { liveAttempts } from './invariants.ts'
 import { underSchedules } from './schedules.ts'
+import { bring, webhooksOf } from './webhooks-of.ts'
 
 // The platform bills by its own calendar and charges the card itself.
 
@@ -234,6 +235,24 @@ describe('a cancellation with the period', () => {
 })
 
 describe('M1 several ways to pay one invoice at once', () => {
+  test('who has paid at the bank, and asks to pay before we know, is charged once', async () => {
+    const ada = await aCustomer()
+    open.push(ada.world)
+    const { world } = ada
+    await addsCard(ada, 'pm_card_authenticationRequired')
+    const page = (await subscribes(ada, 'pro_monthly', 'platform')) ?? ''
+    const webhooks = await webhooksOf(world, async () => {
+      await world.authenticate(page)
+      const [invoice] = await newest(world, 'invoice')
+      const path = `/v1/invoices/${invoice?.actor.split('/')[1]}/pay`
+      expect((await world.post('dashboard', path, {})).status).toBe(202)
+    })
+    expect(await chargesOf(ada)).toStrictEqual(['0/1 succeeded'])
+    await bring(world, webhooks)
+    expect(await stateOf(ada)).toMatchObject({ ...paidUp, invoices: ['paid'] })
+    expect(await chargesOf(ada)).toStrictEqual(['0/1 succeeded'])
+  })
+
   test('only one of them can take money, in however many processes they begin', async () => {
     const ada = await aPlatformSubscriber({ processes: 2 })
     open.push(ada.world)

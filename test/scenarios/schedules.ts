@@ -137,9 +137,9 @@ export async function underSchedules(count: number, story: Story): Promise<void>
 }
 
 function replayOf(seed: number): string {
-  const { testPath, currentTestName } = expect.getState()
+  const { testPath, currentTestName = '' } = expect.getState()
   const file = testPath?.split('/').slice(-3).join('/')
-  return `SEED=${seed} npx vitest run ${file} -t '${currentTestName}'`
+  return `SEED=${seed} npx vitest run ${file} -t '${currentTestName.replaceAll(' > ', ' ')}'`
 }
 
 async function runOf(seed: number, story: Story): Promise<string[]> {

@@ -5,7 +5,7 @@ import { RetryLater } from '../../../actors/ports.ts'
 import type { Catalog } from '../../../machines/catalog.ts'
 import type { ProviderEffect } from '../../../machines/effects.ts'
 import type { ActorRef } from '../../../machines/ids.ts'
-import type { Instant } from '../../../machines/instant.ts'
+import { type Instant, msOf } from '../../../machines/instant.ts'
 import type { AccountRef } from '../../../machines/facts.ts'
 import type { SpendRead } from '../read-budget.ts'
 import type { Resolve } from '../resolve.ts'
@@ -41,6 +41,8 @@ export interface Call<Effect> {
   readonly ports: CallPorts
   /** The options of a POST: its idempotency key. Each POST of one effect has a part of its own. */
   keyed(part?: string): { idempotencyKey: string }
+  /** True once a POST was about to be sent. */
+  isBegun(): boolean
 }
 
 export interface Command<Effect> {
@@ -54,13 +56,29 @@ export function callOf<Effect extends ProviderEffect>(
   effect: Effect,
   { claimed, now, ports }: { claimed: ClaimedEffect; now: Instant; ports: CallPorts },
 ): Call<Effect> {
+  let isBegun = false
   return {
     effect,
     claimed,
     now,
     ports,
-    keyed: (part) => ({ idempotencyKey: idempotencyKey(claimed, part) }),
+    keyed(part) {
+      isBegun = true
+      return { idempotencyKey: idempotencyKey(claimed, part) }
+    },
+    isBegun: () => isBegun,
   }
+}
+
+/** A first try is under way for no longer than this. */
+const firstTryMs = 60_000
+
+/**
+ * True unless this is the effect's first try: something may have been done. The tries alone do not tell,
+ * because one that waits for something of ours uses up none.
+ */
+export function mayBeDone({ claimed, now }: Call<unknown>): boolean {
+  return claimed.tries > 0 || msOf(now) - msOf(claimed.firstTriedAt) >= firstTryMs
 }
 
 /** Stripe takes up to 255 characters; a longer key is told by its digest. */

@@ -9,6 +9,12 @@ export class StripeSetupError extends Error {
   readonly code = 'stripe_setup'
 }
 
+/** Stripe refused the request for good. The message has Stripe's words as `shown` leaves them. */
+export class StripeRefused extends Error {
+  override readonly name = 'StripeRefused'
+  readonly code = 'stripe_refused'
+}
+
 /** Stripe says that there is no such object. */
 export function isMissing(error: unknown): boolean {
   return (
@@ -42,22 +48,23 @@ export function isStoredFailure(error: unknown): boolean {
 
 /**
  * What a failed call means for its effect: RetryLater where another try may help, which is wherever the
- * outcome is not known; anything else parks it, and says what to mend.
+ * outcome is not known; anything else parks it, and says what to mend. What parks does not bear Stripe's own
+ * error as its cause, because an operator reads it, and Stripe's words name e-mail addresses.
  */
 export function failureOf(error: unknown): unknown {
   if (!(error instanceof errors.StripeError)) return error
   if (error instanceof errors.StripeAuthenticationError) {
     const message =
       'Stripe refused our secret key (401): set STRIPE_SECRET_KEY to one that is valid.'
-    return new StripeSetupError(message, { cause: error })
+    return new StripeSetupError(message)
   }
   if (error instanceof errors.StripePermissionError) {
     const message = `Our Stripe key may not do this (403): give it the permission. ${shown(error)}`
-    return new StripeSetupError(message, { cause: error })
+    return new StripeSetupError(message)
   }
   if (error instanceof errors.StripeIdempotencyError) {
     const message = `One idempotency key was used for two requests: this is a bug. ${shown(error)}`
-    return new Error(message, { cause: error })
+    return new StripeRefused(message)
   }
   const status = error.statusCode ?? 0
   const isTransient =
@@ -67,7 +74,10 @@ export function failureOf(error: unknown): unknown {
     status >= 500 ||
     // An answer that is no JSON, as of a proxy between: the SDK does not tell its status.
     (error instanceof errors.StripeAPIError && status === 0)
-  if (!isTransient) return error
+  if (!isTransient) {
+    const message = `Stripe refused it (${reasonOf(error)}): mend that, then retry. ${shown(error)}`
+    return new StripeRefused(message)
+  }
   const afterMs = retryAfterMs(error)
   const wait = afterMs === null ? {} : { afterMs }
   return new RetryLater(`Stripe did not answer for good: ${reasonOf(error)}`, {

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Result } from '../../../actors/ports.ts'
 import type { InvoicePay, InvoiceVoid } from '../../../machines/effects.ts'
 import { secondsOf } from '../../../machines/instant.ts'
+import { MaybeId } from '../objects/fields.ts'
 import { type Call, type Command, rejected } from './call.ts'
 import { isDecline, isRefusal, shown } from './failures.ts'
 import { observe } from './observe.ts'
@@ -20,19 +21,26 @@ async function methodFor({ effect, ports }: Pay): Promise<string | null> {
   return (await ports.accounts(effect.account))?.defaultPaymentMethod ?? null
 }
 
-/** When the bank was last asked for this invoice, in Unix seconds; null if it never was. */
-async function lastAskedAt({ effect, ports }: Pay): Promise<number | null> {
-  const { stripe } = ports
-  const payments = await stripe.invoicePayments.list({ invoice: effect.invoice, limit: 100 })
-  let last: number | null = null
+/** By as much may Stripe's clock, which dates charges, be behind ours, which dates our tries. */
+const clockSkewSeconds = 5
+
+/**
+ * True if the bank was asked for this invoice since we began. Of what is dated shortly before, which a clock
+ * that is behind may have done, only a charge of the same method can be ours.
+ */
+async function wasAsked(call: Pay): Promise<boolean> {
+  const { stripe } = call.ports
+  const begun = secondsOf(call.claimed.firstTriedAt)
+  const payments = await stripe.invoicePayments.list({ invoice: call.effect.invoice, limit: 100 })
   for (const { payment } of payments.data) {
-    const intent = payment.payment_intent
-    if (intent === undefined) continue
-    const id = typeof intent === 'string' ? intent : intent.id
-    const { data } = await stripe.charges.list({ payment_intent: id, limit: 1 })
-    last = Math.max(last ?? 0, data[0]?.created ?? 0)
+    const intent = MaybeId.parse(payment.payment_intent)
+    if (intent === null) continue
+    const { data } = await stripe.charges.list({ payment_intent: intent, limit: 1 })
+    const [last] = data
+    if (last === undefined || last.created < begun - clockSkewSeconds) continue
+    if (last.created >= begun || last.payment_method === (await methodFor(call))) return true
   }
-  return last
+  return false
 }
 
 /** `invoice.pay`: whatever Stripe answers, the invoice as it stands afterwards is the answer. */
@@ -57,10 +65,8 @@ export const invoicePay: Command<z.infer<typeof InvoicePay>> = {
   /** Our own try is there once it was paid, or once the bank was asked after we began. */
   async readBack(call) {
     const { status } = await call.ports.stripe.invoices.retrieve(call.effect.invoice)
-    const begun = secondsOf(call.claimed.firstTriedAt)
     const isDone = status !== 'open' && status !== 'uncollectible'
-    if (isDone || ((await lastAskedAt(call)) ?? 0) >= begun) return await observed(call)
-    return null
+    return isDone || (await wasAsked(call)) ? await observed(call) : null
   },
 }
 

@@ -33,6 +33,7 @@ describe('a charge of the platform', () => {
         paymentIntent: intent?.id,
         clientSecret: intent?.client_secret,
         nextActionUrl: null,
+        paymentMethod: intent?.payment_method,
       },
     ])
     expect(intent).toMatchObject({

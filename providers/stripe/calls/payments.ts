@@ -1,9 +1,10 @@
 import type { Stripe } from 'stripe'
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { Result } from '../../../actors/ports.ts'
 import type { PaymentCancel, PaymentCharge, PaymentConfirm } from '../../../machines/effects.ts'
 import { idOf } from '../../../machines/ids.ts'
 import { secondsOf } from '../../../machines/instant.ts'
+import { MaybeId } from '../objects/fields.ts'
 import { nextActionUrl, StripePaymentIntent } from '../objects/payment-intent.ts'
 import { derivedRef, metadataKeys } from '../refs.ts'
 import { type Call, type Command, addressed, customerOf, rejected } from './call.ts'
@@ -72,9 +73,21 @@ function submitted({ effect }: Charge, object: unknown): readonly Result[] {
         paymentIntent: intent.id,
         clientSecret: intent.client_secret,
         nextActionUrl: nextActionUrl(intent),
+        paymentMethod: methodOf(object),
       },
     },
   ]
+}
+
+const Tried = z.object({
+  payment_method: MaybeId,
+  last_payment_error: z.object({ payment_method: MaybeId }).nullish(),
+})
+
+/** The method that was charged: after a decline only the error still names it. */
+function methodOf(object: unknown): string | null {
+  const { payment_method, last_payment_error } = Tried.parse(object)
+  return payment_method ?? last_payment_error?.payment_method ?? null
 }
 
 /** Runs a charge; the bank's refusal carries the PaymentIntent, as its acceptance does. */

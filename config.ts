@@ -1,3 +1,5 @@
+import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { z } from 'zod'
 import { defaultLimits, type Limits } from './actors/limits.ts'
 import { hashOfKey, roles, type ApiKey } from './http/auth.ts'
@@ -47,7 +49,12 @@ export class ConfigInvalid extends Error {
   readonly code = 'config_invalid'
 }
 
-const count = z.coerce.number('must be a number').int('must be a whole number').positive()
+const count = z.coerce
+  .number('must be a number')
+  .int('must be a whole number')
+  .positive('must be more than 0')
+const port = 'must be a port: a whole number from 0 to 65535'
+const tolerance = 'must be 1 to 3600 seconds: without an end, a stolen webhook could be replayed'
 const list = z.string().transform((text) =>
   text
     .split(',')
@@ -67,12 +74,19 @@ const ApiKeys = list.transform((items, context): ApiKey[] =>
       context.addIssue({ code: 'custom', message })
       return []
     }
+    if (role === 'admin' && accounts !== undefined) {
+      const message =
+        `item ${i + 1} has the role admin, which acts on every account: ` +
+        'leave its accounts out, or give it the role dashboard or service'
+      context.addIssue({ code: 'custom', message })
+      return []
+    }
     return [{ name, role, hash: hashOfKey(key), accounts: accounts?.split('+') ?? null }]
   }),
 )
 
 const Environment = z.object({
-  PORT: z.coerce.number('must be a port').int().min(0).max(65_535).default(4600),
+  PORT: z.coerce.number(port).int(port).min(0, port).max(65_535, port).default(4600),
   // Loopback: who wants to be reached from outside says so, and puts TLS before it.
   HOST: z.string().default('127.0.0.1'),
   PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).optional(),
@@ -94,7 +108,12 @@ const Environment = z.object({
   TENURE_API_KEYS: ApiKeys.default([]),
   // Stripe's libraries allow 300: longer lets a stolen webhook be replayed, shorter meets crooked
   // clocks.
-  TENURE_WEBHOOK_TOLERANCE_SECONDS: count.max(3_600).default(300),
+  TENURE_WEBHOOK_TOLERANCE_SECONDS: z.coerce
+    .number(tolerance)
+    .int(tolerance)
+    .min(1, tolerance)
+    .max(3_600, tolerance)
+    .default(300),
   TENURE_CATALOG: z.string().default('catalog.json'),
   TENURE_DUNNING_POLICY: z.string().default('dunning-policy.json'),
   LOG_LEVEL: z.enum(logLevels).default('info'),
@@ -157,6 +176,9 @@ function* missingWith(env: Environment): Generator<string> {
   const names = env.TENURE_API_KEYS.map(({ name }) => name)
   if (new Set(names).size < names.length) yield 'TENURE_API_KEYS: each name may be used once'
   if (env.STRIPE_SECRET_KEY === undefined) {
+    if (env.PORT === 65_535) {
+      yield 'PORT: must be at most 65534 in the sandbox, whose simulated Stripe takes the next one'
+    }
     if (env.STRIPE_WEBHOOK_SECRETS.length > 0) {
       yield 'STRIPE_SECRET_KEY: is missing, and STRIPE_WEBHOOK_SECRETS is set; set both or neither'
     }
@@ -181,6 +203,54 @@ function providerOf(env: Environment): Config['provider'] {
     livemode:
       env.STRIPE_SECRET_KEY.startsWith('sk_live_') || env.STRIPE_SECRET_KEY.startsWith('rk_live_'),
   }
+}
+
+/**
+ * The file that a variable names, as `schema` reads it. Throws ConfigInvalid, which names the variable, the file
+ * and what is wrong with it.
+ */
+export function readSetting<T>(variable: string, path: string, schema: z.ZodType<T>): T {
+  const wrong = (what: string) => new ConfigInvalid(`${variable}: ${resolve(path)} ${what}`)
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw wrong(`can't be read (${codeOf(error)}): set ${variable} to a file that can`)
+  }
+  const json = parsedJson(text)
+  if (json === undefined) throw wrong('is not JSON: correct it')
+  const { data, error } = schema.safeParse(json)
+  if (error) throw wrong(`is not usable: correct it.\n${z.prettifyError(error)}`)
+  return data
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Makes the folder of the embedded file and of the sandbox, where there is one to be. Throws ConfigInvalid if
+ * nothing can be written there.
+ */
+export function prepareDataFolder({ dataFolder, store, provider }: Config): void {
+  if (store.kind === 'mongo' && provider.mode === 'stripe') return
+  try {
+    mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
+    accessSync(dataFolder, constants.W_OK)
+  } catch (error) {
+    throw new ConfigInvalid(
+      `TENURE_DATA: the folder ${resolve(dataFolder)} can't be written (${codeOf(error)}): ` +
+        'set TENURE_DATA to one that this user may write',
+    )
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
 }
 
 function invalid(problems: readonly string[]): ConfigInvalid {

@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MongoBackend } from '@agendajs/mongo-backend'
-import { z } from 'zod'
 import type { Clock, Log } from './actors/ports.ts'
 import type { Runtime } from './actors/runtime.ts'
 import { composeEngine, composeReconciliation } from './compose.ts'
-import type { Config } from './config.ts'
+import { prepareDataFolder, readSetting, type Config } from './config.ts'
 import { createApp } from './http/app.ts'
 import { createMetrics } from './http/metrics.ts'
 import { listen } from './http/serve.ts'
@@ -42,8 +40,14 @@ export interface Platform {
 /** Longer than any call that is under way when a process is asked to stop. */
 const graceMs = 10_000
 
-/** Opens every adapter that the configuration names, joins them, and listens. */
+/**
+ * Opens every adapter that the configuration names, joins them, and listens. What a person can mend is thrown
+ * with a `code` and a message that says how: ConfigInvalid, PortUnavailable, StoreOwned, StoreUnavailable.
+ */
 export async function openPlatform(config: Config, log: Log): Promise<Platform> {
+  const catalog = readSetting('TENURE_CATALOG', config.catalogPath, Catalog)
+  const policy = readSetting('TENURE_DUNNING_POLICY', config.policyPath, DunningPolicy)
+  prepareDataFolder(config)
   const opened = await openStore({
     mongodbUri: config.store.kind === 'mongo' ? config.store.uri : null,
     path: join(config.dataFolder, 'tenure.db'),
@@ -53,7 +57,7 @@ export async function openPlatform(config: Config, log: Log): Promise<Platform> 
     for (const close of closers.toReversed()) await close()
   }
   try {
-    return await start({ config, log, opened, closers, closeAll })
+    return await start({ config, log, catalog, policy, opened, closers, closeAll })
   } catch (error) {
     await closeAll()
     throw error
@@ -63,12 +67,15 @@ export async function openPlatform(config: Config, log: Log): Promise<Platform> 
 interface Starting {
   readonly config: Config
   readonly log: Log
+  readonly catalog: Catalog
+  readonly policy: DunningPolicy
   readonly opened: OpenedStore
   readonly closers: (() => Promise<void> | void)[]
   readonly closeAll: () => Promise<void>
 }
 
-async function start({ config, log, opened, closers, closeAll }: Starting): Promise<Platform> {
+async function start(starting: Starting): Promise<Platform> {
+  const { config, log, catalog, policy, opened, closers, closeAll } = starting
   const system = systemClock()
   const address = { webhookUrl: '' }
   const sandbox =
@@ -81,7 +88,6 @@ async function start({ config, log, opened, closers, closeAll }: Starting): Prom
     timeoutMs: 30_000,
     maxNetworkRetries: 0,
   })
-  const catalog = readJson(config.catalogPath, Catalog)
   // A quarter of what Stripe allows in live mode, twice: reads and reconciliation never starve commands.
   const readBudget = sandbox ? { perSecond: 1_000, burst: 1_000 } : { perSecond: 25, burst: 50 }
   const runtime = composeEngine({
@@ -91,7 +97,7 @@ async function start({ config, log, opened, closers, closeAll }: Starting): Prom
     limits: config.limits,
     counts: metrics.runtime,
     catalog,
-    policy: readJson(config.policyPath, DunningPolicy),
+    policy,
     stripe,
     readBudget,
     returnUrl: `${config.http.publicUrl}/return`,
@@ -154,12 +160,6 @@ async function start({ config, log, opened, closers, closeAll }: Starting): Prom
     sandbox: sandbox && { stripeUrl: sandbox.listening.url, home: sandbox.home },
     stop: closeAll,
   }
-}
-
-function readJson<T>(path: string, schema: z.ZodType<T>): T {
-  const parsed = schema.safeParse(JSON.parse(readFileSync(path, 'utf8')))
-  if (parsed.success) return parsed.data
-  throw new Error(`${path} is not usable:\n${z.prettifyError(parsed.error)}`)
 }
 
 function stripeAccess({ provider }: Config, sandbox: RunningSandbox | null) {

@@ -63,7 +63,11 @@ export async function openSandbox(ports: {
     },
   })
   const { host, port } = config.http
-  const listening = await listen(twin.app, { host, port: port === 0 ? 0 : port + 1 })
+  const listening = await listen(twin.app, {
+    host,
+    port: port === 0 ? 0 : port + 1,
+    name: 'the simulated Stripe, on the port after PORT,',
+  })
   reached.url = listening.url
   return { home, twin, listening, storage }
 }

@@ -150,7 +150,7 @@ function decidedFields(entry: Entry, before: Entry | null) {
   return {
     actor: entry.actor,
     seq: entry.seq,
-    event: entry.envelope.event.type,
+    told: entry.envelope.event.type,
     from: before === null ? '' : stateText(before.snapshot.state['value']),
     to: stateText(entry.snapshot.state['value']),
     effects: entry.effects.map(({ kind }) => kind),

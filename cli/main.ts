@@ -13,21 +13,32 @@ const usage = `tenure <command>
 `
 
 function isCommand(name: string | undefined): name is CommandName {
-  return name !== undefined && name in commands
+  return name !== undefined && Object.hasOwn(commands, name)
 }
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: { to: { type: 'string' }, help: { type: 'boolean' } },
-})
-const [name, ...rest] = positionals
+/** Null if an option is unknown, or lacks its value. */
+function commandLine() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: { to: { type: 'string' }, help: { type: 'boolean' } },
+    })
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n`)
+    return null
+  }
+}
 
-if (values.help || !isCommand(name)) {
+const given = commandLine()
+const [name, ...rest] = given?.positionals ?? []
+const isHelp = given?.values.help === true
+
+if (isHelp || !isCommand(name)) {
   process.stdout.write(usage)
-  process.exitCode = values.help ? 0 : 2
+  process.exitCode = isHelp ? 0 : 2
 } else {
   try {
-    process.exitCode = await commands[name]({ rest, to: values.to ?? null })
+    process.exitCode = await commands[name]({ rest, to: given?.values.to ?? null })
   } catch (error) {
     // What a person can mend says how in its message; the rest shows where it broke.
     const isTold = error instanceof Error && 'code' in error

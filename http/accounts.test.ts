@@ -89,6 +89,50 @@ describe('400', () => {
   })
 })
 
+describe('a body that could not be read', () => {
+  const headers = { authorization: `Bearer ${keyOf.dashboard}`, 'content-type': 'application/json' }
+
+  test('400: bytes that are not UTF-8 are refused, and create nothing', async () => {
+    const { app, ask } = openWorld()
+    const body = Buffer.concat([
+      Buffer.from('{"email":"ada@example.com","name":"'),
+      Buffer.from([0xff]),
+      Buffer.from('"}'),
+    ])
+    const response = await app.request('/v1/accounts', { method: 'POST', headers, body })
+    expect([response.status, await response.json()]).toMatchObject([400, { code: 'body_not_json' }])
+    expect((await ask('GET /v1/accounts')).json['data']).toEqual([])
+  })
+
+  test.each([33, 60_000])(
+    '400: one that is nested %i levels deep is refused before it is parsed',
+    async (levels) => {
+      const body = `${'['.repeat(levels)}${']'.repeat(levels)}`
+      const answer = await openWorld().ask('POST /v1/accounts', { body })
+      expect(noOf(answer)).toEqual({ status: 400, code: 'body_too_deep' })
+      expect(answer.json['limit']).toBe(32)
+    },
+  )
+})
+
+describe('404', () => {
+  const long = 'x'.repeat(201)
+  test.each([
+    `/v1/accounts/${long}`,
+    `/v1/subscriptions/${long}`,
+    `/v1/subscriptions/${long}/stream`,
+    `/v1/invoices/${long}`,
+    `/v1/invoices?account=${long}`,
+    `/v1/entitlements/${long}`,
+    `/admin/actors/account/${long}`,
+    `/admin/actors/${long}/x`,
+    '/v1/accounts/a%00b',
+  ])('an id that no object could have is unknown: %s', async (path) => {
+    const answer = await openWorld().ask(`GET ${path}`, { key: keyOf.admin })
+    expect(noOf(answer)).toEqual({ status: 404, code: 'not_found' })
+  })
+})
+
 describe('415', () => {
   test.each(['text/plain', 'application/x-www-form-urlencoded', ''])(
     'a body of the type "%s" is not read',
@@ -109,6 +153,11 @@ describe('422', () => {
     ${{ ...ada, 'a/b~c': 1 }}            | ${['/a~1b~0c']}           | ${'an unknown field is named, by RFC 6901'}
     ${{ ...ada, name: 7, currency: '' }} | ${['/name', '/currency']} | ${'each wrong field is named'}
     ${[]}                                | ${['']}                   | ${'the whole body is wrong'}
+    ${{ ...ada, name: 'Ada\0' }}         | ${['/name']}              | ${'a name holds no NUL'}
+    ${{ ...ada, name: 'Ada\r\nTo: x' }}  | ${['/name']}              | ${'a name is one line'}
+    ${{ ...ada, name: 'A\uD800' }}       | ${['/name']}              | ${'a name holds no half of a character'}
+    ${{ email: 'ada\0@example.com' }}    | ${['/email']}             | ${'an address holds no NUL'}
+    ${{ email: 'a\uD800@example.com' }}  | ${['/email']}             | ${'an address holds no half of a character'}
   `('$why', async ({ body, fields }) => {
     const answer = await openWorld().ask('POST /v1/accounts', { body })
     expect(noOf(answer)).toEqual({ status: 422, code: 'invalid_request' })
@@ -122,5 +171,11 @@ describe('422', () => {
       expect({ query, ...noOf(answer) }).toEqual({ query, status: 422, code: 'invalid_request' })
       expect(wrongFields(answer)).toEqual([`/${query.split('=')[0]}`])
     }
+  })
+
+  test('the list of a key that sees some accounts refuses such a cursor too', async () => {
+    const answer = await openWorld().ask('GET /v1/accounts?cursor=junk', { key: keyOf.narrow })
+    expect(noOf(answer)).toEqual({ status: 422, code: 'invalid_request' })
+    expect(wrongFields(answer)).toEqual(['/cursor'])
   })
 })

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { access } from './auth.ts'
+import { BadCursor } from '../actors/ports.ts'
+import { access, wideAccess } from './auth.ts'
 import type { HttpDeps } from './deps.ts'
 import { principalOf, type App } from './env.ts'
 import { presentAccount, WireAccount } from './present/account.ts'
@@ -15,11 +16,12 @@ import {
 } from './present/wire.ts'
 import { command, newId } from './request/command.ts'
 import { accountEntry, refOf } from './request/lookup.ts'
+import { isPrintable, printableRule } from './request/text.ts'
 
 const NewAccount = z
   .strictObject({
     email: z.email().max(320).openapi({ example: 'ada@example.com' }),
-    name: z.string().min(1).max(200).optional(),
+    name: z.string().min(1).max(200).refine(isPrintable, printableRule).optional(),
     currency: z
       .string()
       .regex(/^[a-z]{3}$/, 'must be a currency such as usd')
@@ -29,7 +31,7 @@ const NewAccount = z
   .openapi('NewAccount')
 
 const createAccount = createRoute({
-  ...access('dashboard', 'admin'),
+  ...wideAccess('dashboard', 'admin'),
   method: 'post',
   path: '/v1/accounts',
   tags: ['Accounts'],
@@ -91,8 +93,12 @@ export function mountAccounts(app: App, deps: HttpDeps): void {
   })
 }
 
-/** The accounts of a key that may see only some; the cursor is the last id of the page before. */
+/**
+ * The accounts of a key that may see only some; the cursor is the last id of the page before. Throws
+ * BadCursor of any other.
+ */
 function pageOfOwn(accounts: readonly string[], cursor: string | null, limit: number) {
+  if (cursor !== null && !accounts.includes(cursor)) throw new BadCursor('no such account')
   const rest = [...accounts].sort().filter((id) => cursor === null || id > cursor)
   const items = rest.slice(0, limit).map((key) => ({ key }))
   return { items, cursor: rest.length > limit ? (items.at(-1)?.key ?? null) : null }

@@ -26,7 +26,7 @@ describe('200', () => {
     expect(json['transitions']).toContainEqual(
       expect.objectContaining({
         event: 'account.create',
-        guard: 'isNew',
+        guard: 'or(isNew, customerRefused)',
         holds: false,
         sendable: true,
       }),
@@ -137,6 +137,10 @@ describe('409', () => {
   })
 })
 
+function banFor(reason: string) {
+  return { event: { type: 'account.ban', reason } }
+}
+
 describe('422', () => {
   test('a request with a wrong field is refused by name', async () => {
     const world = openWorld()
@@ -148,13 +152,16 @@ describe('422', () => {
   })
 
   test.each`
-    request                              | body                       | field
-    ${`POST ${actor}/events`}            | ${{}}                      | ${'/event'}
-    ${`POST ${actor}/events`}            | ${{ event: { a: 1 } }}     | ${'/event'}
-    ${`POST ${actor}/events`}            | ${{ ...ban, force: true }} | ${'/force'}
-    ${`GET ${actor}?at=yesterday`}       | ${undefined}               | ${'/at'}
-    ${`GET ${actor}/history/0`}          | ${undefined}               | ${'/seq'}
-    ${`GET ${actor}/history?limit=1000`} | ${undefined}               | ${'/limit'}
+    request                                       | body                       | field
+    ${`POST ${actor}/events`}                     | ${{}}                      | ${'/event'}
+    ${`POST ${actor}/events`}                     | ${{ event: { a: 1 } }}     | ${'/event'}
+    ${`POST ${actor}/events`}                     | ${{ ...ban, force: true }} | ${'/force'}
+    ${`POST ${actor}/events`}                     | ${banFor('a\0')}           | ${'/event/reason'}
+    ${`POST ${actor}/events`}                     | ${banFor('a\uD800')}       | ${'/event/reason'}
+    ${`GET ${actor}?at=yesterday`}                | ${undefined}               | ${'/at'}
+    ${`GET ${actor}?at=2027-02-30T00:00:00.000Z`} | ${undefined}               | ${'/at'}
+    ${`GET ${actor}/history/0`}                   | ${undefined}               | ${'/seq'}
+    ${`GET ${actor}/history?limit=1000`}          | ${undefined}               | ${'/limit'}
   `('$request names $field', async ({ request, body, field }) => {
     const answer = await asAdmin(openWorld(), request, body === undefined ? {} : { body })
     expect(noOf(answer)).toEqual({ status: 422, code: 'invalid_request' })

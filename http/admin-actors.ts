@@ -19,12 +19,9 @@ import {
 import { Problem } from './problem.ts'
 import { command } from './request/command.ts'
 import { notFound, refOf } from './request/lookup.ts'
+import { unkeepableAt } from './request/text.ts'
 
-const pathString = (name: string) =>
-  z
-    .string()
-    .max(200)
-    .openapi({ param: { name, in: 'path' } })
+const pathString = (name: string) => z.string().openapi({ param: { name, in: 'path' } })
 
 const ActorParams = z.strictObject({ type: pathString('type'), id: pathString('id') })
 
@@ -51,6 +48,11 @@ const SentEvent = z
         required: ['type'],
         additionalProperties: true,
         example: { type: 'account.unban', reason: 'fraud' },
+      })
+      .superRefine((event, context) => {
+        const path = unkeepableAt(event)
+        const message = 'must not hold NUL or half of a character'
+        if (path) context.addIssue({ code: 'custom', path: [...path], message })
       }),
   })
   .openapi('SentEvent')

@@ -81,7 +81,16 @@ test('202: an envelope that fails again is said to be parked, and by which id', 
 })
 
 describe('404', () => {
-  test.each(['account%2Fa%231.0', 'nonsense', '%2F'])('%s is not parked', async (id) => {
+  test.each([
+    'account%2Fa%231.0',
+    'nonsense',
+    '%2F',
+    '%00',
+    'account%2Fa%231.0%00',
+    '%ED%A0%80',
+    '%0A',
+    'x'.repeat(601),
+  ])('%s is not parked', async (id) => {
     const answer = await openWorld().ask(`POST /admin/parked/${id}/retry`, admin)
     expect(noOf(answer)).toEqual({ status: 404, code: 'not_found' })
   })

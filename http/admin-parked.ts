@@ -14,6 +14,7 @@ import {
 } from './present/wire.ts'
 import { waits } from './request/command.ts'
 import { notFound } from './request/lookup.ts'
+import { isPrintable } from './request/text.ts'
 
 const WireParked = z
   .object({
@@ -62,10 +63,7 @@ const retryParked = createRoute({
   summary: 'Tries it again',
   request: {
     params: z.strictObject({
-      id: z
-        .string()
-        .max(600)
-        .openapi({ param: { name: 'id', in: 'path' } }),
+      id: z.string().openapi({ param: { name: 'id', in: 'path' } }),
     }),
     headers: OperatorHeader,
   },
@@ -74,6 +72,9 @@ const retryParked = createRoute({
     ...noes('operator_required', 'not_found', 'actor_busy', 'idempotency_key_in_use'),
   },
 })
+
+/** An actor's ref with an envelope's id. */
+const idMax = 600
 
 export function mountAdminParked(app: App, deps: HttpDeps): void {
   app.openapi(listParked, async (c) => {
@@ -85,6 +86,7 @@ export function mountAdminParked(app: App, deps: HttpDeps): void {
 
   app.openapi(retryParked, async (c) => {
     const { id } = c.req.valid('param')
+    if (id.length > idMax || !isPrintable(id)) throw notFound()
     const retried = await deps.runtime.retryParked(id, principalName(principalOf(c)))
     const { outcome } = retried
     if (outcome === 'unknown') throw notFound()

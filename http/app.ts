@@ -5,6 +5,7 @@ import { mountAccounts } from './accounts.ts'
 import { mountAdminActors } from './admin-actors.ts'
 import { mountAdminParked } from './admin-parked.ts'
 import { identify } from './auth.ts'
+import { countEvents } from './count-events.ts'
 import type { HttpDeps } from './deps.ts'
 import { mountDocs } from './docs.tsx'
 import { mountEntitlements } from './entitlements.ts'
@@ -20,6 +21,7 @@ import { limitBody } from './request/body-limit.ts'
 import { createFollowing } from './request/follow.ts'
 import { methodsOf } from './request/methods.ts'
 import { observe } from './request/observe.ts'
+import { readableBody } from './request/readable.ts'
 import { problemOf, refuseInvalid } from './request/validation.ts'
 import { mountReturn } from './return.tsx'
 import { mountSandbox } from './sandbox.ts'
@@ -37,9 +39,13 @@ export function createApp(deps: HttpDeps): App {
 
   app.use(observe(deps))
   app.use(
-    limitBody((path) => (path.startsWith('/webhooks/') ? limits.webhookBytes : limits.bodyBytes)),
+    limitBody({
+      limitOf: (path) => (isWebhook(path) ? limits.webhookBytes : limits.bodyBytes),
+      refused: (path) => isWebhook(path) && deps.metrics.webhook('body_too_large'),
+    }),
   )
   app.use(identify(deps.keys))
+  app.use(readableBody(limits.bodyLevels))
   app.use(idempotent({ store, clock, leaseMs: limits.keyedRequestMs }))
 
   mountAccounts(app, deps)
@@ -53,12 +59,17 @@ export function createApp(deps: HttpDeps): App {
   mountAdminActors(app, deps)
   mountAdminParked(app, deps)
   mountWebhooks(app, deps)
+  countEvents(deps)
   mountSandbox(app, deps.sandbox)
   mountHealth(app, deps)
   mountReturn(app)
   const document = mountOpenApi(app)
   mountDocs(app, document)
   return app
+}
+
+function isWebhook(path: string): boolean {
+  return path.startsWith('/webhooks/')
 }
 
 function answerProblem(c: Context<HttpEnv>, { log }: HttpDeps, problem: Problem): Response {

@@ -103,6 +103,19 @@ describe('403', () => {
   })
 })
 
+describe('403, for a key that sees some accounts alone', () => {
+  test.each([
+    'POST /v1/accounts',
+    'GET /sandbox',
+    'POST /sandbox/clock/advance',
+    'POST /sandbox/chaos',
+  ])('%s concerns more than those', async (route) => {
+    const answer = await send(route, keyOf.narrow)
+    expect(noOf(answer)).toEqual({ status: 403, code: 'forbidden' })
+    expect(answer.json['restricted']).toBe(true)
+  })
+})
+
 describe('neither', () => {
   const pairs = closed.flatMap(({ route, allowed }) => allowed.map((role) => ({ route, role })))
   test.each(pairs)('$route is open to the role $role', async ({ route, role }) => {

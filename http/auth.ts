@@ -93,6 +93,23 @@ export function access(...allowed: readonly Role[]) {
   return { security: [{ key: [...allowed] }], middleware: [gate(allowed)] }
 }
 
+/** A key that sees some accounts alone has no business with what concerns them all. */
+const unrestricted: MiddlewareHandler<HttpEnv> = (c, next) => {
+  const { principal } = c.var
+  if (principal !== null && principal.accounts !== null) {
+    throw new Problem('forbidden', {
+      detail: 'The key sees some accounts alone, and this concerns them all.',
+      facts: { restricted: true },
+    })
+  }
+  return next()
+}
+
+/** As `access`, for what belongs to no one account: keys that see some alone may not. */
+export function wideAccess(...allowed: readonly Role[]) {
+  return { security: [{ key: [...allowed] }], middleware: [gate(allowed), unrestricted] }
+}
+
 /** As `access('admin')`, for what changes something. */
 export function operatorAccess() {
   return { security: [{ key: ['admin'] }], middleware: [gate(['admin']), namedOperator] }

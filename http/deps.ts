@@ -54,7 +54,8 @@ export interface SandboxControls {
   now(): Instant
   /**
    * Moves every clock of the sandbox. Throws an error with the code `clock_backwards` if it is
-   * earlier.
+   * earlier, and one with `clock_too_far` before anything moves, whose message is the rule that was
+   * broken.
    */
   advanceTo(to: Instant): Promise<{ readonly now: Instant }>
   /** Throws a ZodError if the dial is not one. */

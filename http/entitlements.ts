@@ -12,10 +12,7 @@ import { json, noes } from './present/wire.ts'
 import { notFound, refOf } from './request/lookup.ts'
 
 const AccountParams = z.strictObject({
-  account: z
-    .string()
-    .max(200)
-    .openapi({ param: { name: 'account', in: 'path' } }),
+  account: z.string().openapi({ param: { name: 'account', in: 'path' } }),
 })
 
 const WireReasons = z

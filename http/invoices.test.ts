@@ -91,14 +91,17 @@ describe('409', () => {
 })
 
 describe('422', () => {
-  test("another account's payment method, or an unknown one, is refused", async () => {
-    const world = openWorld()
-    await haveOpenInvoice(world)
-    const body = { payment_method: 'pm_of_another' }
-    const answer = await world.ask('POST /v1/invoices/in_one/pay', { body })
-    expect(noOf(answer)).toEqual({ status: 422, code: 'payment_method_unknown' })
-    expect(answer.json['payment_method']).toBe('pm_of_another')
-  })
+  test.each(['pm_of_another', '__proto__', 'constructor', 'x'.repeat(201)])(
+    "another account's payment method, or an unknown one, is refused: %s",
+    async (unknown) => {
+      const world = openWorld()
+      await haveOpenInvoice(world)
+      const body = { payment_method: unknown }
+      const answer = await world.ask('POST /v1/invoices/in_one/pay', { body })
+      expect(noOf(answer)).toEqual({ status: 422, code: 'payment_method_unknown' })
+      expect(answer.json['payment_method']).toBe(unknown)
+    },
+  )
 
   test('the list needs an account', async () => {
     const answer = await openWorld().ask('GET /v1/invoices')

@@ -4,6 +4,8 @@
 export interface HttpLimits {
   readonly webhookBytes: number
   readonly bodyBytes: number
+  /** Levels of arrays and objects in a JSON body. */
+  readonly bodyLevels: number
   /** How long `POST /v1/subscriptions` waits for the provider's first word. */
   readonly firstWordMs: number
   /** How often a followed actor is looked up, for what other processes commit. */
@@ -33,6 +35,8 @@ export const defaultHttpLimits: HttpLimits = {
   webhookBytes: 1_048_576,
   // The largest of our own requests is an operator's event of a few KB.
   bodyBytes: 262_144,
+  // Our own requests have four; MongoDB keeps a hundred, of which the journal needs a few.
+  bodyLevels: 32,
   // Two calls to the provider take about a second; a browser's user waits no longer than this.
   firstWordMs: 5_000,
   lookMs: 1_000,

@@ -40,6 +40,7 @@ export function createMetrics() {
       requests.inc({ method, route, status })
       seconds.observe({ route }, tookMs / 1000)
     },
+    event: counter('events', 'Webhooks that were kept, by what became of them.', 'outcome'),
     webhook: counter('webhooks', 'Webhooks, by what became of them.', 'outcome'),
     streamOpened: () => streams.inc(),
     streamClosed: () => streams.dec(),

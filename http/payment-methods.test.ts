@@ -47,7 +47,12 @@ describe('409', () => {
   test('an account whose customer the provider has deleted takes none, and says what is possible', async () => {
     const world = openWorld()
     const account = await haveAccount(world)
-    const facts = { customer: 'cus_1', deleted: true, email: null, defaultPaymentMethod: null }
+    const facts = {
+      customer: 'cus_acct_own',
+      deleted: true,
+      email: null,
+      defaultPaymentMethod: null,
+    }
     const gone = { type: 'customer.observed', read: null, facts }
     await world.tell(account, gone, '2027-01-02T00:00:00.000Z')
     const answer = await world.ask(path, { body: visa })

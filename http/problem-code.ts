@@ -12,6 +12,7 @@ export interface ProblemPage {
 /** The noes of the HTTP door itself; those of the business are in `machines/refusals.ts`. */
 export type DoorCode =
   | 'body_not_json'
+  | 'body_too_deep'
   | 'idempotency_key_invalid'
   | 'operator_required'
   | 'webhook_refused'

@@ -7,8 +7,14 @@ export const problems = {
   body_not_json: {
     status: 400,
     title: 'The body is not JSON',
-    happened: 'The body of the request could not be parsed as JSON.',
+    happened: 'The body of the request is not JSON, or not UTF-8.',
     remedy: 'Send one JSON object, encoded as UTF-8. Nothing was done.',
+  },
+  body_too_deep: {
+    status: 400,
+    title: 'The body is nested too deeply',
+    happened: 'The arrays and objects of the body lie deeper than the member `limit` allows.',
+    remedy: 'Send the fields that /docs shows for the route. Nothing was done.',
   },
   idempotency_key_invalid: {
     status: 400,
@@ -43,8 +49,10 @@ export const problems = {
   forbidden: {
     status: 403,
     title: 'This key may not do that',
-    happened: 'The key is valid, and its role does not include this route.',
-    remedy: 'Use a key with one of the roles that the member `roles` lists.',
+    happened:
+      'The key is valid, and its role does not include this route, or the key sees some accounts ' +
+      'alone (`restricted`) where the route concerns them all.',
+    remedy: 'Use a key with one of the roles in `roles` that is not restricted to some accounts.',
   },
   event_not_sendable: {
     status: 403,

@@ -12,6 +12,7 @@ describe('200', () => {
     ${{ by: 'P1DT12H' }}                  | ${'2027-02-01T12:00:00.000Z'} | ${'days and hours'}
     ${{ to: '2027-03-01T00:00:00.000Z' }} | ${'2027-03-01T00:00:00.000Z'} | ${'a moment'}
     ${{ to: '2027-01-31T00:00:00.000Z' }} | ${'2027-01-31T00:00:00.000Z'} | ${'to now changes nothing'}
+    ${{ by: 'P20Y' }}                     | ${'2047-01-31T00:00:00.000Z'} | ${'as far as a journey may go'}
   `('the clock moves by or to what is asked: $why', async ({ body, now }) => {
     const world = openWorld({ sandbox: quietSandbox() })
     const answer = await world.ask(advance, { body })
@@ -53,10 +54,17 @@ describe('422', () => {
     ${{ by: 'a month' }}                         | ${['/by']} | ${'no duration'}
     ${{ by: 'P99999999Y' }}                      | ${['/by']} | ${'beyond time itself'}
     ${{ to: '2027-03-01' }}                      | ${['/to']} | ${'no instant'}
+    ${{ to: '2027-02-30T00:00:00.000Z' }}        | ${['/to']} | ${'a day that is not'}
+    ${{ to: '9999-12-31T23:59:50.000Z' }}        | ${['/to']} | ${'the end of time, from which nothing could be planned'}
+    ${{ to: '2048-01-01T00:00:00.000Z' }}        | ${['/to']} | ${'more than 20 years'}
+    ${{ by: 'P21Y' }}                            | ${['/by']} | ${'more than 20 years'}
+    ${{ by: 9_007_199_254_740_991 }}             | ${['/by']} | ${'seconds beyond time itself'}
   `('$why', async ({ body, fields }) => {
-    const answer = await openWorld({ sandbox: quietSandbox() }).ask(advance, { body })
+    const world = openWorld({ sandbox: quietSandbox() })
+    const answer = await world.ask(advance, { body })
     expect(noOf(answer)).toEqual({ status: 422, code: 'invalid_request' })
     expect(wrongFields(answer)).toEqual(fields)
+    expect((await world.ask('GET /sandbox')).json['now']).toBe('2027-01-31T00:00:00.000Z')
   })
 
   test.each`

@@ -3,7 +3,7 @@ import { Temporal } from 'temporal-polyfill'
 import { ZodError } from 'zod'
 import type { JsonObject } from '../actors/envelope.ts'
 import { instant, isInstant, plusMs, type Instant } from '../machines/instant.ts'
-import { access } from './auth.ts'
+import { wideAccess } from './auth.ts'
 import type { HttpDeps, SandboxControls } from './deps.ts'
 import type { App } from './env.ts'
 import {
@@ -53,7 +53,7 @@ const WireClock = z
   .openapi('SandboxClock')
 
 const getSandbox = createRoute({
-  ...access('dashboard', 'admin'),
+  ...wideAccess('dashboard', 'admin'),
   method: 'get',
   path: '/sandbox',
   tags: ['Sandbox'],
@@ -70,11 +70,11 @@ const getSandbox = createRoute({
 })
 
 const advanceClock = createRoute({
-  ...access('dashboard', 'admin'),
+  ...wideAccess('dashboard', 'admin'),
   method: 'post',
   path: '/sandbox/clock/advance',
   tags: ['Sandbox'],
-  summary: 'Moves every clock of the sandbox forward',
+  summary: 'Moves every clock of the sandbox forward, 20 years at the most',
   request: { headers: KeyHeader, body: jsonBody(Advance) },
   responses: {
     200: json(WireClock, 'Moved, with all that came due on the way'),
@@ -83,7 +83,7 @@ const advanceClock = createRoute({
 })
 
 const setChaos = createRoute({
-  ...access('dashboard', 'admin'),
+  ...wideAccess('dashboard', 'admin'),
   method: 'post',
   path: '/sandbox/chaos',
   tags: ['Sandbox'],
@@ -102,7 +102,8 @@ export function mountSandbox(app: App, sandbox: HttpDeps['sandbox']): void {
 
   app.openapi(advanceClock, async (c) => {
     const { by, to } = c.req.valid('json')
-    const now = await advance(sandbox, to ?? later(sandbox.now(), by ?? 0))
+    const field = to === undefined ? 'by' : 'to'
+    const now = await advance(sandbox, { to: to ?? later(sandbox.now(), by ?? 0), field })
     return c.json({ object: 'sandbox_clock' as const, now }, 200)
   })
 
@@ -115,25 +116,32 @@ export function mountSandbox(app: App, sandbox: HttpDeps['sandbox']): void {
   })
 }
 
-async function advance(sandbox: SandboxControls, to: Instant): Promise<Instant> {
+async function advance(
+  sandbox: SandboxControls,
+  { to, field }: { to: Instant; field: 'by' | 'to' },
+): Promise<Instant> {
   try {
     return (await sandbox.advanceTo(to)).now
   } catch (error) {
-    const isBackwards =
-      error instanceof Error && 'code' in error && error.code === 'clock_backwards'
-    if (!isBackwards) throw error
+    if (!(error instanceof Error) || !('code' in error)) throw error
+    if (error.code === 'clock_too_far') throw invalidField('body', [field], error.message)
+    if (error.code !== 'clock_backwards') throw error
     throw new Problem('clock_backwards', { facts: { now: sandbox.now() }, cause: error })
   }
 }
 
 /** Months and years are those of the calendar, in UTC. */
 function later(now: Instant, by: string | number): Instant {
-  if (typeof by === 'number') return plusMs(now, by * 1_000)
   try {
+    if (typeof by === 'number') return plusMs(now, by * 1_000)
     const moved = Temporal.Instant.from(now).toZonedDateTimeISO('UTC').add(by)
     return instant(moved.epochMilliseconds)
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
-    throw invalidField('body', ['by'], 'must be seconds, or an ISO 8601 duration such as P1M')
+    throw invalidField(
+      'body',
+      ['by'],
+      'must be seconds, or an ISO 8601 duration such as P1M, and not beyond the year 9999',
+    )
   }
 }

@@ -29,11 +29,21 @@ describe('listening', () => {
     await expect(fetch(`${listening.url}/healthz`)).rejects.toThrow()
   })
 
-  test('a port that is taken is refused', async () => {
+  test('a port that is taken is refused, with what to do about it', async () => {
     const first = await listen(openWorld().app, local)
     const port = Number(new URL(first.url).port)
-    await expect(listen(openWorld().app, { ...local, port })).rejects.toThrow('EADDRINUSE')
+    await expect(listen(openWorld().app, { ...local, port })).rejects.toMatchObject({
+      code: 'port_unavailable',
+      message: `Tenure can't listen on 127.0.0.1:${port} (EADDRINUSE): stop the process that has it, or set PORT to another`,
+    })
     await first.close(0)
+  })
+
+  test('an address of another machine is refused, with what to do about it', async () => {
+    await expect(listen(openWorld().app, { host: '192.0.2.1', port: 0 })).rejects.toMatchObject({
+      code: 'port_unavailable',
+      message: expect.stringContaining('set HOST and PORT to an address of this machine'),
+    })
   })
 
   test('an open stream is cut after the grace, so that the process can end', async () => {

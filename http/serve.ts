@@ -15,11 +15,38 @@ export interface Served {
   readonly fetch: (request: Request) => Response | Promise<Response>
 }
 
-/** Listens. Rejects if the port is taken. */
-export function listen(app: Served, at: { host: string; port: number }): Promise<Listening> {
+export interface Place {
+  readonly host: string
+  /** 0 for any that is free. */
+  readonly port: number
+  /** Who listens, for the message of an error; by default Tenure. */
+  readonly name?: string
+}
+
+/** The address can't be listened on. The message says which, why, and what to set. */
+export class PortUnavailable extends Error {
+  override readonly name = 'PortUnavailable'
+  readonly code = 'port_unavailable'
+
+  constructor(place: Place, cause: Error) {
+    const why = 'code' in cause ? String(cause.code) : cause.message
+    const remedy = remedies[why] ?? 'set HOST and PORT to an address of this machine'
+    const { name = 'Tenure', host, port } = place
+    super(`${name} can't listen on ${host}:${port} (${why}): ${remedy}`, { cause })
+  }
+}
+
+const remedies: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'stop the process that has it, or set PORT to another',
+  EACCES: 'set PORT to one above 1023, which any user may have',
+}
+
+/** Listens. Rejects with PortUnavailable if it can't. */
+export function listen(app: Served, at: Place): Promise<Listening> {
   return new Promise((resolve, reject) => {
+    const refuse = (error: Error) => reject(new PortUnavailable(at, error))
     const server = serve({ fetch: app.fetch, hostname: at.host, port: at.port }, (info) => {
-      server.off('error', reject)
+      server.off('error', refuse)
       const host = at.host.includes(':') ? `[${at.host}]` : at.host
       resolve({
         url: `http://${host}:${info.port}`,
@@ -37,6 +64,6 @@ export function listen(app: Served, at: { host: string; port: number }): Promise
           }),
       })
     })
-    server.once('error', reject)
+    server.once('error', refuse)
   })
 }

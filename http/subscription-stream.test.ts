@@ -150,6 +150,17 @@ describe('200', () => {
   })
 })
 
+test('HEAD answers what a stream would begin with, and opens none', async () => {
+  const world = openWorld({ limits: { streams: 1 } })
+  await haveActive(world)
+  for (let n = 0; n < 3; n += 1) {
+    const answer = await world.ask(`HEAD ${path}`)
+    expect([answer.status, answer.text]).toEqual([200, ''])
+    expect(answer.headers.get('content-type')).toContain('text/event-stream')
+  }
+  expect(await world.metrics.text()).toContain('tenure_streams 0')
+})
+
 test('404: nobody follows a subscription that they may not see', async () => {
   const world = openWorld()
   await haveActive(world, 'sub_one', 'acct_other')

@@ -42,12 +42,18 @@ export function mountSubscriptionStream(app: App, deps: HttpDeps, following: Fol
   let open = 0
   app.openapi(streamSubscription, async (c) => {
     const { entry } = await seenSubscription(c, deps, c.req.valid('param').id)
-    if (open >= deps.limits.streams) {
-      throw new Problem('actor_busy', { headers: { 'Retry-After': '5' } })
-    }
     const lastId = c.req.valid('header')['last-event-id']
     // A proxy that gathers the stream would hold events back.
     c.header('X-Accel-Buffering', 'no')
+    // Nobody would read the body of a HEAD, nor end it.
+    if (c.req.method === 'HEAD') {
+      c.header('Content-Type', 'text/event-stream')
+      c.header('Cache-Control', 'no-cache')
+      return c.body(null, 200)
+    }
+    if (open >= deps.limits.streams) {
+      throw new Problem('actor_busy', { headers: { 'Retry-After': '5' } })
+    }
     open += 1
     deps.metrics.streamOpened()
     return streamSSE(c, async (stream) => {

@@ -13,7 +13,7 @@ import { refuseClosed, termsFor } from './request/sale.ts'
 
 const NewSubscription = z
   .strictObject({
-    account: z.string().max(200),
+    account: z.string(),
     plan: z.string().max(50).openapi({ example: 'pro_monthly' }),
     quantity: z.int().min(1).max(1_000_000).default(1),
     collection: z.enum(['provider', 'platform']).default('provider').openapi({

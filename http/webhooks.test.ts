@@ -3,6 +3,14 @@ import { StoreUnavailable } from '../actors/ports.ts'
 import { eventBody, postWebhook } from './testing/webhook.ts'
 import { noOf, openWorld, type World } from './testing/world.ts'
 
+function deepBody(levels: number): string {
+  const nested = `${'['.repeat(levels)}${']'.repeat(levels)}`
+  return eventBody({ data: { object: { id: 'x', object: 'thing', at: '@' } } }).replace(
+    '"@"',
+    nested,
+  )
+}
+
 async function stored(world: World): Promise<number> {
   return (await world.store.actors('event', { cursor: null, limit: 10 })).items.length
 }
@@ -31,6 +39,40 @@ describe('200', () => {
   })
 })
 
+describe('what becomes of a webhook that was kept', () => {
+  test('is counted; one that is not for us is named in a warning', async () => {
+    const world = openWorld()
+    await postWebhook(world, { body: eventBody({ livemode: true }) })
+    await postWebhook(world, { body: eventBody({ livemode: true }) })
+    expect(await world.metrics.text()).toContain('tenure_events_total{outcome="quarantined"} 1')
+    expect(world.lines.filter(({ level }) => level === 'warn')).toEqual([
+      {
+        level: 'warn',
+        event: 'event.quarantined',
+        fields: {
+          actor: expect.stringMatching(/^event\/evt_1~/),
+          eventType: 'customer.updated',
+          why: 'an event of live mode, where we run in test mode',
+          correlationId: expect.any(String),
+        },
+      },
+    ])
+  })
+
+  test.each(['applied', 'ignored'])(
+    'is counted when it was %s, without a warning',
+    async (outcome) => {
+      const world = openWorld()
+      await postWebhook(world)
+      const { items } = await world.store.actors('event', { cursor: null, limit: 1 })
+      const [actor = 'event/none'] = items
+      await world.tell(actor, { type: 'event.applied', outcome, detail: null, told: [] })
+      expect(await world.metrics.text()).toContain(`tenure_events_total{outcome="${outcome}"} 1`)
+      expect(world.lines.filter(({ level }) => level === 'warn')).toEqual([])
+    },
+  )
+})
+
 describe('400', () => {
   test.each`
     posting                                        | reason                 | why
@@ -39,6 +81,7 @@ describe('400', () => {
     ${{ ageSeconds: 301 }}                         | ${'signature_too_old'} | ${'a stale one'}
     ${{ body: '{"id":' }}                          | ${'body_not_json'}     | ${'one that is not JSON'}
     ${{ body: '{"id":"evt_1","object":"event"}' }} | ${'body_not_event'}    | ${'one that is no event'}
+    ${{ body: deepBody(60_000) }}                  | ${'body_too_deep'}     | ${'one that is nested without end'}
   `('$why is refused and counted, and nothing is stored', async ({ posting, reason }) => {
     const world = openWorld()
     const answer = await postWebhook(world, posting)
@@ -66,6 +109,9 @@ describe('413', () => {
     expect(noOf(answer)).toEqual({ status: 413, code: 'body_too_large' })
     expect(answer.json['limit']).toBe(1_048_576)
     expect(await stored(world)).toBe(0)
+    expect(await world.metrics.text()).toContain(
+      'tenure_webhooks_total{outcome="body_too_large"} 1',
+    )
   })
 })
 

@@ -1,6 +1,6 @@
 import type { AccountContext } from './contexts.ts'
 import type { EffectRequest } from './effects.ts'
-import type { AccountEvent, Told } from './events.ts'
+import type { AccountEvent, SubscriptionChanged, Told } from './events.ts'
 import type { SubscriptionRef } from './facts.ts'
 
 // How an account ends: every subscription is cancelled first, so many at a time. Pure.
@@ -10,10 +10,21 @@ const batch = 100
 
 const ended = new Set(['canceled', 'incomplete_expired'])
 
-/** The subscriptions that have not ended, in an order that does not depend on what was told first. */
-function running({ subscriptions }: AccountContext): SubscriptionRef[] {
-  return Object.values(subscriptions)
-    .filter(({ status }) => !ended.has(status))
+/**
+ * It goes on, and is ours to end: a provider that removes a customer ends what it collects from them
+ * itself.
+ */
+function mustEnd(
+  { closedAt }: AccountContext,
+  { status, collector }: Pick<SubscriptionChanged, 'status' | 'collector'>,
+): boolean {
+  return !ended.has(status) && (closedAt !== null || collector === 'platform')
+}
+
+/** The subscriptions that must end, in an order that does not depend on what was told first. */
+function running(context: AccountContext): SubscriptionRef[] {
+  return Object.values(context.subscriptions)
+    .filter((summary) => mustEnd(context, summary))
     .map(({ subscription }) => subscription)
     .sort()
 }
@@ -41,7 +52,7 @@ export function nextClosingTells(
   event: AccountEvent & Told,
 ): EffectRequest[] {
   if (event.type !== 'subscription.changed') return []
-  if (!ended.has(event.status)) return [cancel(event.subscription)]
+  if (mustEnd(context, event)) return [cancel(event.subscription)]
   return running(context)
     .slice(batch - 1, batch)
     .map(cancel)

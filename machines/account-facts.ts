@@ -1,5 +1,4 @@
 import type { AccountContext } from './contexts.ts'
-import type { EffectRequest } from './effects.ts'
 import { noEntitlements } from './entitlements.ts'
 import type { AccountEvent, Told } from './events.ts'
 import type {
@@ -8,7 +7,6 @@ import type {
   PaymentMethodFacts,
   SetupIntentFacts,
 } from './facts.ts'
-import { idOf, type ActorRef } from './ids.ts'
 import {
   isTaken,
   observedOf,
@@ -232,81 +230,4 @@ function summaryOf<Summary extends Told & { type: string }>(
 ): Omit<Summary, 'type' | 'at' | 'by' | 'seq'> {
   const { type: _type, at: _at, by: _by, seq: _seq, ...summary } = event
   return summary
-}
-
-/** The customer at the provider, as the account was created; null for one that it heard of there. */
-export function customerWanted(context: AccountContext): EffectRequest | null {
-  const { id, provider, email, name } = context
-  if (provider === null || email === null) return null
-  return { kind: 'customer.create', provider, account: `account/${id}`, email, name }
-}
-
-/** The fresh read that settles a tie, or that a refresh asks for. */
-export function readOfTied({
-  context,
-  event,
-}: {
-  context: AccountContext
-  event: Event
-}): EffectRequest {
-  const provider = context.provider ?? 'stripe'
-  const read = (object: 'customer' | 'payment_method' | 'setup_intent', objectId: string) =>
-    ({
-      kind: 'object.read',
-      provider,
-      object,
-      objectId,
-      coalesce: `${object}:${objectId}`,
-    }) as const
-  switch (event.type) {
-    case 'payment_method.observed':
-      return read('payment_method', event.facts.paymentMethod)
-    case 'setup_intent.observed':
-      return read('setup_intent', event.facts.setupIntent)
-    case 'customer.observed':
-      return read('customer', event.facts.customer)
-    default:
-      return read('customer', context.customer?.facts.customer ?? '')
-  }
-}
-
-/** Neither closed by us nor removed at the provider. */
-function isInUse({ closedAt, customer }: AccountContext): boolean {
-  return closedAt === null && customer?.facts.deleted !== true
-}
-
-/**
- * A default payment method that was not the default before is offered to whatever waits for one:
- * invoices that are failing or were written off, their dunning cases, and first payments. So is the one
- * that is there to a subscription that begins. Nothing is, once the account is out of use.
- */
-export function offersOfMethod(context: AccountContext, event: Event): EffectRequest[] {
-  const offer = (to: ActorRef, paymentMethod: string): EffectRequest => ({
-    kind: 'tell',
-    to,
-    event: { type: 'payment_method.available', paymentMethod },
-  })
-  if (!isInUse(context)) return []
-  if (event.type === 'subscription.changed') {
-    const paymentMethod = context.customer?.facts.defaultPaymentMethod ?? null
-    const waits = event.status === 'incomplete' && paymentMethod !== null
-    return waits ? [offer(event.subscription, paymentMethod)] : []
-  }
-  if (event.type !== 'customer.observed') return []
-  const paymentMethod = event.facts.defaultPaymentMethod
-  if (paymentMethod === null || paymentMethod === context.customer?.facts.defaultPaymentMethod) {
-    return []
-  }
-  const owed = Object.values(context.invoices).filter(
-    (invoice) => invoice.failing || invoice.status === 'uncollectible',
-  )
-  const waiting = Object.values(context.subscriptions).filter((one) => one.status === 'incomplete')
-  const collected = Object.values(context.cases).filter(
-    ({ stage }) => stage === 'collecting' || stage === 'bad_debt',
-  )
-  return [
-    ...collected.map((one) => offer(`dunning/${idOf(one.invoice)}`, paymentMethod)),
-    ...owed.map((one) => offer(one.invoice, paymentMethod)),
-    ...waiting.map((one) => offer(one.subscription, paymentMethod)),
-  ]
 }

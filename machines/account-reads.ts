@@ -2,7 +2,7 @@ import type { AccountContext } from './contexts.ts'
 import type { EffectRequest } from './effects.ts'
 import type { AccountEvent, Told } from './events.ts'
 
-// What an account has read afresh where it was told that it may have missed something: pure.
+// What an account has read afresh where it may have missed something, and what it asks for again: pure.
 
 type Event = AccountEvent & Told
 type Scope = { context: AccountContext; event: Event }
@@ -34,4 +34,34 @@ export function readsOfMissingMethods(context: AccountContext, event: Event): Ef
       objectId: paymentMethod,
       coalesce: `payment_method:${paymentMethod}`,
     }))
+}
+
+/** The fresh read that settles a tie, or that a refresh asks for. */
+export function readOfTied({ context, event }: Scope): EffectRequest {
+  const provider = context.provider ?? 'stripe'
+  const read = (object: 'customer' | 'payment_method' | 'setup_intent', objectId: string) =>
+    ({
+      kind: 'object.read',
+      provider,
+      object,
+      objectId,
+      coalesce: `${object}:${objectId}`,
+    }) as const
+  switch (event.type) {
+    case 'payment_method.observed':
+      return read('payment_method', event.facts.paymentMethod)
+    case 'setup_intent.observed':
+      return read('setup_intent', event.facts.setupIntent)
+    case 'customer.observed':
+      return read('customer', event.facts.customer)
+    default:
+      return read('customer', context.customer?.facts.customer ?? '')
+  }
+}
+
+/** The customer at the provider, as the account was created; null for one that it heard of there. */
+export function customerWanted(context: AccountContext): EffectRequest | null {
+  const { id, provider, email, name } = context
+  if (provider === null || email === null) return null
+  return { kind: 'customer.create', provider, account: `account/${id}`, email, name }
 }

@@ -4,13 +4,11 @@ import {
   answersAttach,
   asOfAfter,
   emptyAccount,
-  customerWanted,
   foldAccount,
-  offersOfMethod,
-  readOfTied,
   weighInAccount,
 } from './account-facts.ts'
-import { readOfWallet, readsOfMissingMethods } from './account-reads.ts'
+import { offersOfMethod } from './account-offers.ts'
+import { customerWanted, readOfTied, readOfWallet, readsOfMissingMethods } from './account-reads.ts'
 import { effect, type ChartTypes } from './chart-types.ts'
 import type { AccountContext } from './contexts.ts'
 import { deriveEntitlements } from './entitlements.ts'

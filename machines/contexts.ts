@@ -209,7 +209,7 @@ export const EventContext = z.object({
   eventId: z.string().nullable(),
   eventType: z.string().nullable(),
   apiVersion: z.string().nullable(),
-  /** Why it was quarantined, ignored or unreadable. */
+  /** Why it was quarantined or ignored. */
   detail: z.string().nullable(),
   /** The actors that it concerned. */
   told: z.array(z.string()),

@@ -2,7 +2,7 @@ import type { DunningContext } from './contexts.ts'
 import type { DunningStep } from './dunning-policy.ts'
 import type { EffectRequest } from './effects.ts'
 import type { DunningChanged, DunningEvent, Told } from './events.ts'
-import { plusDays, type Instant } from './instant.ts'
+import { msOf, msPerDay, plusDays, secondsOf, type Instant } from './instant.ts'
 
 // What a dunning case remembers and asks for: pure.
 
@@ -16,12 +16,28 @@ export function emptyCase(id: string): DunningContext {
     id,
     invoice: null,
     policy: null,
+    anchorAt: null,
     nextStep: 0,
     stepsTaken: [],
     restricted: false,
     banned: false,
     enforcedAt: null,
+    refusedMethod: null,
+    declined: null,
+    offered: null,
   }
+}
+
+/** Webhooks are retried for three days: a case that opens within them keeps the days of the invoice. */
+const lateMs = 3 * msPerDay
+
+/**
+ * From when the days are counted: when the invoice fell due. A case that could not open in time counts from
+ * its opening, so that the customer has the days that the policy promises.
+ */
+function anchorOf(dueSince: Instant | null, openedAt: Instant): Instant {
+  if (dueSince === null) return openedAt
+  return msOf(openedAt) - msOf(dueSince) > lateMs ? openedAt : dueSince
 }
 
 export function isNews({ context, event }: Scope): boolean {
@@ -30,8 +46,45 @@ export function isNews({ context, event }: Scope): boolean {
 
 export function foldInvoice({ context, event }: Scope): Change {
   if (event.type !== 'invoice.changed' || !isNews({ context, event })) return {}
-  const { type: _type, at: _at, by: _by, seq: _seq, ...invoice } = event
-  return { invoice }
+  const { type: _type, at, by: _by, seq, ...invoice } = event
+  return {
+    invoice,
+    anchorAt: context.anchorAt ?? anchorOf(event.dueSince, at),
+    declined: event.hardDecline === null ? null : { at, seq },
+  }
+}
+
+/** The account's default method: the newest that it told of. */
+export function foldOffered({ context, event }: Scope): Change {
+  if (event.type !== 'payment_method.available') return {}
+  const { paymentMethod, version, at, seq } = event
+  if (version <= (context.offered?.version ?? 0)) return {}
+  return { offered: { paymentMethod, version, at, seq } }
+}
+
+/** The offered method was refused for good: the refusal was told after it, and did not happen before. */
+function refusedOffer({ declined, offered }: DunningContext): string | null {
+  if (declined === null || offered === null || declined.seq < offered.seq) return null
+  return secondsOf(declined.at) < secondsOf(offered.at) ? null : offered.paymentMethod
+}
+
+/**
+ * The bank has refused for good, and nobody has asked the customer for another card than this one: not yet
+ * at all, or not since they gave this one.
+ */
+export function mustDemandMethod(context: DunningContext): boolean {
+  if (context.declined === null || enforcementTemplate(context) === null) return false
+  const refused = refusedOffer(context)
+  return context.enforcedAt === null || (refused !== null && refused !== context.refusedMethod)
+}
+
+/** What is remembered of a demand for another method. */
+export function foldDemand({ context, event }: Scope): Change {
+  const { enforcedAt } = context
+  return {
+    enforcedAt: enforcedAt === null || event.at > enforcedAt ? event.at : enforcedAt,
+    refusedMethod: refusedOffer(context) ?? context.refusedMethod,
+  }
 }
 
 /** The step that comes next; null once the policy is through. */
@@ -39,11 +92,11 @@ export function nextStep({ policy, nextStep }: DunningContext): DunningStep | nu
   return policy?.steps[nextStep] ?? null
 }
 
-/** When the next step is due: its day, counted from when the invoice fell due. Times of day follow from it. */
+/** When the next step is due: its day, counted from the case's anchor. Times of day follow from it. */
 export function nextStepAt(context: DunningContext, now: Instant): Instant {
   const step = nextStep(context)
   if (step === null) return now
-  return plusDays(context.invoice?.dueSince ?? now, step.day)
+  return plusDays(context.anchorAt ?? now, step.day)
 }
 
 /** What is remembered of the step that is being taken. */
@@ -130,6 +183,7 @@ export function announcement({ context }: Scope, stage: Stage): EffectRequest | 
       restricted: !ended && context.restricted,
       banned: !ended && context.banned,
       enforcedAt: ended ? null : context.enforcedAt,
+      refusedMethod: ended ? null : context.refusedMethod,
     },
   }
 }

@@ -5,11 +5,13 @@ import {
   announcement,
   emptyCase,
   enforceNow,
-  enforcementTemplate,
+  foldDemand,
   foldInvoice,
+  foldOffered,
   foldStep,
   isNews,
   mail,
+  mustDemandMethod,
   nextStep,
   nextStepAt,
   stepEffects,
@@ -35,8 +37,9 @@ function tells(status: string) {
 }
 
 /**
- * One unpaid invoice, collected by a policy: steps by day, counted from when the invoice fell due. Time
- * drives the steps, also where no attempt can be made; only the invoice's own word ends the case.
+ * One unpaid invoice, collected by a policy: steps by day, counted from when the invoice fell due, or from
+ * the opening of a case that comes too late for that. Time drives the steps, also where no attempt can be
+ * made; only the invoice's own word ends the case.
  */
 export const dunningMachine = base
   .extend({
@@ -59,7 +62,8 @@ export const dunningMachine = base
           enqueue({ type: 'effect', params: wanted })
         }
       }),
-      keepDemand: assign({ enforcedAt: ({ context, event }) => context.enforcedAt ?? event.at }),
+      keepDemand: assign(foldDemand),
+      keepOffered: assign(foldOffered),
       thank: base.enqueueActions(({ context, enqueue }) => {
         for (const wanted of mail(context, 'payment_recovered')) {
           enqueue({ type: 'effect', params: wanted })
@@ -80,11 +84,7 @@ export const dunningMachine = base
       invoiceIsWrittenOff: ({ context }) => context.invoice?.status === 'uncollectible',
       hasStep: ({ context }) => nextStep(context) !== null,
       stepWritesOff: ({ context }) => nextStep(context)?.do === 'write_off',
-      /** The bank has refused for good, and nobody has asked the customer for another card yet. */
-      mustDemandMethod: ({ context }) =>
-        context.enforcedAt === null &&
-        context.invoice?.hardDecline !== null &&
-        enforcementTemplate(context) !== null,
+      mustDemandMethod: ({ context }) => mustDemandMethod(context),
     },
     delays: {
       nextStep: ({ context, event }) => msOf(nextStepAt(context, event.at)) - msOf(event.at),
@@ -107,6 +107,7 @@ export const dunningMachine = base
         },
         { guard: 'isNews', actions: 'keepInvoice' },
       ],
+      'payment_method.available': { actions: 'keepOffered' },
     },
     states: {
       opening: {

@@ -21,14 +21,10 @@ export const eventMachine = setup({
     keepOutcome: assign(({ event }) =>
       event.type === 'event.applied' ? { detail: event.detail, told: event.told } : {},
     ),
-    keepRejection: assign(({ event }) =>
-      event.type === 'effect.rejected' ? { detail: `${event.code}: ${event.message}` } : {},
-    ),
   },
   guards: {
     isForeign: ({ event }) => event.type === 'event.received' && event.quarantine !== null,
     wasIgnored: ({ event }) => event.type === 'event.applied' && event.outcome === 'ignored',
-    wasUnreadable: ({ event }) => event.type === 'event.applied' && event.outcome === 'unreadable',
   },
 }).createMachine({
   id: 'event',
@@ -54,20 +50,18 @@ export const eventMachine = setup({
       },
     },
     received: {
-      description: 'Kept; whom it concerns is being told.',
+      description:
+        'Kept; whom it concerns is being told. If it cannot be read, that effect is parked, and retried by a person.',
       entry: { type: 'effect', params: { kind: 'event.apply', provider: 'stripe' } },
       on: {
         'event.applied': [
           { guard: 'wasIgnored', target: 'ignored', actions: 'keepOutcome' },
-          { guard: 'wasUnreadable', target: 'unreadable', actions: 'keepOutcome' },
           { target: 'applied', actions: 'keepOutcome' },
         ],
-        'effect.rejected': { target: 'unreadable', actions: 'keepRejection' },
       },
     },
     applied: { description: 'All whom it concerns were told.' },
     ignored: { description: 'Of a type that concerns nobody here; kept and counted.' },
-    unreadable: { description: 'Its shape could not be read; kept, for a person to look at.' },
     quarantined: { description: 'Of another account or mode: kept apart, and applied to nobody.' },
   },
 })

@@ -77,6 +77,7 @@ export const SubscriptionChanged = z.object({
   type: z.literal('subscription.changed'),
   version,
   subscription: SubscriptionRef,
+  collector: z.enum(['provider', 'platform']),
   status: z.string(),
   terms: PlanTerms.nullable(),
   quantity: z.int().nonnegative(),
@@ -332,11 +333,10 @@ export const EventEvent = z.discriminatedUnion('type', [
   }),
   z.object({
     type: z.literal('event.applied'),
-    outcome: z.enum(['applied', 'ignored', 'unreadable']),
+    outcome: z.enum(['applied', 'ignored']),
     detail: z.string().nullable(),
     told: z.array(z.string()),
   }),
-  EffectRejected,
 ])
 export type EventEvent = z.infer<typeof EventEvent>
 

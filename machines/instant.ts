@@ -6,10 +6,18 @@ import { z } from 'zod'
  */
 export type Instant = `${number}-${number}-${number}T${number}:${number}:${number}Z`
 
-const form = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
+const form = /^\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):\d{2}:\d{2}\.\d{3}Z$/
 
+/** False too of a day that its month has not, such as 30 February. */
 export function isInstant(value: unknown): value is Instant {
-  return typeof value === 'string' && form.test(value) && !Number.isNaN(Date.parse(value))
+  if (typeof value !== 'string' || !form.test(value)) return false
+  const ms = Date.parse(value)
+  // Such a day is read as one of the next month; no other can be, and printing costs more than reading.
+  return value.slice(8, 10) > '28' ? isPrintedAs(ms, value) : !Number.isNaN(ms)
+}
+
+function isPrintedAs(ms: number, text: string): boolean {
+  return !Number.isNaN(ms) && new Date(ms).toISOString() === text
 }
 
 export const Instant = z.custom<Instant>(isInstant, {

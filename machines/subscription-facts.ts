@@ -109,6 +109,11 @@ export function foldCreated({ event }: Scope): Change {
   }
 }
 
+/** Of an answer that comes when there is nothing left to pay: the provider's id, and no payment. */
+export function foldProviderId({ event }: Scope): Change {
+  return event.type === 'subscription.accepted' ? { providerId: event.subscription } : {}
+}
+
 export function foldAccepted({ context, event }: Scope): Change {
   if (event.type !== 'subscription.accepted') return {}
   const { subscription, paymentIntent, clientSecret } = event
@@ -142,10 +147,24 @@ export function foldPrepared({ context, event }: Scope): Change {
   return { nextAction: { ...context.firstPayment, url, declineCode } }
 }
 
-export function foldRejected({ event }: Scope): Change {
+export function foldRejected({ context, event }: Scope): Change {
   if (event.type !== 'effect.rejected') return {}
   const { effect, code, message, at } = event
-  return { rejection: { effect, code, message, at } }
+  const rejection = { effect, code, message, at }
+  // What could not be done without the customer, they may do with the payment's own handle.
+  const { firstPayment } = context
+  if (effect !== 'payment_intent.confirm' || firstPayment === null) return { rejection }
+  return { rejection, nextAction: { ...firstPayment, url: null, declineCode: null } }
+}
+
+/** The provider refused this one thing, and not another that was asked for. */
+export function isRefused({ event }: Scope, { effect }: { effect: string }): boolean {
+  return event.type === 'effect.rejected' && event.effect === effect
+}
+
+/** The answer to a request of ours, or to a read that was on its way already. */
+export function isAnswer({ event }: Scope): boolean {
+  return event.type === 'subscription.observed' && event.read !== null
 }
 
 /** Of the platform's invoices: their newest summaries. */
@@ -179,10 +198,11 @@ export function refOf(context: SubscriptionContext): SubscriptionRef {
 /** Tells the account that the subscription stands at `status`. */
 export function announced(status: SubscriptionStatus): (scope: Scope) => EffectRequest {
   return ({ context }) => {
-    const { account, terms, quantity, period, cancelAt } = context
+    const { account, collector, terms, quantity, period, cancelAt } = context
     if (account === null)
       throw new Error(`${refOf(context)} is ${status} and belongs to no account`)
-    const summary = { subscription: refOf(context), status, terms, quantity, period, cancelAt }
+    const subscription = refOf(context)
+    const summary = { subscription, collector, status, terms, quantity, period, cancelAt }
     return { kind: 'tell', to: account, event: { type: 'subscription.changed', ...summary } }
   }
 }

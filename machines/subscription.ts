@@ -15,10 +15,13 @@ import {
   foldMethod,
   foldObserved,
   foldPrepared,
+  foldProviderId,
   foldRejected,
   hasGap,
+  isAnswer,
   isNewerInvoice,
   isNewMethod,
+  isRefused,
   issueInvoice,
   nextPeriod,
   offerToFirstInvoice,
@@ -44,6 +47,7 @@ const base = setup({
     hasStarted: stateIn({ status: 'active' }),
     isPastDue: stateIn({ status: 'past_due' }),
     isUnpaid: stateIn({ status: 'unpaid' }),
+    isEnding: stateIn({ cancellation: 'ending' }),
   },
 })
 
@@ -72,6 +76,7 @@ export const subscriptionMachine = base
     actions: {
       keepCreated: assign(foldCreated),
       keepAccepted: assign(foldAccepted),
+      keepProviderId: assign(foldProviderId),
       keepPrepared: assign(foldPrepared),
       keepMethod: assign(foldMethod),
       keepObserved: assign(foldObserved),
@@ -132,6 +137,11 @@ export const subscriptionMachine = base
         scope.event.facts.status === params.status &&
         isTaken(weighObserved(scope)),
       isNewMethod,
+      isRefused,
+      isAnswer,
+      /** The provider refused to create it. */
+      creationRefused: (scope) =>
+        isRefused(scope, { effect: 'subscription.create' }) && scope.context.providerId === null,
       nothingKnown: ({ context }) => context.observed === null,
       hasProviderId: ({ context }) => context.providerId !== null,
       byPlatform: ({ context }) => context.collector === 'platform',
@@ -156,12 +166,11 @@ export const subscriptionMachine = base
       endsWithPeriod: ({ context, event }) =>
         context.cancelAt !== null && context.cancelAt <= event.at,
       isOver: or([stateIn({ status: 'canceled' }), stateIn({ status: 'incomplete_expired' })]),
-      /** It exists, for us or at the provider, and has not ended. */
-      canEnd: and([
-        not('isOver'),
-        not(stateIn({ status: 'unknown' })),
-        or(['byPlatform', 'hasProviderId']),
-      ]),
+      /** It was asked for or is there, and has not ended. */
+      canEnd: and([not('isOver'), not(stateIn({ status: 'unknown' }))]),
+      /** Whose end can be set for later: it exists, for us or at the provider. */
+      canEndLater: and(['canEnd', or(['byPlatform', 'hasProviderId'])]),
+      awaitsPayment: and(['isIncomplete', not('isEnding')]),
     },
     delays: {
       /** A lost webhook must not leave a customer who has paid outside. The longer ago, the rarer. */
@@ -188,7 +197,10 @@ export const subscriptionMachine = base
             description:
               'Keeps what is news; asks for a fresh read at a tie, a gap or a mere hint.',
             on: {
-              'subscription.accepted': { actions: ['keepAccepted', 'confirmFirstPayment'] },
+              'subscription.accepted': [
+                { guard: 'awaitsPayment', actions: ['keepAccepted', 'confirmFirstPayment'] },
+                { actions: 'keepProviderId' },
+              ],
               'payment.prepared': { actions: 'keepPrepared' },
               'subscription.observed': [
                 { guard: 'isTied', actions: ['keepObserved', 'read'] },
@@ -286,8 +298,16 @@ export const subscriptionMachine = base
                   guard: and(['byPlatform', 'isNewMethod']),
                   actions: ['keepMethod', 'offerToFirstInvoice'],
                 },
-                { guard: 'isNewMethod', actions: ['keepMethod', 'confirmFirstPayment'] },
+                {
+                  guard: and(['isNewMethod', not('isEnding')]),
+                  actions: ['keepMethod', 'confirmFirstPayment'],
+                },
               ],
+              'effect.rejected': {
+                guard: 'creationRefused',
+                target: 'incomplete_expired',
+                actions: 'end',
+              },
             },
           },
           trialing: {
@@ -356,13 +376,13 @@ export const subscriptionMachine = base
                   actions: ['voidFirstInvoice', 'end'],
                 },
                 {
-                  guard: and(['canEnd', 'byPlatform', 'wantsPeriodEnd']),
+                  guard: and(['canEndLater', 'byPlatform', 'wantsPeriodEnd']),
                   target: 'scheduled',
                   actions: ['scheduleEnd', 'announceChange'],
                 },
                 { guard: and(['canEnd', 'wantsNow']), target: 'ending', actions: 'cancelNow' },
                 {
-                  guard: and(['canEnd', 'wantsPeriodEnd']),
+                  guard: and(['canEndLater', 'wantsPeriodEnd']),
                   target: 'scheduling',
                   actions: 'cancelAtPeriodEnd',
                 },
@@ -381,7 +401,10 @@ export const subscriptionMachine = base
                 guard: and(['isNews', 'saysScheduled']),
                 target: 'scheduled',
               },
-              'effect.rejected': 'none',
+              'effect.rejected': {
+                guard: { type: 'isRefused', params: { effect: 'subscription.update' } },
+                target: 'none',
+              },
               'subscription.cancel': {
                 guard: and(['canEnd', 'wantsNow']),
                 target: 'ending',
@@ -419,17 +442,37 @@ export const subscriptionMachine = base
             description: 'The provider was asked to let it go on.',
             always: { guard: 'isOver', target: 'none' },
             on: {
-              'subscription.observed': {
-                guard: and(['isNews', not('saysScheduled')]),
-                target: 'none',
+              'subscription.observed': [
+                { guard: and(['isNews', not('saysScheduled')]), target: 'none' },
+                // It has answered, and its end is still to come: it may be asked again.
+                { guard: 'isAnswer', target: 'scheduled' },
+              ],
+              'subscription.cancel': { guard: 'wantsNow', target: 'ending', actions: 'cancelNow' },
+              'effect.rejected': {
+                guard: { type: 'isRefused', params: { effect: 'subscription.update' } },
+                target: 'scheduled',
               },
-              'effect.rejected': 'scheduled',
             },
           },
           ending: {
-            description: 'The provider was asked to end it now.',
+            description:
+              'It is to end now: the provider is asked, as soon as it has what is to be ended.',
             always: { guard: 'isOver', target: 'none' },
-            on: { 'effect.rejected': 'none' },
+            on: {
+              'subscription.accepted': { guard: not('hasProviderId'), actions: 'cancelNow' },
+              'subscription.observed': {
+                guard: and(['isNews', not('hasProviderId')]),
+                actions: 'cancelNow',
+              },
+              'subscription.referenced': {
+                guard: not('hasProviderId'),
+                actions: 'cancelNow',
+              },
+              'effect.rejected': {
+                guard: { type: 'isRefused', params: { effect: 'subscription.cancel' } },
+                target: 'none',
+              },
+            },
           },
         },
       },

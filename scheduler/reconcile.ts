@@ -155,7 +155,7 @@ async function ingestAll(
     try {
       if ((await ingest(event.raw)).isNew) missed += 1
     } catch (error) {
-      log.error('reconcile.ingest_failed', { event: event.id, error: String(error) })
+      log.error('reconcile.ingest_failed', { eventId: event.id, error: String(error) })
       throw error
     }
   }

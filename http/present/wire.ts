@@ -28,10 +28,8 @@ export const WireAmount = z.int().openapi({
 })
 
 export const IdParams = z.strictObject({
-  id: z
-    .string()
-    .max(200)
-    .openapi({ param: { name: 'id', in: 'path' } }),
+  // One that is too long is unknown, and gets the 404 of any other.
+  id: z.string().openapi({ param: { name: 'id', in: 'path' } }),
 })
 
 export const PageQuery = {
@@ -79,6 +77,7 @@ export function openNoes(...codes: readonly ProblemCode[]) {
 export function postNoes(...codes: readonly ProblemCode[]) {
   return noes(
     'body_not_json',
+    'body_too_deep',
     'body_too_large',
     'content_type_unsupported',
     'invalid_request',

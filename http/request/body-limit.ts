@@ -3,15 +3,26 @@ import { bodyLimit } from 'hono/body-limit'
 import type { HttpEnv } from '../env.ts'
 import { Problem } from '../problem.ts'
 
+export interface BodyLimits {
+  /** In bytes. */
+  readonly limitOf: (path: string) => number
+  /** Hears of each that was refused. */
+  readonly refused: (path: string) => void
+}
+
 /**
  * Refuses bodies of more than `limitOf(path)` bytes with 413, by their length where they say it.
  */
-export function limitBody(limitOf: (path: string) => number): MiddlewareHandler<HttpEnv> {
+export function limitBody({ limitOf, refused }: BodyLimits): MiddlewareHandler<HttpEnv> {
   return (c, next) => {
     const limit = limitOf(c.req.path)
+    const tooLarge = () => {
+      refused(c.req.path)
+      return new Problem('body_too_large', { facts: { limit } })
+    }
     const declared = c.req.header('content-length')
     if (declared !== undefined && c.req.header('transfer-encoding') === undefined) {
-      if (Number(declared) > limit) throw tooLarge(limit)
+      if (Number(declared) > limit) throw tooLarge()
       return next()
     }
     if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
@@ -20,13 +31,9 @@ export function limitBody(limitOf: (path: string) => number): MiddlewareHandler<
     const counted: MiddlewareHandler = bodyLimit({
       maxSize: limit,
       onError: () => {
-        throw tooLarge(limit)
+        throw tooLarge()
       },
     })
     return counted(c, next)
   }
-}
-
-function tooLarge(limit: number): Problem {
-  return new Problem('body_too_large', { facts: { limit } })
 }

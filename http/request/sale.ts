@@ -35,7 +35,9 @@ export function refuseUnpayable(account: AccountContext, paymentMethod: string |
     if (chargeableMethod(account) === null) throw refused({ code: 'payment_method_required' })
     return
   }
-  if (account.paymentMethods[paymentMethod]?.facts.attached !== true) {
+  const { paymentMethods } = account
+  const known = Object.hasOwn(paymentMethods, paymentMethod) ? paymentMethods[paymentMethod] : null
+  if (known?.facts.attached !== true) {
     throw refused({ code: 'payment_method_unknown', paymentMethod })
   }
 }

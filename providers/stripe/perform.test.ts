@@ -86,6 +86,16 @@ describe('a command', () => {
     expect(await customersIn(world)).toBe(1)
   })
 
+  test('M2 is read first where an old try is known, though none was counted', async () => {
+    const world = openStripe()
+    const firstTriedAt = world.now()
+    await world.deliver(create)
+    world.pass(30 * msPerHour)
+    const delivered = await world.deliver(create, { claimed: { tries: 0, firstTriedAt } })
+    expect(eventsOf(delivered)).toMatchObject([{ type: 'customer.observed' }])
+    expect(await customersIn(world)).toBe(1)
+  })
+
   test('keeps its key for another try within the window', async () => {
     const world = openStripe()
     world.ruleFirstPost('unsent')
@@ -145,6 +155,42 @@ describe('a command', () => {
         message: 'Invalid email address: … for … with …',
       },
     ])
+  })
+
+  test.each`
+    claimed         | why
+    ${{ tries: 0 }} | ${'at first'}
+    ${{ tries: 1 }} | ${'after a try whose outcome is not known'}
+  `(
+    'whose e-mail Stripe takes nowhere is refused, and named nowhere, $why',
+    async ({ claimed }) => {
+      const world = openStripe()
+      const error = {
+        type: 'invalid_request_error',
+        code: 'email_invalid',
+        message: `Invalid email address: ${create.email}`,
+      }
+      world.rule(() => new Response(JSON.stringify({ error }), { status: 400 }))
+      const delivered = await world.deliver(create, { claimed })
+      expect(eventsOf(delivered)).toMatchObject([
+        { type: 'effect.rejected', code: 'email_invalid' },
+      ])
+      expect(JSON.stringify(delivered.results)).not.toContain(create.email)
+    },
+  )
+
+  test('M2 whose search is refused past the window is parked, for it may have been done', async () => {
+    const world = openStripe()
+    const message = `Invalid email address: ${create.email}`
+    const error = { type: 'invalid_request_error', code: 'email_invalid', message }
+    world.rule(() => new Response(JSON.stringify({ error }), { status: 400 }))
+    const firstTriedAt = plusMs(world.now(), -30 * msPerHour)
+    const failing = world.deliver(create, { claimed: { tries: 1, firstTriedAt } })
+    await expect(failing).rejects.toMatchObject({ code: 'stripe_refused' })
+    await expect(failing).rejects.not.toHaveProperty('cause')
+    await expect(failing).rejects.toThrow('400 email_invalid')
+    await expect(failing).rejects.not.toThrow(create.email)
+    expect(world.requests).not.toContain('POST /v1/customers')
   })
 
   test('of an account that has no customer yet waits, and uses up no tries', async () => {

@@ -25,6 +25,7 @@ import { customerCreate } from './calls/customers.ts'
 import {
   failureOf,
   isDecline,
+  isKeyReused,
   isMissing,
   isRefusal,
   isStoredFailure,
@@ -154,8 +155,9 @@ async function performOnce<K extends Kind>(
     return await command.perform(call)
   } catch (error) {
     if (isDecline(error)) return [refusal(call.effect, error)]
-    if (!isRefusal(error) && !isStoredFailure(error)) throw error
-    // It may be refused for being done already, or have been done before the failure was stored.
+    if (!isRefusal(error) && !isStoredFailure(error) && !isKeyReused(error)) throw error
+    // It may be refused for being done already, or have been done before the failure was stored, or under
+    // its key with what it had then.
     const found = await readBack<K>(command, call, { mayBeRefused: isRefusal(error) })
     if (found !== null) return found
     if (!isRefusal(error)) throw error

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Envelope } from '../../actors/envelope.ts'
+import { nestingOf } from '../../actors/nesting.ts'
 import type { Instant } from '../../machines/instant.ts'
 import { canonical } from '../../machines/observation.ts'
 import { EventBody } from './event-body.ts'
@@ -25,7 +26,7 @@ export type Received =
   | { readonly outcome: 'envelope'; readonly envelope: Envelope }
   | {
       readonly outcome: 'refused'
-      readonly code: VerifyCode | 'body_not_event'
+      readonly code: VerifyCode | 'body_not_event' | 'body_too_deep'
       readonly message: string
       /** A JSON pointer to what is wrong with the body. */
       readonly field?: string
@@ -62,6 +63,9 @@ export function createStripeReceiver(options: ReceiverOptions): StripeReceiver {
   }
 }
 
+/** Stripe's deepest objects have about ten levels; reading any JSON must not end the stack. */
+const levelsMax = 200
+
 interface Arrival {
   readonly body: string
   readonly now: Instant
@@ -69,6 +73,10 @@ interface Arrival {
 }
 
 function envelopeFor(json: unknown, arrival: Arrival, options: ReceiverOptions): Received {
+  if (nestingOf(arrival.body) > levelsMax) {
+    const message = `The body is not a Stripe event: it lies deeper than ${levelsMax} levels.`
+    return { outcome: 'refused', code: 'body_too_deep', message }
+  }
   const parsed = EventBody.safeParse(json)
   if (!parsed.success) {
     const [issue] = parsed.error.issues

@@ -170,7 +170,7 @@ function eventsOf({ runtime, stripe, receiver, clock, log }: ReconciliationOptio
       const at = { now: clock.now(), correlationId: randomUUID() }
       const received = receiver.receiveTrusted(json, at)
       if (received.outcome === 'refused') {
-        log.warn('reconcile.event_unreadable', { event: idIn(json), code: received.code })
+        log.warn('reconcile.event_unreadable', { eventId: idIn(json), code: received.code })
         return { isNew: false }
       }
       return { isNew: await told(runtime, received.envelope, log) }

@@ -77,6 +77,16 @@ export const bookkeeping: Readonly<Record<ChartName, readonly Bookkeeping[]>> = 
       equal: 'any',
       why: 'another method is demanded at once where a hard decline is seen, else on its day',
     },
+    {
+      field: 'anchorAt',
+      equal: 'set',
+      why: 'a case that opens too late counts from its opening, which is its first word',
+    },
+    {
+      field: 'declined.at',
+      equal: 'set',
+      why: 'the time of the word that is known, of those that say the same',
+    },
     { field: 'stepsTaken.*.at', equal: 'any', why: 'a step that is late is taken at once' },
   ],
   event: [],

@@ -209,6 +209,7 @@ export function subscriptionChanged(
     type: 'subscription.changed',
     version,
     subscription,
+    collector: 'provider',
     status: 'active',
     terms,
     quantity: 1,

@@ -18,7 +18,7 @@ export const marks: Readonly<Record<ChartName, (context: unknown) => unknown>> =
     const { customer, paymentMethods, bans, cases, subscriptions, ...rest } =
       AccountContext.parse(context)
     return [
-      rest.createdAt !== null,
+      [rest.createdAt !== null, rest.closedAt !== null, rest.rejection?.effect],
       customer?.facts.deleted,
       Object.values(paymentMethods).map(({ facts }) => [facts.attached, facts.createdAt]),
       expiringAt({ customer, paymentMethods, cases }) > (rest.asOf ?? ''),
@@ -57,9 +57,12 @@ export const marks: Readonly<Record<ChartName, (context: unknown) => unknown>> =
     ]
   },
   dunning(context) {
-    const { policy, nextStep, enforcedAt, invoice, ...rest } = DunningContext.parse(context)
+    const { policy, nextStep, enforcedAt, invoice, declined, offered, ...rest } =
+      DunningContext.parse(context)
+    const isAfterOffer = declined !== null && offered !== null && declined.seq > offered.seq
     return [
       [policy !== null, nextStep, enforcedAt !== null, rest.restricted, rest.banned],
+      [isAfterOffer, offered?.paymentMethod === rest.refusedMethod],
       [invoice?.status, invoice?.hardDecline, invoice?.collector],
     ]
   },

@@ -1,3 +1,5 @@
+import type { World } from './walk.ts'
+import { SubscriptionContext } from '../../machines/contexts.ts'
 import type { ChartName } from './explore.ts'
 
 /** Where an actor may stay without a timer of its own, and what it is waiting for there. */
@@ -72,10 +74,19 @@ export const resting: Readonly<Record<ChartName, Readonly<Record<string, string>
     'state.received': 'its own effect, which is delivered until there is an answer',
     'state.applied': 'nothing: the end',
     'state.ignored': 'nothing: the end',
-    'state.unreadable': 'a person',
     'state.quarantined': 'a person',
   },
   reconciliation: {
     'state.sweeping': 'the recurring job, which walks for as long as this is the state',
   },
+}
+
+/**
+ * An end of which the provider has not said a word: it refused to create the thing. Should it show it all
+ * the same, it is believed.
+ */
+export function isOursAlone(chart: ChartName, { snapshot }: World): boolean {
+  if (chart !== 'subscription') return false
+  const { collector, observed } = SubscriptionContext.parse(snapshot.context)
+  return collector === 'provider' && observed === null
 }

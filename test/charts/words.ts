@@ -45,6 +45,7 @@ const accountWords: Words = {
   },
   'account.close': { type: 'account.close' },
   'account.ban fraud': { type: 'account.ban', reason: 'fraud' },
+  'account.ban, by a name that every object has': { type: 'account.ban', reason: 'constructor' },
   'account.unban fraud': { type: 'account.unban', reason: 'fraud' },
   'payment_method.add': { type: 'payment_method.add', provider: 'stripe', token: 'pm_card_visa' },
   'customer.observed': customerObserved(),
@@ -126,6 +127,10 @@ const subscriptionWords: Words = {
     statuses.map((status) => [`subscription.observed ${status}`, subscriptionObserved({ status })]),
   ),
   'subscription.observed active, end scheduled': subscriptionObserved({ cancelAt: day(31) }),
+  'subscription.observed active, end scheduled, by a read': {
+    ...subscriptionObserved({ cancelAt: day(31) }),
+    read: 1_000_000,
+  },
   'subscription.observed canceled as scheduled': subscriptionObserved({
     status: 'canceled',
     cancelAt: day(31),
@@ -152,7 +157,10 @@ const subscriptionWords: Words = {
   'invoice.changed void': invoiceChanged(1, { status: 'void', collector: 'platform' }),
   'invoice.changed paid': invoiceChanged(1, { status: 'paid', collector: 'platform' }),
   ...missing,
-  'effect.rejected': rejected('subscription.update'),
+  'effect.rejected create': rejected('subscription.create'),
+  'effect.rejected confirm': rejected('payment_intent.confirm'),
+  'effect.rejected update': rejected('subscription.update'),
+  'effect.rejected cancel': rejected('subscription.cancel'),
   ...refresh,
 }
 
@@ -278,6 +286,11 @@ const dunningWords: Words = {
   'invoice.changed paid': invoiceChanged(1, { status: 'paid' }),
   'invoice.changed void': invoiceChanged(1, { status: 'void' }),
   'invoice.changed deleted': invoiceChanged(1, { status: 'deleted' }),
+  'payment_method.available': {
+    type: 'payment_method.available',
+    version: 1,
+    paymentMethod: 'pm_2',
+  },
   'policy.given': {
     type: 'policy.given',
     policy: {
@@ -311,8 +324,6 @@ const eventWords: Words = {
   'event.received foreign': { ...received, quarantine: 'another account' },
   'event.applied': { ...applied, outcome: 'applied' },
   'event.applied ignored': { ...applied, outcome: 'ignored' },
-  'event.applied unreadable': { ...applied, outcome: 'unreadable' },
-  'effect.rejected': rejected('event.apply'),
 }
 
 const part = { sweep: 1, from: null, objects: 10, driftCount: 0, drift: [] }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { backOffMs } from '../../actors/back-off.ts'
-import { RetryLater } from '../../actors/ports.ts'
+import { RetryLater, StoreUnavailable } from '../../actors/ports.ts'
 import { plusMs } from '../../machines/instant.ts'
 import {
   answerPolitely,
@@ -83,13 +83,52 @@ describe('an effect', () => {
     expect((await stateNow(runtime)).context.answers).toEqual(['who!'])
   })
 
+  test('M2 that was performed and could not be told is known to have been tried', async () => {
+    const store = memoryStore()
+    const clock = handClock()
+    const result = { event: { type: 'remote.answered', answer: 'yes' }, to: 'counter/b' } as const
+    const remote = outside(() => [result])
+    const broken = runtimeOf({ store, clock, performers: [remote], limits: { tries: 2 } })
+    await broken.tell(letter({ type: 'poisoned' }, { id: 'bad', to: 'counter/b' }))
+    await broken.tell(call('e1'))
+    for (let n = 0; n < 3; n += 1) {
+      await broken.idle()
+      clock.advance(quick.waitMs)
+    }
+    expect(remote.calls.map(({ tries }) => tries)).toEqual([0, 1, 1])
+    expect(await store.parkedItem(effect)).toBeNull()
+  })
+
+  test('M2 whose result met a silent store is known to have been tried', async () => {
+    const store = memoryStore()
+    const clock = handClock()
+    const remote = outside()
+    let isSilent = false
+    const silent = {
+      ...store,
+      append: (...args: Parameters<typeof store.append>) =>
+        isSilent ? Promise.reject(new StoreUnavailable('silence')) : store.append(...args),
+    }
+    const runtime = runtimeOf({ store: silent, clock, performers: [remote] })
+    await runtime.tell(call('e1'))
+    isSilent = true
+    await runtime.idle()
+    isSilent = false
+    clock.advance(quick.waitMs)
+    await runtime.idle()
+    expect(remote.calls.map(({ tries }) => tries)).toEqual([0, 1])
+    expect((await stateNow(runtime)).context.answers).toEqual(['who!'])
+  })
+
   test.each`
-    error                           | limits          | message                              | why
-    ${new Error('declined by bug')} | ${{}}           | ${/Error: declined by bug/}          | ${'the performer has a bug'}
-    ${new RetryLater('still down')} | ${{ tries: 1 }} | ${/1 tries: RetryLater: still down/} | ${'its tries are used up'}
-  `('A4 is parked, with the reason, if $why', async ({ error, limits, message }) => {
-    const remote = failing(1, () => error)
-    const { store, runtime } = await called({ performers: [remote], limits })
+    error                           | times | message                              | why
+    ${new Error('declined by bug')} | ${1}  | ${/Error: declined by bug/}          | ${'the performer has a bug'}
+    ${new RetryLater('still down')} | ${2}  | ${/2 tries: RetryLater: still down/} | ${'its tries are used up'}
+  `('A4 is parked, with the reason, if $why', async ({ error, times, message }) => {
+    const remote = failing(times, () => error)
+    const { clock, store, runtime } = await called({ performers: [remote], limits: { tries: 2 } })
+    clock.advance(60_000)
+    await runtime.idle()
     expect(await store.parkedItem(effect)).toMatchObject({
       kind: 'effect',
       actor: 'counter/a',

@@ -103,6 +103,32 @@ export function effectsContract(open: OpenPlace): void {
     expect(ids(await store.claim(at(9), 4, minute))).toStrictEqual(['counter/b#1.2'])
   })
 
+  test('P6 our own work is claimed past any number of providers’ calls that are due before it', async () => {
+    const { store } = place()
+    await store.append([
+      ...line(5, { effects: 2, provider: 'stripe' }),
+      commit({ actor: other, at: at(50), effects: 2 }),
+    ])
+    expect(ids(await store.claim(at(60), 1, minute, 'own'))).toStrictEqual([`${other}#1.1`])
+    expect(ids(await store.claim(at(60), 9, minute, 'own'))).toStrictEqual([`${other}#1.2`])
+    expect(await store.claim(at(60), 9, minute, 'own')).toStrictEqual([])
+    expect(await store.claim(at(60), 99, minute)).toHaveLength(10)
+    expect(ids(await store.claim(at(120), 9, minute, 'own'))).toHaveLength(2)
+  })
+
+  test('P6 what was parked keeps to its lane', async () => {
+    const { store } = place()
+    await store.append([
+      commit({ effects: 1, provider: 'stripe' }),
+      commit({ actor: other, effects: 1 }),
+    ])
+    for (const id of [`${actor}#1.1`, `${other}#1.1`] as const) {
+      await store.settle([{ id, outcome: 'parked', at: at(5), error: 'no' }])
+      await store.unpark(id, at(6))
+    }
+    expect(ids(await store.claim(at(9), 9, minute, 'own'))).toStrictEqual([`${other}#1.1`])
+  })
+
   test('P7 what is done is never claimed again, whatever is said of it later', async () => {
     const { store } = place()
     await store.append([commit({ effects: 1 })])

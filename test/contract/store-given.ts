@@ -39,6 +39,8 @@ export interface Given {
   readonly at?: Instant
   /** How many effects. */
   readonly effects?: number
+  /** Makes the effects calls to this provider. */
+  readonly provider?: string
   readonly timers?: readonly ArmedTimer[]
   readonly rows?: readonly ViewRow[]
   readonly event?: JsonObject
@@ -53,6 +55,7 @@ export function commit(given: Given = {}): Commit {
     id: effectId(ref, seq, n + 1),
     kind: 'remote',
     amount: seq * 10 + n,
+    ...(given.provider === undefined ? {} : { provider: given.provider }),
   }))
   return {
     entry: {

@@ -102,6 +102,25 @@ describe('the embedded file', () => {
     })
   })
 
+  test('a file of an older release learns which effects are our own work', async () => {
+    const before = createEmbeddedStore(openFile(path))
+    await before.append([
+      commit({ effects: 1, provider: 'stripe' }),
+      commit({ actor: 'counter/own', effects: 2 }),
+    ])
+    await before.close()
+    const bare = openDatabase(path)
+    bare.exec('DROP INDEX effects_own')
+    bare.exec('ALTER TABLE effects DROP COLUMN lane')
+    bare.exec('PRAGMA user_version = 1')
+    bare.close()
+    const store = createEmbeddedStore(openFile(path))
+    const own = await store.claim(at(9), 9, minute, 'own')
+    expect(own.map(({ actor: ref }) => ref)).toStrictEqual(['counter/own', 'counter/own'])
+    expect(await store.claim(at(9), 9, minute)).toHaveLength(1)
+    await store.close()
+  })
+
   test('an entry that cannot be read is named, and the others are read', async () => {
     const file = openFile(path)
     const store = createEmbeddedStore(file)

@@ -109,7 +109,7 @@ export function createModel(): Model {
       const delivery = open.get(id)
       if (!delivery || !parked.includes(id)) return false
       parked = parked.filter((one) => one !== id)
-      open.set(id, { ...delivery, dueAt: at, tries: 0 })
+      open.set(id, { ...delivery, dueAt: at, tries: 1 })
       return true
     },
     nextClaimAt: () => inOrder()[0]?.dueAt ?? null,

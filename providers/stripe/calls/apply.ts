@@ -17,17 +17,35 @@ interface Applying {
   readonly entry: EntryAt
 }
 
-type Outcome = Exclude<Normalised, { outcome: 'lookup' }>
+type Outcome = Exclude<Normalised, { outcome: 'lookup' | 'unreadable' }>
 
-/** The body of the webhook that the entry took, and Stripe's time of it. */
-async function bodyOf({ claimed, entry }: Applying): Promise<{ body: string; at: Instant }> {
+/**
+ * A webhook, or the object that it notifies of, lacks what we need of it. The message says what and where, and
+ * holds no value of it. Thrown, it parks the effect: a release that can read it retries it.
+ */
+export class WebhookUnreadable extends Error {
+  override readonly name = 'WebhookUnreadable'
+  readonly code = 'webhook_unreadable'
+}
+
+interface Kept {
+  readonly body: string
+  /** Stripe's time of it. */
+  readonly at: Instant
+  readonly eventType: string
+  readonly apiVersion: string | null
+}
+
+/** The webhook that the entry took. */
+async function keptOf({ claimed, entry }: Applying): Promise<Kept> {
   const { actor, seq } = claimed
   // The event asked for this when it came; should an operator have asked, it came first of all.
   for (const candidate of [seq, 1]) {
     const found = await entry(actor, candidate)
     const parsed = EventEvent.safeParse(found?.envelope.event)
     if (found === null || !parsed.success || parsed.data.type !== 'event.received') continue
-    return { body: parsed.data.body, at: found.envelope.occurredAt }
+    const { body, eventType, apiVersion } = parsed.data
+    return { body, at: found.envelope.occurredAt, eventType, apiVersion }
   }
   throw new Error(`${actor} holds no webhook at entry ${seq}`)
 }
@@ -59,13 +77,14 @@ async function lookUp(
 /** `event.apply`: tells every actor that a webhook concerns, and the webhook's own actor who they were. */
 export async function applyEvent(applying: Applying): Promise<readonly Result[]> {
   const { now, ports } = applying
-  const { body, at: receivedFor } = await bodyOf(applying)
-  const at = instantOfSeconds(secondsOf(receivedFor))
-  const normalised = normalise(parsed(body), ports)
-  const outcome: Outcome =
+  const kept = await keptOf(applying)
+  const at = instantOfSeconds(secondsOf(kept.at))
+  const normalised = normalise(parsed(kept.body), ports)
+  const outcome =
     normalised.outcome === 'lookup'
       ? await lookUp(normalised.invoicePayment, { at, now, ports })
       : normalised
+  if (outcome.outcome === 'unreadable') throw unreadable(kept, outcome.why)
   if (outcome.outcome !== 'applied') {
     return [applied(outcome.outcome, { detail: outcome.why, told: [] })]
   }
@@ -77,6 +96,13 @@ export async function applyEvent(applying: Applying): Promise<readonly Result[]>
     results.push({ ...result, source: 'provider', principal: 'provider:stripe' })
   }
   return [...results, applied('applied', { detail: null, told: [...refs] })]
+}
+
+function unreadable({ eventType, apiVersion }: Kept, why: string): WebhookUnreadable {
+  const version = apiVersion === null ? '' : ` of version ${apiVersion}`
+  return new WebhookUnreadable(
+    `${eventType}${version} can't be read: ${why}. Deploy a release that reads it, then retry this`,
+  )
 }
 
 function applied(

@@ -46,6 +46,11 @@ export function isStoredFailure(error: unknown): boolean {
   )
 }
 
+/** The key was used for a request that differs, as by a default card that has changed since. */
+export function isKeyReused(error: unknown): boolean {
+  return error instanceof errors.StripeIdempotencyError
+}
+
 /**
  * What a failed call means for its effect: RetryLater where another try may help, which is wherever the
  * outcome is not known; anything else parks it, and says what to mend. What parks does not bear Stripe's own

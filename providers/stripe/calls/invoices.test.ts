@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { plusMs } from '../../../machines/instant.ts'
 import { eventsOf, openStripe, terms, textIn } from '../given/stripe.ts'
 
 const asking = { actor: 'invoice/in_1', seq: 7 } as const
@@ -102,6 +103,27 @@ describe('an invoice that Stripe collects', () => {
     expect(await charges()).toBe(before)
   })
 
+  test('M1 is not tried again where Stripe’s clock is behind ours', async () => {
+    const { world, invoice, failing, charges } = await failedRenewal()
+    const ask = { ...pay, invoice, paymentMethod: failing }
+    await world.deliver(ask, asking)
+    const before = await charges()
+    const claimed = { tries: 1, attempt: 2, firstTriedAt: plusMs(world.now(), 3000) }
+    await world.deliver(ask, { ...asking, claimed })
+    expect(await charges()).toBe(before)
+  })
+
+  test('M1 with another card is tried although one was declined a moment before', async () => {
+    const { world, invoice, failing } = await failedRenewal()
+    await world.deliver({ ...pay, invoice, paymentMethod: failing }, asking)
+    world.pass(2000)
+    const claimed = { tries: 1, firstTriedAt: world.now() }
+    const [observed] = eventsOf(
+      await world.deliver({ ...pay, invoice }, { ...asking, seq: 8, claimed }),
+    )
+    expect(observed).toMatchObject({ facts: { status: 'paid' } })
+  })
+
   test('and is paid already says both', async () => {
     const { world, invoice } = await failedRenewal()
     await world.deliver({ ...pay, invoice }, asking)
@@ -119,5 +141,36 @@ describe('an invoice that Stripe collects', () => {
     const ask = { kind: 'invoice.void', provider: 'stripe', invoice } as const
     const [observed] = eventsOf(await world.deliver(ask, asking))
     expect(observed).toMatchObject({ read: 7, facts: { status: 'void' } })
+  })
+
+  test('M2 is known to have been tried where it is paid and its reading must wait', async () => {
+    const world = openStripe({ readsPerSecond: 1 })
+    const { customers, paymentMethods, products, prices, subscriptions } = world.stripe
+    const { id: customer } = await customers.create({ email: 'ada@example.com' })
+    const card = await paymentMethods.attach('pm_card_visa', { customer })
+    const product = await products.create({ name: 'Pro' })
+    const price = await prices.create({
+      product: product.id,
+      unit_amount: 2900,
+      currency: 'usd',
+      recurring: { interval: 'month' },
+    })
+    // Of a customer that bears no mark of ours: whose it is must be read.
+    const { latest_invoice: latest } = await subscriptions.create({
+      customer,
+      items: [{ price: price.id }],
+      payment_behavior: 'default_incomplete',
+    })
+    const invoice = typeof latest === 'string' ? latest : (latest?.id ?? '')
+    const read = { kind: 'object.read', provider: 'stripe', object: 'charge' } as const
+    await world.deliver({ ...read, objectId: 'ch_none', coalesce: 'charge' }, { tries: 1 })
+    const ask = { ...pay, account: null, invoice, paymentMethod: card.id }
+    const { delays } = await world.deliver(ask, { ...asking, tries: 1 })
+    expect(delays).toMatchObject([{ counts: false, begun: true }])
+    const { delays: waits } = await world.deliver(
+      { ...read, objectId: 'ch_none', coalesce: 'charge' },
+      { tries: 1 },
+    )
+    expect(waits.map(({ begun }) => begun)).not.toContain(true)
   })
 })

@@ -50,6 +50,29 @@ describe('a charge of the platform', () => {
     expect(await intentsOf(world, customer)).toHaveLength(1)
   })
 
+  test.each`
+    hours   | why
+    ${30}   | ${'its key is forgotten, and its tries do not tell'}
+    ${0.02} | ${'its key still holds for another card'}
+    ${0}    | ${'another card is the default a moment later'}
+  `('M2 is one payment where $why', async ({ hours }) => {
+    const world = openStripe()
+    const customer = await world.customer('account/acct_1', 'pm_card_visa')
+    const firstTriedAt = world.now()
+    await world.deliver(charge, asking)
+    const card = await world.stripe.paymentMethods.attach('pm_card_mastercard', { customer })
+    world.accounts.set('account/acct_1', {
+      customer,
+      defaultPaymentMethod: card.id,
+      isAttaching: false,
+    })
+    world.pass(hours * 3_600_000)
+    const claimed = { tries: 0, firstTriedAt, occurredAt: firstTriedAt }
+    const delivered = await world.deliver(charge, { ...asking, claimed })
+    expect(eventsOf(delivered)).toMatchObject([{ status: 'succeeded' }])
+    expect(await intentsOf(world, customer)).toHaveLength(1)
+  })
+
   test('M2 is one payment where its key was forgotten', async () => {
     const world = openStripe()
     const customer = await world.customer('account/acct_1', 'pm_card_visa')

@@ -16,7 +16,8 @@ const log: Log = {
 /** What becomes of one request: `lost` is done, and its answer never comes; `unsent` is not done. */
 export type Fate = 'answered' | 'lost' | 'unsent' | Response
 
-type Ruling = (method: string, path: string) => Fate
+/** The request is under way until it is ruled. */
+type Ruling = (method: string, path: string) => Fate | Promise<Fate>
 
 export function openNetwork(clock: Clock) {
   let fateOf: Ruling = () => 'answered'
@@ -44,7 +45,7 @@ export function openNetwork(clock: Clock) {
     const request = new Request(input, init)
     const path = new URL(request.url).pathname
     requests.push(`${request.method} ${path}`)
-    const fate = fateOf(request.method, path)
+    const fate = await fateOf(request.method, path)
     if (fate instanceof Response) return fate
     if (fate === 'unsent') throw new TypeError('connection refused')
     const response = await twin.app.fetch(request)

@@ -112,8 +112,8 @@ function timerOf(params: unknown, { actor, seq, at }: Asking): ArmedTimer | null
   if (typeof delay !== 'number' || !Number.isFinite(delay)) {
     throw new ChartFault(`the delay of ${name} is not a number of ms`)
   }
-  // A moment that has passed already is due at once.
-  return { name, dueAt: plusMs(at, Math.max(0, Math.round(delay))), instance: `${actor}#${seq}` }
+  // A moment that has passed already is due at once, and stays the timer's nominal time.
+  return { name, dueAt: plusMs(at, Math.round(delay)), instance: `${actor}#${seq}` }
 }
 
 function textIn(params: unknown, key: string): string {

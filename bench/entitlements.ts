@@ -40,6 +40,7 @@ function subscriber(n: number): Envelope[] {
       type: 'subscription.changed',
       version: 1,
       subscription: `subscription/sub_reader_${n}`,
+      collector: 'provider',
       status: 'active',
       terms: proTerms,
       quantity: 1,

@@ -2,8 +2,17 @@ import type { AccountContext } from './contexts.ts'
 import type { EffectRequest } from './effects.ts'
 import type { AccountEvent, Told } from './events.ts'
 import { idOf, type ActorRef } from './ids.ts'
+import type { Instant } from './instant.ts'
 
 // To whom an account offers its default payment method: pure.
+
+/** The default payment method, if it came after the invoice fell due: the charge that failed had another. */
+function cardSince({ customer, paymentMethods }: AccountContext, dueSince: Instant | null) {
+  const paymentMethod = customer?.facts.defaultPaymentMethod ?? null
+  if (paymentMethod === null || dueSince === null) return null
+  const since = paymentMethods[paymentMethod]?.facts.createdAt
+  return since !== undefined && since > dueSince ? paymentMethod : null
+}
 
 /** Neither closed by us nor removed at the provider. */
 function isInUse({ closedAt, customer }: AccountContext): boolean {
@@ -13,7 +22,8 @@ function isInUse({ closedAt, customer }: AccountContext): boolean {
 /**
  * A default payment method that was not the default before is offered to whatever waits for one:
  * invoices that are failing or were written off, their dunning cases, and first payments. So is the one
- * that is there to a subscription that begins. Nothing is, once the account is out of use.
+ * that is there to a subscription that begins, or to an invoice whose failure becomes known only after it
+ * came. Nothing is, once the account is out of use.
  */
 export function offersOfMethod(
   context: AccountContext,
@@ -29,6 +39,12 @@ export function offersOfMethod(
     const paymentMethod = context.customer?.facts.defaultPaymentMethod ?? null
     const waits = event.status === 'incomplete' && paymentMethod !== null
     return waits ? [offer(event.subscription, paymentMethod)] : []
+  }
+  if (event.type === 'invoice.changed') {
+    const paymentMethod = cardSince(context, event.dueSince)
+    const wasFailing = context.invoices[event.invoice]?.failing === true
+    const waits = event.failing && !wasFailing && paymentMethod !== null
+    return waits ? [offer(event.invoice, paymentMethod)] : []
   }
   if (event.type !== 'customer.observed') return []
   const paymentMethod = event.facts.defaultPaymentMethod

@@ -149,7 +149,10 @@ export const accountMachine = base
                 guard: 'isNews',
                 actions: ['offerMethod', 'keep', 'deriveEntitlements'],
               },
-              'invoice.changed': { guard: 'isNews', actions: ['keep', 'deriveEntitlements'] },
+              'invoice.changed': {
+                guard: 'isNews',
+                actions: ['offerMethod', 'keep', 'deriveEntitlements'],
+              },
               'dunning.changed': { guard: 'isNews', actions: ['keep', 'deriveEntitlements'] },
               'effect.rejected': { actions: 'keep' },
               refresh: [

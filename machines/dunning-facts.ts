@@ -28,8 +28,11 @@ export function emptyCase(id: string): DunningContext {
   }
 }
 
-/** Webhooks are retried for three days: a case that opens within them keeps the days of the invoice. */
-const lateMs = 3 * msPerDay
+/**
+ * Webhooks are retried for three days, and what they missed is read within another: a case that opens until
+ * then keeps the days of the invoice.
+ */
+const lateMs = 4 * msPerDay
 
 /**
  * From when the days are counted: when the invoice fell due. A case that could not open in time counts from

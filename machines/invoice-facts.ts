@@ -3,7 +3,7 @@ import { isHardDecline } from './declines.ts'
 import type { EffectRequest } from './effects.ts'
 import type { InvoiceEvent, NextAction, Told } from './events.ts'
 import type { InvoiceFacts, InvoiceRef, PaymentRef } from './facts.ts'
-import type { Instant } from './instant.ts'
+import { msPerDay, msPerHour, msSince, type Instant } from './instant.ts'
 import { isTaken, observedOf, weigh, type Progress, type Weight } from './observation.ts'
 
 // How an invoice folds what it is told, and what it asks for: pure.
@@ -210,9 +210,13 @@ export function mustAuthenticate({ nextActionUrl, payment }: InvoiceContext): bo
   return nextActionUrl !== null || payment?.status === 'requires_action'
 }
 
-/** Nothing of ours is under way: only the customer can move it on. */
-export function awaitsCustomer(context: InvoiceContext): boolean {
-  return context.paySeq === null && mustAuthenticate(context)
+/**
+ * How long until the provider is asked how an attempt stands. A customer may take weeks to authenticate: the
+ * longer ago it fell due, the rarer the checks, down to one a day.
+ */
+export function msToCheck(context: InvoiceContext, now: Instant): number {
+  if (context.paySeq !== null || !mustAuthenticate(context)) return msPerHour
+  return Math.min(Math.max(msSince(dueSince(context), now), msPerHour), msPerDay)
 }
 
 /**

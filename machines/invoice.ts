@@ -6,8 +6,6 @@ import type { InvoiceEvent } from './events.ts'
 import {
   announcements,
   answersPay,
-  awaitsCustomer,
-  dueSince,
   emptyInvoice,
   foldIssued,
   foldObserved,
@@ -18,8 +16,8 @@ import {
   isFailing,
   isNewerPayment,
   isNewMethod,
-  isOfThisAttempt,
   isReleased,
+  msToCheck,
   mustAuthenticate,
   nextExecutableAttemptAt,
   openCase,
@@ -32,7 +30,14 @@ import {
   weighObserved,
   type Scope,
 } from './invoice-facts.ts'
-import { msPerDay, msPerHour, msSince } from './instant.ts'
+import {
+  failed,
+  says,
+  saysDeleted,
+  submittedForAction,
+  succeeded,
+  wantsAction,
+} from './invoice-words.ts'
 import { isTaken, isTied } from './observation.ts'
 
 const types: ChartTypes<InvoiceContext, InvoiceEvent> = {}
@@ -52,14 +57,6 @@ function announce(status: string) {
   return base.enqueueActions(({ context, enqueue }) => {
     for (const tell of announcements(context, status)) enqueue({ type: 'effect', params: tell })
   })
-}
-
-function says(status: string) {
-  return (scope: Scope) =>
-    scope.event.type === 'invoice.observed' &&
-    scope.event.facts.status === status &&
-    !scope.event.facts.deleted &&
-    isTaken(weighObserved(scope))
 }
 
 /** Of the platform: one attempt more, with the method that was named for it. */
@@ -129,10 +126,7 @@ export const invoiceMachine = base
       saysPaid: says('paid'),
       saysVoid: says('void'),
       saysUncollectible: says('uncollectible'),
-      saysDeleted: (scope) =>
-        scope.event.type === 'invoice.observed' &&
-        scope.event.facts.deleted &&
-        isTaken(weighObserved(scope)),
+      saysDeleted,
       byPlatform: ({ context }) => context.collector === 'platform',
       answersPay,
       paying: ({ context }) => context.paySeq !== null,
@@ -143,29 +137,10 @@ export const invoiceMachine = base
       hasNothingToPay: ({ context }) => context.issue?.totalMinor === 0,
       isNewerPayment,
       isNewMethod,
-      succeeded: (scope) =>
-        isNewerPayment(scope) &&
-        scope.event.type === 'payment.changed' &&
-        scope.event.status === 'succeeded' &&
-        scope.context.collector === 'platform',
-      /** The attempt under way was declined, or cancelled by the provider. */
-      failed: (scope) =>
-        isNewerPayment(scope) &&
-        isOfThisAttempt(scope) &&
-        scope.event.type === 'payment.changed' &&
-        (scope.event.status === 'canceled' ||
-          (scope.event.status === 'requires_payment_method' && scope.event.declineCode !== null)),
-      wantsAction: (scope) =>
-        isNewerPayment(scope) &&
-        isOfThisAttempt(scope) &&
-        scope.event.type === 'payment.changed' &&
-        scope.event.status === 'requires_action',
-      /** The customer is there, and the payment waits for them. */
-      submittedForAction: ({ context, event }) =>
-        event.type === 'charge.submitted' &&
-        event.attempt === context.attempt &&
-        (event.status === 'requires_action' ||
-          (event.status === 'requires_payment_method' && context.issue?.onSession === true)),
+      succeeded,
+      failed,
+      wantsAction,
+      submittedForAction,
       /** The charge itself, and not some other thing that was asked for. */
       chargeRejected: ({ event }) =>
         event.type === 'effect.rejected' && event.effect === 'payment.charge',
@@ -174,7 +149,6 @@ export const invoiceMachine = base
       mustVoid: ({ context }) => context.voidWantedAt !== null,
       mustWriteOff: ({ context }) => context.writeOffWantedAt !== null,
       isSubmitted: ({ context }) => context.paymentIntent !== null,
-      isUnheardOf: ({ context }) => context.issue === null && context.observed === null,
       isReleased,
       /** The customer was sent to the bank: nothing may take that page from under them. */
       isAtTheBank: ({ context }) =>
@@ -187,14 +161,8 @@ export const invoiceMachine = base
       ]),
     },
     delays: {
-      /**
-       * The answer to a charge is a webhook; a lost one must not hold the invoice's one attempt for ever. A
-       * customer may take weeks: the longer the wait, the rarer the checks, down to one a day.
-       */
-      confirmationCheck: ({ context, event }) =>
-        awaitsCustomer(context)
-          ? Math.min(Math.max(msSince(dueSince(context), event.at), msPerHour), msPerDay)
-          : msPerHour,
+      /** The answer to a charge is a webhook; a lost one must not hold the one attempt for ever. */
+      confirmationCheck: ({ context, event }) => msToCheck(context, event.at),
     },
   })
   .createMachine({
@@ -208,8 +176,7 @@ export const invoiceMachine = base
         initial: 'keeping',
         states: {
           keeping: {
-            description:
-              'Keeps what is news; asks for a fresh read at a tie, a hint, or a failure without its reason.',
+            description: 'Keeps what is news; asks for a fresh read where that leaves a question.',
             on: {
               'invoice.issued': { guard: 'isNew', actions: 'keepIssued' },
               'invoice.observed': [
@@ -249,7 +216,7 @@ export const invoiceMachine = base
                 { guard: 'isNew', target: 'open.charging', actions: beginAttempt },
               ],
               // Whoever asked for the invoice may end before it is here.
-              'invoice.void': { guard: 'isUnheardOf', actions: 'wantVoid' },
+              'invoice.void': { guard: 'isNew', actions: 'wantVoid' },
             },
           },
           draft: {

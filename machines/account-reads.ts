@@ -1,5 +1,5 @@
 import type { AccountContext } from './contexts.ts'
-import type { EffectRequest } from './effects.ts'
+import { readOf, type EffectRequest } from './effects.ts'
 import type { AccountEvent, Told } from './events.ts'
 
 // What an account has read afresh where it may have missed something, and what it asks for again: pure.
@@ -27,35 +27,21 @@ export function readsOfMissingMethods(context: AccountContext, event: Event): Ef
   return Object.values(context.paymentMethods)
     .map(({ facts }) => facts)
     .filter((facts) => facts.attached && !event.paymentMethods.includes(facts.paymentMethod))
-    .map(({ paymentMethod }) => ({
-      kind: 'object.read',
-      provider: context.provider ?? 'stripe',
-      object: 'payment_method',
-      objectId: paymentMethod,
-      coalesce: `payment_method:${paymentMethod}`,
-    }))
+    .map(({ paymentMethod }) => readOf(context.provider, 'payment_method', paymentMethod))
 }
 
 /** The fresh read that settles a tie, or that a refresh asks for. */
 export function readOfTied({ context, event }: Scope): EffectRequest {
-  const provider = context.provider ?? 'stripe'
-  const read = (object: 'customer' | 'payment_method' | 'setup_intent', objectId: string) =>
-    ({
-      kind: 'object.read',
-      provider,
-      object,
-      objectId,
-      coalesce: `${object}:${objectId}`,
-    }) as const
+  const { provider } = context
   switch (event.type) {
     case 'payment_method.observed':
-      return read('payment_method', event.facts.paymentMethod)
+      return readOf(provider, 'payment_method', event.facts.paymentMethod)
     case 'setup_intent.observed':
-      return read('setup_intent', event.facts.setupIntent)
+      return readOf(provider, 'setup_intent', event.facts.setupIntent)
     case 'customer.observed':
-      return read('customer', event.facts.customer)
+      return readOf(provider, 'customer', event.facts.customer)
     default:
-      return read('customer', context.customer?.facts.customer ?? '')
+      return readOf(provider, 'customer', context.customer?.facts.customer ?? '')
   }
 }
 

@@ -164,6 +164,18 @@ export type ProviderEffect = Exclude<
   { kind: 'tell' | 'email.send' | 'policy.read' | 'event.apply' }
 >
 
+type ReadEffect = z.infer<typeof ObjectRead>
+
+/** A fresh read of one object, one per actor and drain. */
+export function readOf(
+  provider: Provider | null,
+  object: ReadEffect['object'],
+  objectId: string,
+): ReadEffect {
+  const coalesce = `${object}:${objectId}`
+  return { kind: 'object.read', provider: provider ?? 'stripe', object, objectId, coalesce }
+}
+
 /** Turns the whole decision into a no: nothing is written, and the asker gets the refusal. */
 export interface Refuse {
   kind: 'refuse'

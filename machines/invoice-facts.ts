@@ -1,6 +1,6 @@
 import type { InvoiceContext } from './contexts.ts'
 import { isHardDecline } from './declines.ts'
-import type { EffectRequest } from './effects.ts'
+import { readOf, type EffectRequest } from './effects.ts'
 import type { InvoiceEvent, NextAction, Told } from './events.ts'
 import type { InvoiceFacts, InvoiceRef, PaymentRef } from './facts.ts'
 import { msPerDay, msPerHour, msSince, type Instant } from './instant.ts'
@@ -278,14 +278,7 @@ export function requestRead({ context, event }: Scope): EffectRequest | null {
   const seen = event.type === 'invoice.observed' ? event.facts.invoice : null
   const id = context.observed?.facts.invoice ?? seen ?? hinted
   if (id === null || context.collector === 'platform') return null
-  const provider = context.provider ?? 'stripe'
-  return {
-    kind: 'object.read',
-    provider,
-    object: 'invoice',
-    objectId: id,
-    coalesce: `invoice:${id}`,
-  }
+  return readOf(context.provider, 'invoice', id)
 }
 
 export function requestPaymentRead({ context }: Scope): EffectRequest | null {

@@ -1,5 +1,5 @@
 import type { PaymentContext } from './contexts.ts'
-import type { EffectRequest } from './effects.ts'
+import { readOf, type EffectRequest } from './effects.ts'
 import type { PaymentChanged, PaymentEvent, Told } from './events.ts'
 import type {
   ChargeFacts,
@@ -259,24 +259,16 @@ export function announcement({ context }: { context: PaymentContext }): EffectRe
 /** The fresh read that settles a tie of this very object, or that a refresh asks for. */
 export function requestRead({ context, event }: Scope): EffectRequest | null {
   const { provider } = context
-  const read = (object: 'payment_intent' | 'charge' | 'refund' | 'dispute', objectId: string) =>
-    ({
-      kind: 'object.read',
-      provider,
-      object,
-      objectId,
-      coalesce: `${object}:${objectId}`,
-    }) as const
   switch (event.type) {
     case 'charge.observed':
-      return read('charge', event.facts.charge)
+      return readOf(provider, 'charge', event.facts.charge)
     case 'refund.observed':
-      return read('refund', event.facts.refund)
+      return readOf(provider, 'refund', event.facts.refund)
     case 'dispute.observed':
-      return read('dispute', event.facts.dispute)
+      return readOf(provider, 'dispute', event.facts.dispute)
     default:
       return context.id.startsWith('pi_')
-        ? read('payment_intent', context.id)
-        : read('charge', context.id)
+        ? readOf(provider, 'payment_intent', context.id)
+        : readOf(provider, 'charge', context.id)
   }
 }

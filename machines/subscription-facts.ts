@@ -1,6 +1,6 @@
 import { periodOf } from './calendar.ts'
 import type { SubscriptionContext } from './contexts.ts'
-import type { EffectRequest, Refuse } from './effects.ts'
+import { readOf, type EffectRequest, type Refuse } from './effects.ts'
 import type { SubscriptionEvent, Told } from './events.ts'
 import type { InvoiceLine, PlanTerms, SubscriptionFacts, SubscriptionRef } from './facts.ts'
 import { isTaken, observedOf, progressOf, weigh, type Weight } from './observation.ts'
@@ -245,14 +245,7 @@ export function requestRead({ context, event }: Scope): EffectRequest | null {
     context.providerId ??
     (event.type === 'subscription.observed' ? event.facts.subscription : named)
   if (id === null) return null
-  const coalesce = `subscription:${id}`
-  return {
-    kind: 'object.read',
-    provider: context.provider ?? 'stripe',
-    object: 'subscription',
-    objectId: id,
-    coalesce,
-  }
+  return readOf(context.provider, 'subscription', id)
 }
 
 export function requestUpdate(

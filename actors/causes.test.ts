@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { instant } from '../machines/instant.ts'
+import { instant } from '../values/instant.ts'
 import { causesOf, entryNamed } from './causes.ts'
 import type { Envelope } from './envelope.ts'
 import type { Entry } from './journal.ts'

@@ -1,4 +1,4 @@
-import { isActorRef, type ActorRef } from '../machines/ids.ts'
+import { isActorRef, type ActorRef } from '../values/ids.ts'
 import type { Entry } from './journal.ts'
 
 const form = /^(?<actor>.+)#(?<seq>[1-9]\d{0,14})(?:\.\d+)?$/

@@ -1,6 +1,6 @@
 import type { AnyStateMachine } from 'xstate'
 import type { z } from 'zod'
-import type { JsonObject } from './envelope.ts'
+import type { JsonObject } from '../values/json.ts'
 
 /** Brings the state of version `from` to `from + 1`. Numbered, with a reason, never removed. */
 export interface Migration {

@@ -1,15 +1,15 @@
-import { typeOf, type ActorRef } from '../machines/ids.ts'
-import type { Counts } from './counts.ts'
+import { typeOf, type ActorRef } from '../values/ids.ts'
+import { createGroup } from './batcher.ts'
+import type { Counts } from './counters.ts'
 import type { Decider } from './decide.ts'
-import { createGroup } from './group.ts'
-import type { Heads } from './heads.ts'
+import type { Heads } from './head-cache.ts'
 import type { Commit, Entry } from './journal.ts'
 import type { Limits } from './limits.ts'
-import { planOf, type Plan } from './plan.ts'
+import { pause } from './pause.ts'
+import { planOf, type Plan } from './plan-drain.ts'
 import { StoreUnavailable, type AppendOutcome, type Clock, type Store } from './ports.ts'
 import type { Projector } from './projections.ts'
-import { parkedId, type Told, type Waiting } from './told.ts'
-import { pause } from './waits.ts'
+import { parkedId, type Told, type Waiting } from './tell-outcome.ts'
 
 // A2 What is decided depends on the head and the envelope alone, so deciding again after a conflict
 //    is safe.

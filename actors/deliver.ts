@@ -1,10 +1,11 @@
-import { msOf, plusMs, type Instant } from '../machines/instant.ts'
+import { msOf, plusMs, type Instant } from '../values/instant.ts'
 import { backOffMs } from './back-off.ts'
+import { createGroup } from './batcher.ts'
 import { errorText } from './commit.ts'
-import type { Counts } from './counts.ts'
-import { createGroup } from './group.ts'
+import type { Counts } from './counters.ts'
 import { laneOf } from './lanes.ts'
 import { callsAtOnce, type Limits } from './limits.ts'
+import { everythingReady, pause } from './pause.ts'
 import {
   RetryLater,
   StoreUnavailable,
@@ -15,7 +16,6 @@ import {
   type Store,
 } from './ports.ts'
 import { SnapshotTooNew } from './upgrade.ts'
-import { everythingReady, pause } from './waits.ts'
 
 // A4 Every committed effect is performed at least once, with the same id each time. It is claimed
 //    from the store, whether it was committed a moment ago or by a process that has died since:

@@ -1,12 +1,7 @@
 import { z } from 'zod'
-import { ActorRef } from '../machines/ids.ts'
-import { Instant } from '../machines/instant.ts'
-
-/** Data that survives JSON: what journals, effects and views are made of. */
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
-export type JsonObject = { [key: string]: Json }
-
-export const JsonObject: z.ZodType<JsonObject> = z.record(z.string(), z.json())
+import { ActorRef } from '../values/ids.ts'
+import { Instant } from '../values/instant.ts'
+import { JsonObject } from '../values/json.ts'
 
 /**
  * One event on its way to one actor. `id` is the dedupe key: a provider's event, a client's idempotency

@@ -1,5 +1,5 @@
-import type { ActorRef } from '../machines/ids.ts'
-import type { Instant } from '../machines/instant.ts'
+import type { ActorRef } from '../values/ids.ts'
+import type { Instant } from '../values/instant.ts'
 import type { Decider } from './decide.ts'
 import type { Entry } from './journal.ts'
 import type { Page, PageRequest, Store } from './ports.ts'

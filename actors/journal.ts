@@ -1,6 +1,7 @@
-import type { ActorRef, EffectId } from '../machines/ids.ts'
-import type { Instant } from '../machines/instant.ts'
-import type { Envelope, JsonObject } from './envelope.ts'
+import type { ActorRef, EffectId } from '../values/ids.ts'
+import type { Instant } from '../values/instant.ts'
+import type { JsonObject } from '../values/json.ts'
+import type { Envelope } from './envelope.ts'
 
 /** A timer that a chart's `after` has set and not yet cancelled. */
 export interface ArmedTimer {

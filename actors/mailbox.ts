@@ -1,7 +1,7 @@
-import type { ActorRef } from '../machines/ids.ts'
+import type { ActorRef } from '../values/ids.ts'
 import type { Envelope } from './envelope.ts'
 import type { Limits } from './limits.ts'
-import type { Told, Waiting } from './told.ts'
+import type { Told, Waiting } from './tell-outcome.ts'
 
 // A1 One decision at a time per actor, in order of arrival. An actor has one line; a line is
 //    drained by one loop; actors do not wait for each other. Across processes the store keeps the

@@ -1,6 +1,7 @@
-import { isActorRef } from '../machines/ids.ts'
-import type { Instant } from '../machines/instant.ts'
-import { JsonObject, type Envelope } from './envelope.ts'
+import { isActorRef } from '../values/ids.ts'
+import type { Instant } from '../values/instant.ts'
+import { JsonObject } from '../values/json.ts'
+import type { Envelope } from './envelope.ts'
 import {
   RetryLater,
   StoreUnavailable,
@@ -10,7 +11,7 @@ import {
   type Result,
 } from './ports.ts'
 import { isSendersFault, type Refusal } from './refusal.ts'
-import type { Told } from './told.ts'
+import type { Told } from './tell-outcome.ts'
 import { SnapshotTooNew } from './upgrade.ts'
 
 // A5 A result returns as an envelope whose id is derived from the effect's: `<effect id>:<n>`, and

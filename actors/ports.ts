@@ -1,9 +1,10 @@
-import type { ActorRef, EffectId } from '../machines/ids.ts'
-import type { Instant } from '../machines/instant.ts'
-import type { Envelope, JsonObject } from './envelope.ts'
+import type { ActorRef, EffectId } from '../values/ids.ts'
+import type { Instant } from '../values/instant.ts'
+import type { JsonObject } from '../values/json.ts'
+import type { Envelope } from './envelope.ts'
 import type { ArmedTimer, Commit, Effect, Entry, ViewRow } from './journal.ts'
 
-// The ports: all that the runtime asks of the world. Adapters implement them; compose.ts picks the adapters.
+// The ports: all that the runtime asks of the world. Adapters implement them; `app/` picks the adapters.
 
 /** One page of a list; `cursor` asks for the next one and is null on the last. */
 export interface Page<T> {

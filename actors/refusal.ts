@@ -1,4 +1,4 @@
-import type { JsonObject } from './envelope.ts'
+import type { JsonObject } from '../values/json.ts'
 
 /** A "no", as data: a stable code and the facts that explain it. Nothing was written. */
 export type Refusal = JsonObject & { code: string }

@@ -1,4 +1,4 @@
-import type { ActorRef } from '../machines/ids.ts'
+import type { ActorRef } from '../values/ids.ts'
 import type { Charts } from './chart.ts'
 import { createDecider } from './decide.ts'
 import type { Envelope } from './envelope.ts'

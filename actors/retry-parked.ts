@@ -1,6 +1,6 @@
 import type { Envelope } from './envelope.ts'
 import type { Clock, Log, Store } from './ports.ts'
-import type { Told } from './told.ts'
+import type { Told } from './tell-outcome.ts'
 
 /** What became of a retry: of an envelope, its answer; of an effect, that it will be performed. */
 export type Retried = Told | { readonly outcome: 'retrying' } | { readonly outcome: 'unknown' }

@@ -6,8 +6,7 @@ import {
   type EventObject,
   type Snapshot as XStateSnapshot,
 } from 'xstate'
-import type { JsonObject } from './envelope.ts'
-import { plainObject } from './plain.ts'
+import { type JsonObject, plainObject } from '../values/json.ts'
 
 // The calls into XState, and nothing of ours. Only `decide.ts` steps a chart; `timers.ts` lists its
 // timers.

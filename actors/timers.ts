@@ -4,7 +4,7 @@ import type { Envelope } from './envelope.ts'
 import type { Limits } from './limits.ts'
 import type { Clock, DueTimer, Log, Store } from './ports.ts'
 import { createStatechart } from './statechart.ts'
-import type { Told } from './told.ts'
+import type { Told } from './tell-outcome.ts'
 import { namesUnknownTo } from './upgrade.ts'
 
 // A7 A timer acts only for the entry that set it: its envelope names that entry, and `decide`

@@ -1,6 +1,6 @@
 import { getNextTransitions, type AnyMachineSnapshot, type AnyTransitionDefinition } from 'xstate'
 import { evaluateGuard } from 'xstate/guards'
-import type { Instant } from '../machines/instant.ts'
+import type { Instant } from '../values/instant.ts'
 
 /** What a state would do with an event, without having it. */
 export interface PossibleTransition {

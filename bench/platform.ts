@@ -1,22 +1,23 @@
-import catalogJson from '../catalog.json' with { type: 'json' }
-import policyJson from '../dunning-policy.json' with { type: 'json' }
 import { defaultLimits } from '../actors/limits.ts'
 import type { Clock, Log, Store } from '../actors/ports.ts'
-import { composeEngine } from '../compose.ts'
+import { composeEngine } from '../app/compose.ts'
+import { createTimeTravel } from '../app/sandbox/time-travel.ts'
+import catalogJson from '../catalog.json' with { type: 'json' }
+import policyJson from '../dunning-policy.json' with { type: 'json' }
 import { createApp } from '../http/app.ts'
-import { hashOfKey } from '../http/auth.ts'
 import { defaultHttpLimits } from '../http/limits.ts'
-import { createMetrics } from '../http/metrics.ts'
-import { Catalog } from '../machines/catalog.ts'
-import { DunningPolicy } from '../machines/dunning-policy.ts'
+import { hashOfKey } from '../http/middleware/auth.ts'
+import { createMetrics } from '../http/operations/metrics.ts'
+import { Catalog } from '../machines/catalog/catalog.ts'
+import { DunningPolicy } from '../machines/dunning/policy.ts'
 import { charts } from '../machines/index.ts'
-import type { Instant } from '../machines/instant.ts'
 import { createOutbox } from '../providers/mail/outbox.ts'
-import { createTimeTravel } from '../providers/sandbox/controls.ts'
-import { createStripeTwin } from '../providers/sandbox/twin.ts'
 import { createStripeClient, type FetchLike } from '../providers/stripe/client.ts'
 import { createStripeReceiver } from '../providers/stripe/receive.ts'
 import { createTestClock } from '../scheduler/clock.ts'
+import { createStripeTwin } from '../twins/stripe/twin.ts'
+import type { Instant } from '../values/instant.ts'
+import { mountReturn } from '../web/return.tsx'
 import { beginsAt } from './workloads.ts'
 
 export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
@@ -48,6 +49,7 @@ export function composeBench(parts: { store: Store; clock: Clock; fetch: FetchLi
     mailer: createOutbox({ log: silent, limit: 10 }),
   })
   const app = createApp({
+    pages: [mountReturn],
     ...shared,
     runtime,
     keys: (['dashboard', 'service'] as const).map((role) => ({

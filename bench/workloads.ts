@@ -1,10 +1,10 @@
-import catalogJson from '../catalog.json' with { type: 'json' }
 import type { Chart, Charts } from '../actors/chart.ts'
 import type { Envelope } from '../actors/envelope.ts'
-import { Catalog, termsOf } from '../machines/catalog.ts'
-import type { ActorRef } from '../machines/ids.ts'
+import catalogJson from '../catalog.json' with { type: 'json' }
+import { Catalog, termsOf } from '../machines/catalog/catalog.ts'
 import { charts } from '../machines/index.ts'
-import { plusMs, type Instant } from '../machines/instant.ts'
+import type { ActorRef } from '../values/ids.ts'
+import { plusMs, type Instant } from '../values/instant.ts'
 import { tally } from './smallest.ts'
 
 /** A chart, and an endless line of events for its actors. */

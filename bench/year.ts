@@ -1,4 +1,4 @@
-import { plusDays, plusMs } from '../machines/instant.ts'
+import { plusDays, plusMs } from '../values/instant.ts'
 import type { Home } from './homes.ts'
 import { printTable, printTitle, whole } from './measure.ts'
 import { keyOf, openBenchWorld } from './platform.ts'

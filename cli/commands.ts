@@ -1,3 +1,4 @@
+import type { CommandLine } from './command-line.ts'
 import { demo } from './demo/run.ts'
 
 import { migrate } from './migrate.ts'
@@ -5,11 +6,6 @@ import { rebuild } from './rebuild.ts'
 import { serve } from './serve.ts'
 import { show } from './show.ts'
 import { writeDiagrams } from './write-diagrams.ts'
-
-export interface CommandLine {
-  readonly rest: readonly string[]
-  readonly to: string | null
-}
 
 /** Each answers its exit code: 0 if it did what was asked, 2 if the asking was wrong. */
 export const commands = {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
-import { commands, type CommandName } from './commands.ts'
+import { type CommandName, commands } from './commands.ts'
 
 const usage = `tenure <command>
 

@@ -1,8 +1,8 @@
 import { projector } from '../actors/projections.ts'
-import { views } from '../compose.ts'
+import { views } from '../app/compose.ts'
 import { copyStore } from '../persistence/copy.ts'
 import { openStore } from '../persistence/open.ts'
-import type { CommandLine } from './commands.ts'
+import type { CommandLine } from './command-line.ts'
 import { openHome } from './open-home.ts'
 
 /** Copies the store of the environment into an empty one. Nothing else may run on either meanwhile. */

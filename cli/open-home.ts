@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { prepareDataFolder, readConfig, type Config } from '../config.ts'
+import { prepareDataFolder, readConfig, type Config } from '../app/config.ts'
 import { openStore, type OpenedStore } from '../persistence/open.ts'
 
 /** The store of the environment, for a command that works on it alone. */

@@ -1,5 +1,5 @@
 import { projector } from '../actors/projections.ts'
-import { views } from '../compose.ts'
+import { views } from '../app/compose.ts'
 import { openHome } from './open-home.ts'
 
 /** Writes every view anew from the journal. Nothing else may run on the store meanwhile. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
-import { readConfig } from '../config.ts'
-import { createLog } from '../log.ts'
-import { openPlatform, type Platform } from '../platform.ts'
+import { readConfig } from '../app/config.ts'
+import { createLog } from '../app/log.ts'
+import { openPlatform, type Platform } from '../app/open.ts'
 
 /** Starts the platform and stays until it is asked to stop. */
 export async function serve(): Promise<number> {

@@ -1,5 +1,5 @@
-import { isActorRef } from '../machines/ids.ts'
-import type { CommandLine } from './commands.ts'
+import { isActorRef } from '../values/ids.ts'
+import type { CommandLine } from './command-line.ts'
 import { openHome } from './open-home.ts'
 
 /** Prints an actor's state, and its journal a line an entry. */

@@ -1,33 +1,32 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { mountAccounts } from './accounts.ts'
-import { mountAdminActors } from './admin-actors.ts'
-import { mountAdminParked } from './admin-parked.ts'
-import { identify } from './auth.ts'
-import { countEvents } from './count-events.ts'
+import { createFollowing } from './actors/follow.ts'
+import { mountAdminActors } from './admin/actors.ts'
+import { mountAdminParked } from './admin/parked.ts'
 import type { HttpDeps } from './deps.ts'
-import { mountDocs } from './docs.tsx'
-import { mountEntitlements } from './entitlements.ts'
+import { mountDocs } from './docs/docs.tsx'
+import { mountOpenApi } from './docs/openapi.ts'
 import type { App, HttpEnv } from './env.ts'
-import { mountHealth } from './health.ts'
-import { idempotent } from './idempotency.ts'
-import { mountInvoices } from './invoices.ts'
-import { mountOpenApi } from './openapi.ts'
-import { mountPaymentMethods } from './payment-methods.ts'
-import { mountPlans } from './plans.ts'
+import { identify } from './middleware/auth.ts'
+import { limitBody } from './middleware/body-limit.ts'
+import { idempotent } from './middleware/idempotency.ts'
+import { methodsOf } from './middleware/methods.ts'
+import { observe } from './middleware/observe.ts'
+import { readableBody } from './middleware/readable.ts'
+import { problemOf, refuseInvalid } from './middleware/validation.ts'
+import { countEvents } from './operations/count-events.ts'
+import { mountHealth } from './operations/health.ts'
 import { Problem, problemBody, problems, problemType } from './problem.ts'
-import { limitBody } from './request/body-limit.ts'
-import { createFollowing } from './request/follow.ts'
-import { methodsOf } from './request/methods.ts'
-import { observe } from './request/observe.ts'
-import { readableBody } from './request/readable.ts'
-import { problemOf, refuseInvalid } from './request/validation.ts'
-import { mountReturn } from './return.tsx'
-import { mountSandbox } from './sandbox.ts'
-import { mountSubscriptionStream } from './subscription-stream.ts'
-import { mountSubscriptions } from './subscriptions.ts'
-import { mountWebhooks } from './webhooks.ts'
+import { mountSandbox } from './sandbox/sandbox.ts'
+import { mountAccounts } from './v1/accounts.ts'
+import { mountEntitlements } from './v1/entitlements.ts'
+import { mountInvoices } from './v1/invoices.ts'
+import { mountPaymentMethods } from './v1/payment-methods.ts'
+import { mountPlans } from './v1/plans.ts'
+import { mountSubscriptionStream } from './v1/subscription-stream.ts'
+import { mountSubscriptions } from './v1/subscriptions.ts'
+import { mountWebhooks } from './webhooks/webhooks.ts'
 
 /** The whole HTTP door. It opens no port and holds no state but caches: `serve.ts` listens. */
 export function createApp(deps: HttpDeps): App {
@@ -62,7 +61,7 @@ export function createApp(deps: HttpDeps): App {
   countEvents(deps)
   mountSandbox(app, deps.sandbox)
   mountHealth(app, deps)
-  mountReturn(app)
+  for (const mount of deps.pages) mount(app)
   const document = mountOpenApi(app)
   mountDocs(app, document)
   return app

@@ -1,22 +1,24 @@
 import type { Chart } from '../actors/chart.ts'
-import type { Envelope, JsonObject } from '../actors/envelope.ts'
+import type { Envelope } from '../actors/envelope.ts'
 import type { Clock, Log, Store } from '../actors/ports.ts'
 import type { Runtime } from '../actors/runtime.ts'
-import type { Catalog } from '../machines/catalog.ts'
-import type { Instant } from '../machines/instant.ts'
-import type { ApiKey } from './auth.ts'
+import type { Catalog } from '../machines/catalog/catalog.ts'
+import type { Instant } from '../values/instant.ts'
+import type { JsonObject } from '../values/json.ts'
+import type { App } from './env.ts'
 import type { HttpLimits } from './limits.ts'
-import type { HttpMetrics } from './metrics.ts'
+import type { ApiKey } from './middleware/auth.ts'
+import type { HttpMetrics } from './operations/metrics.ts'
 
-// All that the HTTP door needs of the platform; `compose.ts` brings it.
+// Dependencies of `createApp`, supplied by `app/open.ts`.
 
-/** What of the runtime the routes use. */
+/** The subset of the runtime that routes use. */
 export type HttpRuntime = Pick<
   Runtime,
   'tell' | 'read' | 'history' | 'entry' | 'at' | 'possible' | 'retryParked' | 'subscribe'
 >
 
-/** What of the store the routes use: views, what is parked, and keyed requests. */
+/** The subset of the store that routes use: views, parked items and keyed requests. */
 export type HttpStore = Pick<
   Store,
   | 'viewRow'
@@ -76,6 +78,8 @@ export interface HttpDeps {
   readonly metrics: HttpMetrics
   readonly stripeWebhooks: WebhookReceiver
   readonly sandbox: SandboxControls | null
+  /** Mounts of the pages that people see; they stand on this door (`web/`). */
+  readonly pages: readonly ((app: App) => void)[]
   /** Resolves while timers fire and effects are delivered; rejects with why not. */
   readonly scheduler: { ready(): Promise<void> }
 }

@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { OpenAPIHono } from '@hono/zod-openapi'
+import type { Principal } from './principal.ts'
 import { Problem } from './problem.ts'
-import type { Principal } from './auth.ts'
 
 /** What the middleware leaves for the routes. */
 export interface HttpEnv {

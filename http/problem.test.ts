@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { errorsPage } from './errors-page.ts'
+import { errorsPage } from './docs/errors-page.ts'
 import { problemBody, problemCodes, problems, refused } from './problem.ts'
 
 describe('every problem', () => {
@@ -10,7 +10,7 @@ describe('every problem', () => {
 
   test('is asserted, code and status, by some test of a route', () => {
     const folder = new URL('.', import.meta.url)
-    const tests = readdirSync(folder)
+    const tests = readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.test.ts'))
       .map((file) => readFileSync(new URL(file, folder), 'utf8'))
       .join('\n')

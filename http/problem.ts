@@ -1,5 +1,5 @@
-import type { JsonObject } from '../actors/envelope.ts'
 import { Refusal } from '../machines/refusals.ts'
+import type { JsonObject } from '../values/json.ts'
 import type { ProblemCode, ProblemPage } from './problem-code.ts'
 
 /** The one table of statuses. */

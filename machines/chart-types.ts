@@ -1,5 +1,5 @@
 import type { ChartEffect } from './effects.ts'
-import type { Told } from './events.ts'
+import type { Told } from './shared-events.ts'
 
 /**
  * The types of a chart, for `setup({ types })`: a value that has none of its optional members, so that

@@ -1,14 +1,8 @@
 import { z } from 'zod'
-import {
-  AccountRef,
-  Currency,
-  InvoiceRef,
-  Minor,
-  PlanTerms,
-  Provider,
-  SubscriptionRef,
-} from './facts.ts'
-import { ActorRef } from './ids.ts'
+import { ActorRef } from '../values/ids.ts'
+import { Currency, Minor } from '../values/money.ts'
+import { PlanTerms } from './catalog/terms.ts'
+import { AccountRef, InvoiceRef, Provider, SubscriptionRef } from './refs.ts'
 import type { Refusal } from './refusals.ts'
 
 // Everything that a chart may ask for, as data. Performed after the commit, at least once, by `kind`.

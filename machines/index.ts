@@ -1,19 +1,17 @@
-import { accountMachine } from './account.ts'
-import { dunningMachine } from './dunning.ts'
-import { eventMachine } from './event.ts'
-import {
-  AccountEvent,
-  DunningEvent,
-  EventEvent,
-  InvoiceEvent,
-  PaymentEvent,
-  ReconciliationEvent,
-  SubscriptionEvent,
-} from './events.ts'
-import { invoiceMachine } from './invoice.ts'
-import { paymentMachine } from './payment.ts'
-import { reconciliationMachine } from './reconciliation.ts'
-import { subscriptionMachine } from './subscription.ts'
+import { accountMachine } from './account/account.ts'
+import { AccountEvent } from './account/events.ts'
+import { dunningMachine } from './dunning/dunning.ts'
+import { DunningEvent } from './dunning/events.ts'
+import { InvoiceEvent } from './invoice/events.ts'
+import { invoiceMachine } from './invoice/invoice.ts'
+import { PaymentEvent } from './payment/events.ts'
+import { paymentMachine } from './payment/payment.ts'
+import { ReconciliationEvent } from './reconciliation/events.ts'
+import { reconciliationMachine } from './reconciliation/reconciliation.ts'
+import { SubscriptionEvent } from './subscription/events.ts'
+import { subscriptionMachine } from './subscription/subscription.ts'
+import { EventEvent } from './webhook/events.ts'
+import { eventMachine } from './webhook/webhook.ts'
 
 /**
  * Every actor type with its chart. `version` rises, with a migration, when what is stored changes its

@@ -1,8 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { instantOfSeconds } from './instant.ts'
-import { canonical, isTaken, isTied, observedOf, progressOf, weigh } from './observation.ts'
-import type { Observed, Weight } from './observation.ts'
+import { instantOfSeconds } from '../values/instant.ts'
+import { canonical } from '../values/json.ts'
+import {
+  type Observed,
+  type Weight,
+  isTaken,
+  isTied,
+  observedOf,
+  progressOf,
+  weigh,
+} from './observation.ts'
 
 interface Facts {
   status: string

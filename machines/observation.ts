@@ -1,4 +1,6 @@
-import type { Instant } from './instant.ts'
+import { z } from 'zod'
+import { Instant } from '../values/instant.ts'
+import { canonical } from '../values/json.ts'
 
 /**
  * What a provider said of one object, and when: the one rule that makes the charts confluent (law 2).
@@ -89,11 +91,13 @@ export function isTied(weight: Weight): boolean {
   return weight === 'tied_over' || weight === 'tied_under'
 }
 
-/** JSON with its keys sorted, so that equal facts are equal text. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  )
+// What each actor remembers beside its states. These are stored: a change here is a new chart version.
+
+export function observed<Facts extends z.ZodType>(facts: Facts) {
+  return z.object({
+    facts,
+    at: Instant,
+    read: z.int().positive().nullable(),
+    seq: z.int().positive(),
+  })
 }

@@ -1,6 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { BadCursor } from '../actors/ports.ts'
-import type { Page, PageRequest } from '../actors/ports.ts'
+import { BadCursor, type Page, type PageRequest } from '../actors/ports.ts'
 
 const limitMax = 1000
 

@@ -1,9 +1,9 @@
-import type { Envelope, Json, JsonObject } from '../actors/envelope.ts'
+import type { Envelope } from '../actors/envelope.ts'
 import type { ArmedTimer, Effect, Entry } from '../actors/journal.ts'
 import type { Parked } from '../actors/ports.ts'
-import type { EffectId } from '../machines/ids.ts'
-import { isActorRef } from '../machines/ids.ts'
-import { isInstant } from '../machines/instant.ts'
+import { type EffectId, isActorRef } from '../values/ids.ts'
+import { isInstant } from '../values/instant.ts'
+import type { Json, JsonObject } from '../values/json.ts'
 import { UnreadableDocument } from './errors.ts'
 
 // Documents are stored as JSON text: what comes back is equal to the last character on both homes, whatever

@@ -1,8 +1,8 @@
-import type { JsonObject } from '../actors/envelope.ts'
 import type { Entry } from '../actors/journal.ts'
 import type { Parked } from '../actors/ports.ts'
-import type { EffectId } from '../machines/ids.ts'
-import type { Instant } from '../machines/instant.ts'
+import type { EffectId } from '../values/ids.ts'
+import type { Instant } from '../values/instant.ts'
+import type { JsonObject } from '../values/json.ts'
 
 /** What became of one effect that is not done. */
 export interface DeliveryRecord {

@@ -1,17 +1,14 @@
 import type { AgendaBackend, JobRepository } from 'agenda'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Log } from '../actors/ports.ts'
-import { instant, msPerDay, msPerHour } from '../machines/instant.ts'
-import type { Database } from '../persistence/embedded/driver.ts'
-import { openDatabase } from '../persistence/embedded/driver.ts'
-import { createScheduler } from './agenda.ts'
-import type { Scheduler } from './agenda.ts'
+import { type Database, openDatabase } from '../persistence/embedded/driver.ts'
+import { instant, msPerDay, msPerHour } from '../values/instant.ts'
+import { type Scheduler, createScheduler } from './agenda.ts'
 import { createTestClock, dateOf, systemClock } from './clock.ts'
 import { createEmbeddedBackend } from './embedded-backend.ts'
 import { SchedulerStopped } from './gate.ts'
 import { guardRepository } from './guarded-repository.ts'
-import { healthOf, tend } from './recurring.ts'
-import type { Job } from './recurring.ts'
+import { type Job, healthOf, tend } from './recurring.ts'
 
 const clock = systemClock()
 

@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import type { Instant } from '../machines/instant.ts'
-import { isInstant } from '../machines/instant.ts'
-import { ClockBackwards, createMonotonicClock, createShiftedClock } from './clock.ts'
-import { createTestClock, systemClock } from './clock.ts'
+import { type Instant, isInstant } from '../values/instant.ts'
+import {
+  ClockBackwards,
+  createMonotonicClock,
+  createShiftedClock,
+  createTestClock,
+  systemClock,
+} from './clock.ts'
 
 const noon: Instant = '2026-01-31T12:00:00.000Z'
 const evening: Instant = '2026-01-31T18:00:00.000Z'

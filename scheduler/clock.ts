@@ -1,6 +1,5 @@
 import type { Clock } from '../actors/ports.ts'
-import { instant, msOf } from '../machines/instant.ts'
-import type { Instant } from '../machines/instant.ts'
+import { type Instant, instant, msOf } from '../values/instant.ts'
 
 // The only file that reads the computer's clock, and the only one that makes a `Date` for Agenda.
 

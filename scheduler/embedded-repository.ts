@@ -1,15 +1,26 @@
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
-import { toJobId } from 'agenda'
-import type { JobId, JobParameters, JobRepository, JobRepositoryOptions } from 'agenda'
+import {
+  type JobId,
+  type JobParameters,
+  type JobRepository,
+  type JobRepositoryOptions,
+  toJobId,
+} from 'agenda'
 import { uuidv7 } from 'uuidv7'
 import type { Clock } from '../actors/ports.ts'
-import { msOf } from '../machines/instant.ts'
+import { msOf } from '../values/instant.ts'
 import { dateOf } from './clock.ts'
 import type { JobTable } from './embedded-table.ts'
 import { overviewOf, queryOf } from './job-query.ts'
-import { lockedBy, matchesUnique, savedOver, selectionOf, stateOf } from './job-record.ts'
-import { unlocked } from './job-record.ts'
-import type { JobRecord } from './job-record.ts'
+import {
+  type JobRecord,
+  lockedBy,
+  matchesUnique,
+  savedOver,
+  selectionOf,
+  stateOf,
+  unlocked,
+} from './job-record.ts'
 import { uniqueJob } from './unique-job.ts'
 
 /**

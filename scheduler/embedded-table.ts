@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { Bind, Database } from '../persistence/embedded/driver.ts'
-import { recordOf, textOf } from './job-record.ts'
-import type { JobRecord } from './job-record.ts'
+import { type JobRecord, recordOf, textOf } from './job-record.ts'
 
 // The table of jobs in the embedded file. The columns beside `body` are copies of what a look-up
 // needs.

@@ -1,7 +1,12 @@
-import { computeJobState } from 'agenda'
-import type { JobsOverview, JobsQueryOptions, JobsResult, JobsSort, JobWithState } from 'agenda'
-import { holdsData } from './job-record.ts'
-import type { JobRecord } from './job-record.ts'
+import {
+  type JobWithState,
+  type JobsOverview,
+  type JobsQueryOptions,
+  type JobsResult,
+  type JobsSort,
+  computeJobState,
+} from 'agenda'
+import { type JobRecord, holdsData } from './job-record.ts'
 
 // Lists of jobs. They are made in memory: the embedded file holds a handful of jobs, never one for
 // each subscription.

@@ -1,6 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
-import { toJobId } from 'agenda'
-import type { JobId, JobParameters, JobRepositoryOptions, RemoveJobsOptions } from 'agenda'
+import {
+  type JobId,
+  type JobParameters,
+  type JobRepositoryOptions,
+  type RemoveJobsOptions,
+  toJobId,
+} from 'agenda'
 import { z } from 'zod'
 import { dateOf } from './clock.ts'
 

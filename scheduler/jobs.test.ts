@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { jobsOf, jobTimings } from './jobs.ts'
-import type { JobFunctions, JobName } from './jobs.ts'
+import { type JobFunctions, type JobName, jobTimings, jobsOf } from './jobs.ts'
 
 const idle: JobFunctions = {
   fireDueTimers: async () => 0,

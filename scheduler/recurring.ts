@@ -1,7 +1,6 @@
 import type { JobRepository, JobWithState } from 'agenda'
 import type { Clock, Log } from '../actors/ports.ts'
-import { instant, msOf } from '../machines/instant.ts'
-import type { Instant } from '../machines/instant.ts'
+import { type Instant, instant, msOf } from '../values/instant.ts'
 import { dateOf } from './clock.ts'
 
 /**

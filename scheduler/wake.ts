@@ -1,9 +1,7 @@
 import type { Agenda, JobParameters, JobRepository } from 'agenda'
 import { z } from 'zod'
-import type { Instant } from '../machines/instant.ts'
-import { msOf, msPerHour } from '../machines/instant.ts'
-import { gateOf } from './gate.ts'
-import type { Gate } from './gate.ts'
+import { type Instant, msOf, msPerHour } from '../values/instant.ts'
+import { type Gate, gateOf } from './gate.ts'
 import { processorOf, whileLocked } from './lock.ts'
 
 // A run that is asked for at once goes through a row that only the asking process takes: a

@@ -6,30 +6,29 @@ import { describe, expect, test } from 'vitest'
 
 const root = path.resolve(import.meta.dirname, '..')
 
-/** A folder, or a file at the root, to the folders it may import from beside itself. */
+/** A folder to the folders that it may import from beside itself. Nothing stands here that is not used. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
-  machines: [],
-  actors: ['machines'],
-  persistence: ['actors', 'machines'],
-  scheduler: ['actors', 'machines'],
-  providers: ['actors', 'machines'],
-  http: ['actors', 'machines'],
-  web: ['actors', 'machines'],
-  client: [],
-  'config.ts': ['machines', 'actors'],
-  'log.ts': ['actors'],
+  values: [],
+  actors: ['values'],
+  machines: ['values'],
+  views: ['actors', 'machines', 'values'],
+  persistence: ['actors', 'values'],
+  scheduler: ['actors', 'values'],
+  providers: ['actors', 'machines', 'values'],
+  twins: ['actors', 'values'],
+  http: ['actors', 'machines', 'values'],
+  web: ['http'],
 }
 
 /** Everything may be named by what puts it together, and by what tests or measures it. */
-const free: ReadonlySet<string> = new Set([
-  'cli',
-  'bench',
-  'test',
-  'compose.ts',
-  'platform.ts',
-  'sandbox.ts',
-  'vitest.config.ts',
-])
+const free: ReadonlySet<string> = new Set(['app', 'cli', 'bench', 'test', 'vitest.config.ts'])
+
+/** Neighbours that do not know each other, in both directions. */
+const strangers: readonly (readonly [string, string])[] = [
+  ['persistence/mongo/', 'persistence/embedded/'],
+  ['providers/stripe/', 'providers/mail/'],
+  ['providers/', 'twins/'],
+]
 
 /** Each with its reason; none is silent. */
 const exceptions: readonly { from: string; to: string; why: string }[] = [
@@ -39,35 +38,30 @@ const exceptions: readonly { from: string; to: string; why: string }[] = [
     why: 'Agenda’s rows live in the same file as the journal, behind the one driver',
   },
   {
-    from: 'config.ts',
-    to: 'http/',
-    why: 'what a key and a limit of the API are is said there; this reads them from the environment',
-  },
-  {
-    from: 'providers/sandbox/home.ts',
-    to: 'scheduler/clock.ts',
-    why: 'the sandbox moves the one clock of the platform, and begins where it was left',
+    from: 'providers/stripe/sweep-wallets.ts',
+    to: 'views/links.ts',
+    why: 'a sweep looks at every customer that the links name',
   },
 ]
 
 /** A package to where alone it may be imported. */
 const packages: Readonly<Record<string, readonly string[]>> = {
-  stripe: ['providers/stripe/', 'providers/sandbox/', 'compose.ts'],
+  stripe: ['providers/stripe/', 'twins/stripe/', 'app/'],
   agenda: ['scheduler/'],
-  '@agendajs/mongo-backend': ['scheduler/', 'platform.ts'],
+  '@agendajs/mongo-backend': ['scheduler/', 'app/'],
   mongodb: ['persistence/mongo/', 'persistence/open.ts', 'scheduler/'],
   libsql: ['persistence/embedded/driver.ts', 'persistence/embedded/lock.ts'],
   // The benchmark measures us beside bare XState.
   xstate: ['machines/', 'actors/', 'bench/'],
-  hono: ['http/', 'web/', 'providers/sandbox/', 'cli/', 'compose.ts'],
+  hono: ['http/', 'web/', 'twins/', 'cli/', 'app/'],
   '@hono/zod-openapi': ['http/'],
-  pino: ['log.ts'],
+  pino: ['app/log.ts'],
 }
 
 /** What only one place may do. */
 const words: readonly { pattern: RegExp; only: readonly string[] }[] = [
   // A command hands the environment to `config.ts`, and reads nothing of it.
-  { pattern: /\bprocess\.env\b/, only: ['config.ts', 'cli/', 'bench/'] },
+  { pattern: /\bprocess\.env\b/, only: ['app/config.ts', 'cli/', 'bench/'] },
   { pattern: /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(/, only: ['scheduler/clock.ts'] },
 ]
 
@@ -97,7 +91,10 @@ const sources: readonly Source[] = filesUnder(root).map((file) => {
 /** Tests and what only they use: `x.test.ts`, `x-fixture.ts`, `http/testing/`. */
 function isTest(file: string): boolean {
   return (
-    file.startsWith('test/') || file.includes('/testing/') || /(\.test|-fixture)\.tsx?$/.test(file)
+    file.startsWith('test/') ||
+    file.includes('/testing/') ||
+    file.includes('/given/') ||
+    /(\.test|-fixture)\.tsx?$/.test(file)
   )
 }
 
@@ -109,6 +106,22 @@ function isAllowed(from: string, to: string): boolean {
   const [home, other] = [homeOf(from), homeOf(to)]
   if (home === other || free.has(home) || arrows[home]?.includes(other)) return true
   return exceptions.some((one) => from.startsWith(one.from) && to.startsWith(one.to))
+}
+
+/** The files of each circle of imports, found by leaving out whatever imports nothing that is left. */
+function circlesIn(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const left = new Map(graph)
+  for (let size = -1; size !== left.size;) {
+    size = left.size
+    for (const [file, tos] of left) if (!tos.some((to) => left.has(to))) left.delete(file)
+  }
+  // What only leads into a circle is not of it.
+  for (let size = -1; size !== left.size;) {
+    size = left.size
+    const reached = new Set([...left.values()].flat())
+    for (const file of left.keys()) if (!reached.has(file)) left.delete(file)
+  }
+  return [...left.keys()]
 }
 
 const ours = sources.filter(({ file }) => !isTest(file))
@@ -123,6 +136,47 @@ describe('imports follow the arrows', () => {
         .map((to) => `${file} imports ${to}`),
     )
     expect(wrong).toEqual([])
+  })
+
+  test('and neighbours that are to be strangers are', () => {
+    const met = ours.flatMap(({ file, imports }) =>
+      imports
+        .filter((name) => name.startsWith('.'))
+        .map((name) => path.relative(root, path.resolve(root, path.dirname(file), name)))
+        .filter((to) =>
+          strangers.some(
+            ([a, b]) =>
+              (file.startsWith(a) && to.startsWith(b)) || (file.startsWith(b) && to.startsWith(a)),
+          ),
+        )
+        .map((to) => `${file} imports ${to}`),
+    )
+    expect(met).toEqual([])
+  })
+
+  test('and every arrow is used', () => {
+    const used = new Set(
+      ours.flatMap(({ file, imports }) =>
+        imports
+          .filter((name) => name.startsWith('.'))
+          .map((name) => path.relative(root, path.resolve(root, path.dirname(file), name)))
+          .map((to) => `${homeOf(file)} → ${homeOf(to)}`),
+      ),
+    )
+    const all = Object.entries(arrows).flatMap(([from, tos]) => tos.map((to) => `${from} → ${to}`))
+    expect(all.filter((arrow) => !used.has(arrow))).toEqual([])
+  })
+
+  test('and no imports go round in a circle', () => {
+    const graph = new Map(
+      ours.map(({ file, imports }) => [
+        file,
+        imports
+          .filter((name) => name.startsWith('.'))
+          .map((name) => path.relative(root, path.resolve(root, path.dirname(file), name))),
+      ]),
+    )
+    expect(circlesIn(graph)).toEqual([])
   })
 
   test('and every folder of code has arrows', () => {

@@ -1,32 +1,33 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { Stripe } from 'stripe'
 import { z } from 'zod'
-import catalogJson from '../catalog.json' with { type: 'json' }
-import policyJson from '../dunning-policy.json' with { type: 'json' }
-import { defaultLimits, type Limits } from '../actors/limits.ts'
 import type { Charts } from '../actors/chart.ts'
 import type { Entry } from '../actors/journal.ts'
+import { defaultLimits, type Limits } from '../actors/limits.ts'
 import type { Log, Store } from '../actors/ports.ts'
 import type { Runtime } from '../actors/runtime.ts'
-import { composeEngine } from '../compose.ts'
+import { composeEngine } from '../app/compose.ts'
+import { createTimeTravel } from '../app/sandbox/time-travel.ts'
+import catalogJson from '../catalog.json' with { type: 'json' }
+import policyJson from '../dunning-policy.json' with { type: 'json' }
 import { createApp } from '../http/app.ts'
-import { hashOfKey } from '../http/auth.ts'
 import type { App } from '../http/env.ts'
 import { defaultHttpLimits } from '../http/limits.ts'
-import { createMetrics } from '../http/metrics.ts'
-import { Catalog } from '../machines/catalog.ts'
-import { DunningPolicy } from '../machines/dunning-policy.ts'
+import { hashOfKey } from '../http/middleware/auth.ts'
+import { createMetrics } from '../http/operations/metrics.ts'
+import { Catalog } from '../machines/catalog/catalog.ts'
+import { DunningPolicy } from '../machines/dunning/policy.ts'
 import { charts as chartsNow } from '../machines/index.ts'
-import { plusMs, secondsOf, type Instant } from '../machines/instant.ts'
 import { openFile } from '../persistence/embedded/file.ts'
 import { createEmbeddedStore } from '../persistence/embedded/store.ts'
 import { createOutbox } from '../providers/mail/outbox.ts'
-import { createTimeTravel } from '../providers/sandbox/controls.ts'
-import type { SandboxStorage } from '../providers/sandbox/storage.ts'
-import { createStripeTwin, type StripeTwinOptions } from '../providers/sandbox/twin.ts'
 import { createStripeClient, type FetchLike } from '../providers/stripe/client.ts'
 import { createStripeReceiver } from '../providers/stripe/receive.ts'
 import { createTestClock } from '../scheduler/clock.ts'
+import type { SandboxStorage } from '../twins/kernel/storage.ts'
+import { createStripeTwin, type StripeTwinOptions } from '../twins/stripe/twin.ts'
+import { plusMs, secondsOf, type Instant } from '../values/instant.ts'
+import { mountReturn } from '../web/return.tsx'
 import { alive, ProcessDied, type Life } from './life.ts'
 
 // The whole system in one process, on a clock that tests move: the HTTP door, the runtime, a store,
@@ -186,6 +187,7 @@ export async function openWorld(options: WorldOptions = {}) {
       mailer,
     })
     const app = createApp({
+      pages: [mountReturn],
       runtime,
       store: grip.store,
       charts,

@@ -1,7 +1,7 @@
-import type { SandboxControls } from '../deps.ts'
+import { createTimeTravel } from '../../app/sandbox/time-travel.ts'
 import { createTestClock } from '../../scheduler/clock.ts'
-import { ChaosDial, calm } from '../../providers/sandbox/chaos.ts'
-import { createTimeTravel } from '../../providers/sandbox/controls.ts'
+import { ChaosDial, calm } from '../../twins/kernel/chaos.ts'
+import type { SandboxControls } from '../deps.ts'
 
 /** Controls of a sandbox in which nothing is due. */
 export function quietSandbox(): SandboxControls {

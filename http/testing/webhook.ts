@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { secondsOf } from '../../machines/instant.ts'
+import { secondsOf } from '../../values/instant.ts'
 import { webhookSecret, type Answer, type World } from './world.ts'
 
 export interface Posting {

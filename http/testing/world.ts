@@ -1,25 +1,27 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { defaultLimits } from '../../actors/limits.ts'
-import type { JsonObject } from '../../actors/envelope.ts'
 import type { Log, Performer, Store } from '../../actors/ports.ts'
-import { accountsView } from '../../actors/projections/accounts.ts'
-import { entitlementsView } from '../../actors/projections/entitlements.ts'
-import { invoicesView } from '../../actors/projections/invoices.ts'
 import { createRuntime, type Runtime } from '../../actors/runtime.ts'
-import { Catalog } from '../../machines/catalog.ts'
-import type { ActorRef } from '../../machines/ids.ts'
+import { Catalog } from '../../machines/catalog/catalog.ts'
 import { charts } from '../../machines/index.ts'
-import type { Instant } from '../../machines/instant.ts'
 import { openFile } from '../../persistence/embedded/file.ts'
 import { createEmbeddedStore } from '../../persistence/embedded/store.ts'
 import { createStripeReceiver } from '../../providers/stripe/receive.ts'
 import { createTestClock } from '../../scheduler/clock.ts'
+import type { ActorRef } from '../../values/ids.ts'
+import type { Instant } from '../../values/instant.ts'
+import type { JsonObject } from '../../values/json.ts'
+import { accountsView } from '../../views/accounts.ts'
+import { entitlementsView } from '../../views/entitlements.ts'
+import { invoicesView } from '../../views/invoices.ts'
+import { mountReturn } from '../../web/return.tsx'
 import { createApp } from '../app.ts'
-import { hashOfKey, type ApiKey, type Role } from '../auth.ts'
 import type { HttpDeps } from '../deps.ts'
 import { defaultHttpLimits } from '../limits.ts'
-import { createMetrics } from '../metrics.ts'
+import { type ApiKey, hashOfKey } from '../middleware/auth.ts'
+import { createMetrics } from '../operations/metrics.ts'
+import type { Role } from '../principal.ts'
 import { quickProvider } from './provider.ts'
 
 export const webhookSecret = 'whsec_of_the_tests'
@@ -113,6 +115,7 @@ export function openWorld(setting: Setting = {}) {
     counts: metrics.runtime,
   })
   const app = createApp({
+    pages: [mountReturn],
     runtime: setting.runtime?.(runtime) ?? runtime,
     store,
     charts,

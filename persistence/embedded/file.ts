@@ -1,8 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { StoreOwned } from '../../actors/ports.ts'
-import { openDatabase, sqliteCode } from './driver.ts'
-import type { Database } from './driver.ts'
+import { type Database, openDatabase, sqliteCode } from './driver.ts'
 import { holdLock } from './lock.ts'
 
 /** The embedded file, owned by this process until it is closed. */

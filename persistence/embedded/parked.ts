@@ -1,6 +1,6 @@
 import type { Page, PageRequest, Parked } from '../../actors/ports.ts'
-import type { ActorRef } from '../../machines/ids.ts'
-import type { Instant } from '../../machines/instant.ts'
+import type { ActorRef } from '../../values/ids.ts'
+import type { Instant } from '../../values/instant.ts'
 import { listByNumber } from '../pages.ts'
 import { jsonText, readParked } from '../stored-json.ts'
 import { actorIn, integerIn, textIn } from './columns.ts'

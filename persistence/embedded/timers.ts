@@ -1,7 +1,7 @@
 import type { ArmedTimer } from '../../actors/journal.ts'
 import type { DueTimer } from '../../actors/ports.ts'
-import type { ActorRef } from '../../machines/ids.ts'
-import type { Instant } from '../../machines/instant.ts'
+import type { ActorRef } from '../../values/ids.ts'
+import type { Instant } from '../../values/instant.ts'
 import { actorIn, instantIn, textIn } from './columns.ts'
 import type { Database } from './driver.ts'
 

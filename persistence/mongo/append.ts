@@ -1,15 +1,13 @@
 import type { Commit, Entry } from '../../actors/journal.ts'
 import type { AppendOutcome } from '../../actors/ports.ts'
-import type { ActorRef } from '../../machines/ids.ts'
+import type { ActorRef } from '../../values/ids.ts'
 import { groupBy } from '../grouping.ts'
 import { jsonText } from '../stored-json.ts'
-import type { Applicable } from './apply.ts'
-import { applyEntries, latestKeys } from './apply.ts'
+import { type Applicable, applyEntries, latestKeys } from './apply.ts'
 import { newDelivery } from './delivery.ts'
 import type { Collections, JournalDocument } from './documents.ts'
 import { duplicatesIn } from './failures.ts'
-import type { KnownEntries, Place } from './known.ts'
-import { entryId, readKeys } from './known.ts'
+import { type KnownEntries, type Place, entryId, readKeys } from './known.ts'
 import type { Marks } from './marks.ts'
 
 /** A commit on its way, with its place in the caller's list. */

@@ -1,6 +1,6 @@
 import type { AnyBulkWriteOperation, BulkWriteResult } from 'mongodb'
 import type { Entry, ViewRow } from '../../actors/journal.ts'
-import type { ActorRef } from '../../machines/ids.ts'
+import type { ActorRef } from '../../values/ids.ts'
 import { rowId } from '../checked.ts'
 import { groupBy } from '../grouping.ts'
 import { jsonText } from '../stored-json.ts'

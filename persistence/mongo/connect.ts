@@ -1,8 +1,6 @@
-import { MongoClient } from 'mongodb'
-import type { Db, MongoClientOptions } from 'mongodb'
+import { type Db, MongoClient, type MongoClientOptions } from 'mongodb'
 import { UnknownFormat } from '../errors.ts'
-import type { Collections } from './documents.ts'
-import { collectionsOf, prepareIndexes } from './documents.ts'
+import { type Collections, collectionsOf, prepareIndexes } from './documents.ts'
 import { unavailable } from './failures.ts'
 
 /** A connected database with its collections and indexes ready. */

@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { ClaimedEffect, Settlement } from '../../actors/ports.ts'
-import type { ActorRef, EffectId } from '../../machines/ids.ts'
-import type { Instant } from '../../machines/instant.ts'
-import { plusMs } from '../../machines/instant.ts'
+import type { ActorRef, EffectId } from '../../values/ids.ts'
+import { type Instant, plusMs } from '../../values/instant.ts'
 import { UnreadableDocument } from '../errors.ts'
 import { groupBy } from '../grouping.ts'
 import { entryIdOf, readEntry } from '../stored-json.ts'
-import type { Lease } from './delivery.ts'
-import { claimed, settled } from './delivery.ts'
+import { type Lease, claimed, settled } from './delivery.ts'
 import type { Collections, Delivery, JournalDocument, OpenEffect } from './documents.ts'
 
 /** One change of one document's delivery. */

@@ -1,10 +1,10 @@
 import type { Entry } from '../../actors/journal.ts'
 import { laneOf } from '../../actors/lanes.ts'
 import type { Settlement } from '../../actors/ports.ts'
-import type { EffectId } from '../../machines/ids.ts'
-import type { Instant } from '../../machines/instant.ts'
-import { earliest } from './earliest.ts'
+import type { EffectId } from '../../values/ids.ts'
+import type { Instant } from '../../values/instant.ts'
 import type { Delivery, OpenEffect, ParkedEffect, Tried } from './documents.ts'
+import { earliest } from './earliest.ts'
 
 // What becomes of an entry's effects, as pure steps from one `Delivery` to the next. A step that changes
 // nothing returns what it was given.

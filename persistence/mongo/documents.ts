@@ -1,8 +1,8 @@
 import type { Collection, Db } from 'mongodb'
 import type { ArmedTimer } from '../../actors/journal.ts'
 import type { Lane } from '../../actors/lanes.ts'
-import type { ActorRef, EffectId } from '../../machines/ids.ts'
-import type { Instant } from '../../machines/instant.ts'
+import type { ActorRef, EffectId } from '../../values/ids.ts'
+import type { Instant } from '../../values/instant.ts'
 
 // The shape of each collection. All that one write must keep together is one document of `journal`; the rest
 // follows from it. Shard `journal` by `{ actor: 1 }`, the others by `{ _id: 1 }`: every query but the ones for

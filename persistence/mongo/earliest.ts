@@ -1,4 +1,4 @@
-import type { Instant } from '../../machines/instant.ts'
+import type { Instant } from '../../values/instant.ts'
 
 /** Null if there is none. */
 export function earliest(times: readonly Instant[]): Instant | null {

@@ -8,8 +8,8 @@ import {
   MongoServerClosedError,
   MongoServerError,
   MongoTopologyClosedError,
+  type WriteError,
 } from 'mongodb'
-import type { WriteError } from 'mongodb'
 import { StoreUnavailable } from '../../actors/ports.ts'
 
 const duplicateKey = 11_000

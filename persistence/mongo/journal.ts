@@ -1,15 +1,14 @@
 import type { Filter, Sort } from 'mongodb'
 import type { Entry } from '../../actors/journal.ts'
 import type { Page, PageRequest } from '../../actors/ports.ts'
-import type { ActorRef } from '../../machines/ids.ts'
-import { isActorRef } from '../../machines/ids.ts'
-import type { Instant } from '../../machines/instant.ts'
-import { rangeOf } from './ranges.ts'
-import { listByNumber, listByText } from '../pages.ts'
+import { type ActorRef, isActorRef } from '../../values/ids.ts'
+import type { Instant } from '../../values/instant.ts'
 import { UnreadableDocument } from '../errors.ts'
+import { listByNumber, listByText } from '../pages.ts'
 import { readEntry } from '../stored-json.ts'
 import type { Collections, JournalDocument } from './documents.ts'
 import type { KnownEntries } from './known.ts'
+import { rangeOf } from './ranges.ts'
 
 type EntryDocument = Pick<JournalDocument, '_id' | 'actor' | 'seq' | 'entry' | 'keys'>
 

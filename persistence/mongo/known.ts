@@ -1,4 +1,4 @@
-import type { ActorRef } from '../../machines/ids.ts'
+import type { ActorRef } from '../../values/ids.ts'
 import type { Collections, JournalDocument } from './documents.ts'
 
 /** Where an entry stands. */

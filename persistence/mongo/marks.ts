@@ -1,7 +1,6 @@
-import type { ActorRef } from '../../machines/ids.ts'
+import type { ActorRef } from '../../values/ids.ts'
 import type { Collections } from './documents.ts'
-import type { Place } from './known.ts'
-import { entryId } from './known.ts'
+import { type Place, entryId } from './known.ts'
 
 /** Marks entries as applied, behind the answer: a mark that is lost costs `heal` a look, and nothing else. */
 export interface Marks {

@@ -1,11 +1,9 @@
 import type { Entry, ViewRow } from '../../actors/journal.ts'
 import { checkRows } from '../checked.ts'
-import type { Applicable } from './apply.ts'
-import { applyEntries, latestKeys } from './apply.ts'
+import { type Applicable, applyEntries, latestKeys } from './apply.ts'
 import type { Collections, JournalDocument } from './documents.ts'
 import { entryOf } from './journal.ts'
-import type { KnownEntries, Place } from './known.ts'
-import { entryId, readKeys } from './known.ts'
+import { type KnownEntries, type Place, entryId, readKeys } from './known.ts'
 import type { Marks } from './marks.ts'
 
 export type Project = (entry: Entry) => readonly ViewRow[]

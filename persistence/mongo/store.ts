@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Store } from '../../actors/ports.ts'
-import { StoreClosed } from '../../actors/ports.ts'
+import { type Store, StoreClosed } from '../../actors/ports.ts'
 import { checkCommit } from '../checked.ts'
 import { createAppend } from './append.ts'
 import type { MongoHome } from './connect.ts'

@@ -1,5 +1,5 @@
 import type { DueTimer } from '../../actors/ports.ts'
-import type { Instant } from '../../machines/instant.ts'
+import type { Instant } from '../../values/instant.ts'
 import type { Collections } from './documents.ts'
 import { refOf } from './journal.ts'
 

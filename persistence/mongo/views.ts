@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../actors/envelope.ts'
 import type { Page, PageRequest } from '../../actors/ports.ts'
+import type { JsonObject } from '../../values/json.ts'
 import { checkCursorText, isStorable, rowId } from '../checked.ts'
 import { listByText } from '../pages.ts'
 import { readObject } from '../stored-json.ts'

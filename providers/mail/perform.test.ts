@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { JsonObject } from '../../actors/envelope.ts'
 import type { ClaimedEffect, Log, Mail } from '../../actors/ports.ts'
-import { type Instant, msPerDay, plusMs } from '../../machines/instant.ts'
+import { type Instant, msPerDay, plusMs } from '../../values/instant.ts'
+import type { JsonObject } from '../../values/json.ts'
 import { createMailPerformer } from './perform.ts'
 
 const happenedAt: Instant = '2027-01-10T00:00:00.000Z'

@@ -1,6 +1,6 @@
 import type { Log, Mailer, Performer } from '../../actors/ports.ts'
 import { EmailSend } from '../../machines/effects.ts'
-import { msOf, msPerDay } from '../../machines/instant.ts'
+import { msOf, msPerDay } from '../../values/instant.ts'
 
 /**
  * A mail about what happened longer ago than this is not sent: after an outage, news that has been

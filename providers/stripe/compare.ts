@@ -1,18 +1,16 @@
 import { ZodError } from 'zod'
 import type { Entry } from '../../actors/journal.ts'
 import type { Log } from '../../actors/ports.ts'
-import type { Catalog } from '../../machines/catalog.ts'
-import {
-  AccountContext,
-  InvoiceContext,
-  PaymentContext,
-  SubscriptionContext,
-} from '../../machines/contexts.ts'
-import type { Drift } from '../../machines/events.ts'
-import { ChargeFacts, DisputeFacts, RefundFacts } from '../../machines/facts.ts'
-import type { ActorRef } from '../../machines/ids.ts'
-import type { Instant } from '../../machines/instant.ts'
-import { canonical } from '../../machines/observation.ts'
+import { AccountContext } from '../../machines/account/state.ts'
+import type { Catalog } from '../../machines/catalog/catalog.ts'
+import { InvoiceContext } from '../../machines/invoice/state.ts'
+import { ChargeFacts, DisputeFacts, RefundFacts } from '../../machines/payment/facts.ts'
+import { PaymentContext } from '../../machines/payment/state.ts'
+import type { Drift } from '../../machines/reconciliation/events.ts'
+import { SubscriptionContext } from '../../machines/subscription/state.ts'
+import type { ActorRef } from '../../values/ids.ts'
+import type { Instant } from '../../values/instant.ts'
+import { canonical } from '../../values/json.ts'
 import { type Shown, told } from './calls/observe.ts'
 import type { Message } from './message.ts'
 import { normaliseObject } from './normalise.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Instant, instant, instantOfSeconds } from '../../machines/instant.ts'
+import { type Instant, instant, instantOfSeconds } from '../../values/instant.ts'
 
 // The envelope of Stripe's events, of every version since 2011 and of both shapes.
 

@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe'
 import type { Page, PageRequest } from '../../actors/ports.ts'
-import { type Instant, secondsOf } from '../../machines/instant.ts'
+import { type Instant, secondsOf } from '../../values/instant.ts'
 
 /**
  * Events that Stripe made at or after `since`, newest first, for `receiveTrusted`: each in the API

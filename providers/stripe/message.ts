@@ -1,12 +1,12 @@
-import type { JsonObject } from '../../actors/envelope.ts'
-import type { Catalog } from '../../machines/catalog.ts'
-import type { Instant } from '../../machines/instant.ts'
+import type { Catalog } from '../../machines/catalog/catalog.ts'
+import type { Instant } from '../../values/instant.ts'
+import type { JsonObject } from '../../values/json.ts'
 import type { Target } from './refs.ts'
 
 /** An observation in our words, and whom it concerns. */
 export interface Message {
   readonly target: Target
-  /** One of machines/events.ts, but for the fields of `refs`. */
+  /** An event of its actor (`machines/<noun>/events.ts`), but for the fields of `refs`. */
   readonly event: JsonObject & { readonly type: string }
   /** Fields of the event that name other actors: `resolve` turns each into a ref. */
   readonly refs: Readonly<Partial<Record<'account' | 'subscription' | 'invoice', Target | null>>>

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { instantOfSeconds } from '../../machines/instant.ts'
+import { instantOfSeconds } from '../../values/instant.ts'
 import { isTelling, resolved } from './given/messages.ts'
 import { normalise } from './normalise.ts'
 import { createStripeReceiver } from './receive.ts'

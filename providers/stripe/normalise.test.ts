@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isTelling, resolved } from './given/messages.ts'
-import { normalise } from './normalise.ts'
 import { catalog } from './given/stripe.ts'
+import { normalise } from './normalise.ts'
 
 const created = 1_801_396_800
 const at = '2027-01-31T12:00:00.000Z'

@@ -1,5 +1,5 @@
 import { ZodError } from 'zod'
-import type { Catalog } from '../../machines/catalog.ts'
+import type { Catalog } from '../../machines/catalog/catalog.ts'
 import { EventBody } from './event-body.ts'
 import { ignored, type Reading, type Seen } from './message.ts'
 import { readCharge } from './objects/charge.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { msPerHour, plusMs } from '../../machines/instant.ts'
 import { EffectRequest } from '../../machines/effects.ts'
+import { msPerHour, plusMs } from '../../values/instant.ts'
 import { StripeSetupError } from './calls/failures.ts'
 import { eventsOf, factIn, openStripe } from './given/stripe.ts'
 

@@ -6,11 +6,11 @@ import {
   type Result,
   RetryLater,
 } from '../../actors/ports.ts'
-import type { Catalog } from '../../machines/catalog.ts'
+import type { Catalog } from '../../machines/catalog/catalog.ts'
 import { EffectRequest, type ProviderEffect } from '../../machines/effects.ts'
-import type { AccountRef } from '../../machines/facts.ts'
-import type { ActorRef } from '../../machines/ids.ts'
-import { type Instant, msOf, msPerHour } from '../../machines/instant.ts'
+import type { AccountRef } from '../../machines/refs.ts'
+import type { ActorRef } from '../../values/ids.ts'
+import { type Instant, msOf, msPerHour } from '../../values/instant.ts'
 import { applyEvent, type EntryAt } from './calls/apply.ts'
 import {
   type AccountAtStripe,

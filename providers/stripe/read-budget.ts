@@ -1,5 +1,5 @@
 import { RetryLater } from '../../actors/ports.ts'
-import { type Instant, msOf } from '../../machines/instant.ts'
+import { type Instant, msOf } from '../../values/instant.ts'
 
 export interface ReadBudgetOptions {
   /** Reads a second in the long run. Stripe allows 100 requests a second in live mode, 25 in a sandbox. */

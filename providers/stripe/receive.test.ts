@@ -2,8 +2,8 @@ import * as fc from 'fast-check'
 import { Stripe } from 'stripe'
 import { describe, expect, test } from 'vitest'
 import { Envelope } from '../../actors/envelope.ts'
-import { EventEvent } from '../../machines/events.ts'
-import { instantOfSeconds } from '../../machines/instant.ts'
+import { EventEvent } from '../../machines/webhook/events.ts'
+import { instantOfSeconds } from '../../values/instant.ts'
 import { createStripeReceiver, type Received } from './receive.ts'
 
 const now = instantOfSeconds(1_790_000_100)

@@ -4,10 +4,10 @@ import { z } from 'zod'
 import type { Envelope } from '../../actors/envelope.ts'
 import type { Clock, Log, Store } from '../../actors/ports.ts'
 import type { Runtime } from '../../actors/runtime.ts'
-import type { Catalog } from '../../machines/catalog.ts'
-import { ReconciliationContext } from '../../machines/contexts.ts'
-import type { ActorRef } from '../../machines/ids.ts'
-import { type Instant, msPerHour } from '../../machines/instant.ts'
+import type { Catalog } from '../../machines/catalog/catalog.ts'
+import { ReconciliationContext } from '../../machines/reconciliation/state.ts'
+import type { ActorRef } from '../../values/ids.ts'
+import { type Instant, msPerHour } from '../../values/instant.ts'
 import type { Tell } from './compare.ts'
 import { listEventsSince } from './events.ts'
 import { createReadBudget, type ReadBudgetOptions } from './read-budget.ts'
@@ -15,7 +15,7 @@ import type { StripeReceiver } from './receive.ts'
 import { createResolver } from './resolve.ts'
 import { createSweep } from './sweep.ts'
 
-/** What a walk through the list of events works with: `scheduler/reconcile.ts` has the walk. */
+/** What a walk through the list of events works with: `providers/event-walk.ts` has the walk. */
 interface EventWalkPorts {
   readonly listEventsSince: (
     since: Instant,

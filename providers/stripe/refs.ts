@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import type { ActorRef } from '../../machines/ids.ts'
+import type { ActorRef } from '../../values/ids.ts'
 
 export type TargetType = 'account' | 'subscription' | 'invoice' | 'payment'
 

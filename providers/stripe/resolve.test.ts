@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ActorRef } from '../../machines/ids.ts'
+import type { ActorRef } from '../../values/ids.ts'
 import { openStripe } from './given/stripe.ts'
 import { safeId, type Target } from './refs.ts'
 import { createResolver } from './resolve.ts'

@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe'
 import { RetryLater } from '../../actors/ports.ts'
-import type { Drift } from '../../machines/events.ts'
+import type { Drift } from '../../machines/reconciliation/events.ts'
 import { failureOf, isMissing } from './calls/failures.ts'
 import { timed } from './calls/observe.ts'
 import { createComparison, type ComparisonPorts, type Finding, type Tell } from './compare.ts'

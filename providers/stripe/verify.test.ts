@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { Stripe } from 'stripe'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { type Instant, instantOfSeconds } from '../../machines/instant.ts'
+import { type Instant, instantOfSeconds } from '../../values/instant.ts'
 import { verifyWebhook } from './verify.ts'
 
 const secret = 'whsec_current'

@@ -1,5 +1,5 @@
 import { Stripe } from 'stripe'
-import { type Instant, secondsOf } from '../../machines/instant.ts'
+import { type Instant, secondsOf } from '../../values/instant.ts'
 
 export interface SignedBody {
   /** The body as it came: parsing and printing it again would break the signature. */

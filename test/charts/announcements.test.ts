@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
-import { InvoiceContext, SubscriptionContext } from '../../machines/contexts.ts'
-import { summaryOf } from '../../machines/invoice-facts.ts'
-import { canonical } from '../../machines/observation.ts'
+import { summaryOf } from '../../machines/invoice/folds.ts'
+import { InvoiceContext } from '../../machines/invoice/state.ts'
+import { SubscriptionContext } from '../../machines/subscription/state.ts'
+import { canonical } from '../../values/json.ts'
 import { regionsOf } from './tables.ts'
 import { walk, type Walked, type World } from './walk.ts'
 

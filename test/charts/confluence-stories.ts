@@ -1,4 +1,5 @@
-import { InvoiceFacts } from '../../machines/facts.ts'
+import { InvoiceFacts } from '../../machines/invoice/facts.ts'
+import type { ChartName, Happening, Word } from './explore.ts'
 import {
   chargeObserved,
   customerObserved,
@@ -14,7 +15,6 @@ import {
   subscriptionObserved,
   yearly,
 } from './given.ts'
-import type { ChartName, Happening, Word } from './explore.ts'
 
 export interface Tale {
   readonly chart: ChartName

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { createStatechart } from '../../actors/statechart.ts'
 import { charts } from '../../machines/index.ts'
-import { canonical } from '../../machines/observation.ts'
+import { canonical } from '../../values/json.ts'
 import { endOf, type ChartName, type Word } from './explore.ts'
 import {
   chargeObserved,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { canonical } from '../../machines/observation.ts'
-import { explore, type Exploration, type Story } from './explore.ts'
+import { canonical } from '../../values/json.ts'
 import { tales, type Tale } from './confluence-stories.ts'
+import { explore, type Exploration, type Story } from './explore.ts'
 
 const idOf = {
   account: 'acct_1',

@@ -1,8 +1,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
+import { createStatechart } from '../../actors/statechart.ts'
 import { actionText, flatten, guardText, transitionsFrom } from '../../cli/chart-text.ts'
 import { machineDocs } from '../../cli/diagrams.ts'
-import { createStatechart } from '../../actors/statechart.ts'
 import { charts } from '../../machines/index.ts'
 import { chartNames } from './explore.ts'
 import shipped from './timers.json' with { type: 'json' }

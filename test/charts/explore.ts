@@ -1,8 +1,8 @@
 import type { AnyMachineSnapshot } from 'xstate'
 import { createStatechart, type Statechart, type Step } from '../../actors/statechart.ts'
 import { charts } from '../../machines/index.ts'
-import type { Instant } from '../../machines/instant.ts'
-import { canonical } from '../../machines/observation.ts'
+import type { Instant } from '../../values/instant.ts'
+import { canonical } from '../../values/json.ts'
 import { bookkeeping, type Bookkeeping } from './bookkeeping.ts'
 
 // Every order in which the words of one story can reach one actor, by depth-first search over what is

@@ -1,25 +1,22 @@
-import type {
-  AccountEvent,
-  DunningChanged,
-  InvoiceChanged,
-  InvoiceEvent,
-  PaymentChanged,
-  PaymentEvent,
-  SubscriptionChanged,
-  SubscriptionEvent,
-} from '../../machines/events.ts'
+import type { AccountEvent } from '../../machines/account/events.ts'
+import type { CustomerFacts, PaymentMethodFacts } from '../../machines/account/facts.ts'
+import type { PlanTerms } from '../../machines/catalog/terms.ts'
+import type { DunningChanged } from '../../machines/dunning/summary.ts'
+import type { InvoiceEvent } from '../../machines/invoice/events.ts'
+import type { InvoiceFacts } from '../../machines/invoice/facts.ts'
+import type { InvoiceChanged } from '../../machines/invoice/summary.ts'
+import type { PaymentEvent } from '../../machines/payment/events.ts'
 import type {
   ChargeFacts,
-  CustomerFacts,
   DisputeFacts,
-  InvoiceFacts,
   PaymentIntentFacts,
-  PaymentMethodFacts,
-  PlanTerms,
   RefundFacts,
-  SubscriptionFacts,
-} from '../../machines/facts.ts'
-import { instantOfSeconds, plusDays, type Instant } from '../../machines/instant.ts'
+} from '../../machines/payment/facts.ts'
+import type { PaymentChanged } from '../../machines/payment/summary.ts'
+import type { SubscriptionEvent } from '../../machines/subscription/events.ts'
+import type { SubscriptionFacts } from '../../machines/subscription/facts.ts'
+import type { SubscriptionChanged } from '../../machines/subscription/summary.ts'
+import { instantOfSeconds, plusDays, type Instant } from '../../values/instant.ts'
 
 // The words in which tests of the charts speak: one plausible value of everything, and what is to differ.
 

@@ -1,7 +1,7 @@
 import type { AnyStateMachine } from 'xstate'
 import { createStatechart } from '../../actors/statechart.ts'
 import { EffectRequest } from '../../machines/effects.ts'
-import { plusMs, type Instant } from '../../machines/instant.ts'
+import { plusMs, type Instant } from '../../values/instant.ts'
 import type { Word } from './explore.ts'
 import { second } from './given.ts'
 

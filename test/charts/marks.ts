@@ -1,12 +1,10 @@
-import {
-  AccountContext,
-  DunningContext,
-  InvoiceContext,
-  PaymentContext,
-  SubscriptionContext,
-} from '../../machines/contexts.ts'
-import { isFailing } from '../../machines/invoice-facts.ts'
-import { expiringAt } from '../../machines/payment-method.ts'
+import { expiringAt } from '../../machines/account/payment-method.ts'
+import { AccountContext } from '../../machines/account/state.ts'
+import { DunningContext } from '../../machines/dunning/state.ts'
+import { isFailing } from '../../machines/invoice/folds.ts'
+import { InvoiceContext } from '../../machines/invoice/state.ts'
+import { PaymentContext } from '../../machines/payment/state.ts'
+import { SubscriptionContext } from '../../machines/subscription/state.ts'
 import type { ChartName } from './explore.ts'
 
 /**

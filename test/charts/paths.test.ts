@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest'
 import type { AnyStateNode } from 'xstate'
 import { createStatechart } from '../../actors/statechart.ts'
 import { charts } from '../../machines/index.ts'
-import { canonical } from '../../machines/observation.ts'
+import { canonical } from '../../values/json.ts'
+import { chartNames, type ChartName } from './explore.ts'
 import { isOursAlone, resting } from './resting.ts'
 import { regionsOf, tableOf } from './tables.ts'
 import { walk, type World } from './walk.ts'
-import { chartNames, type ChartName } from './explore.ts'
 
 const walked = new Map(chartNames.map((chart) => [chart, walk(chart)]))
 

@@ -1,6 +1,6 @@
-import type { World } from './walk.ts'
-import { SubscriptionContext } from '../../machines/contexts.ts'
+import { SubscriptionContext } from '../../machines/subscription/state.ts'
 import type { ChartName } from './explore.ts'
+import type { World } from './walk.ts'
 
 /** Where an actor may stay without a timer of its own, and what it is waiting for there. */
 export const resting: Readonly<Record<ChartName, Readonly<Record<string, string>>>> = {

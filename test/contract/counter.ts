@@ -1,8 +1,8 @@
 import { assign, setup } from 'xstate'
 import { z } from 'zod'
 import type { Chart } from '../../actors/chart.ts'
-import { ActorRef } from '../../machines/ids.ts'
-import type { Instant } from '../../machines/instant.ts'
+import { ActorRef } from '../../values/ids.ts'
+import type { Instant } from '../../values/instant.ts'
 
 // The smallest chart that exercises every promise of the runtime: contract suites are told in
 // counters, so that they stay true whatever billing does.

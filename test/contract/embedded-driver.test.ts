@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openDatabase } from '../../persistence/embedded/driver.ts'
-import type { Bind, Database } from '../../persistence/embedded/driver.ts'
+import { type Bind, type Database, openDatabase } from '../../persistence/embedded/driver.ts'
 import { createKeyValue } from '../../persistence/embedded/key-value.ts'
 
 describe('the embedded driver', () => {

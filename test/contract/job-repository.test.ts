@@ -4,8 +4,7 @@ import { MongoClient } from 'mongodb'
 import { openDatabase } from '../../persistence/embedded/driver.ts'
 import { systemClock } from '../../scheduler/clock.ts'
 import { createEmbeddedBackend } from '../../scheduler/embedded-backend.ts'
-import { jobRepositoryContract } from './job-repository.ts'
-import type { JobStorage } from './job-repository.ts'
+import { type JobStorage, jobRepositoryContract } from './job-repository.ts'
 
 jobRepositoryContract('the embedded file', async (): Promise<JobStorage> => {
   const database = openDatabase(':memory:')

@@ -1,8 +1,12 @@
-import { Agenda } from 'agenda'
-import type { AgendaBackend, JobId, JobParameters, JobRepository } from 'agenda'
+import {
+  Agenda,
+  type AgendaBackend,
+  type JobId,
+  type JobParameters,
+  type JobRepository,
+} from 'agenda'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createScheduler } from '../../scheduler/agenda.ts'
-import type { Scheduler } from '../../scheduler/agenda.ts'
+import { type Scheduler, createScheduler } from '../../scheduler/agenda.ts'
 import { dateOf, systemClock } from '../../scheduler/clock.ts'
 
 /** What holds the jobs of one test. */

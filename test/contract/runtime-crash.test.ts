@@ -3,7 +3,7 @@ import type { Envelope } from '../../actors/envelope.ts'
 import { defaultLimits } from '../../actors/limits.ts'
 import { StoreUnavailable, type Store } from '../../actors/ports.ts'
 import type { Runtime } from '../../actors/runtime.ts'
-import type { Told } from '../../actors/told.ts'
+import type { Told } from '../../actors/tell-outcome.ts'
 import { patienceMs } from './counter.ts'
 import { counted, dyingAt, failingOnce } from './runtime-faults.ts'
 import {

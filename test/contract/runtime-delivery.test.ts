@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { backOffMs } from '../../actors/back-off.ts'
 import { RetryLater, StoreUnavailable } from '../../actors/ports.ts'
-import { plusMs } from '../../machines/instant.ts'
+import { plusMs } from '../../values/instant.ts'
 import {
   answerPolitely,
   after,

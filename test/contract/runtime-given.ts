@@ -1,17 +1,17 @@
-import { counterChart, CounterState } from './counter.ts'
 import type { Charts } from '../../actors/chart.ts'
-import { uncounted } from '../../actors/counts.ts'
+import { uncounted } from '../../actors/counters.ts'
 import type { Envelope } from '../../actors/envelope.ts'
 import type { Entry } from '../../actors/journal.ts'
 import { defaultLimits, type Limits } from '../../actors/limits.ts'
 import type { ClaimedEffect, Log, Performer, Result, Store } from '../../actors/ports.ts'
 import type { View } from '../../actors/projections.ts'
 import { createRuntime, type Runtime } from '../../actors/runtime.ts'
-import type { Told } from '../../actors/told.ts'
-import type { ActorRef } from '../../machines/ids.ts'
-import { instant, plusMs, type Instant } from '../../machines/instant.ts'
-import { createEmbeddedStore } from '../../persistence/embedded/store.ts'
+import type { Told } from '../../actors/tell-outcome.ts'
 import { openFile } from '../../persistence/embedded/file.ts'
+import { createEmbeddedStore } from '../../persistence/embedded/store.ts'
+import type { ActorRef } from '../../values/ids.ts'
+import { instant, plusMs, type Instant } from '../../values/instant.ts'
+import { counterChart, CounterState } from './counter.ts'
 
 // The words in which the runtime's promises are told.
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { uncounted } from '../../actors/counts.ts'
+import { uncounted } from '../../actors/counters.ts'
 import { createDelivery } from '../../actors/deliver.ts'
 import { callsAtOnce } from '../../actors/limits.ts'
 import { handClock, memoryStore, quick, silent, start } from './runtime-given.ts'

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Entry } from '../../actors/journal.ts'
+import { StoreUnavailable } from '../../actors/ports.ts'
 import type { View } from '../../actors/projections.ts'
 import { RuntimeStopped } from '../../actors/runtime.ts'
-import { StoreUnavailable } from '../../actors/ports.ts'
 import { counted, faulty } from './runtime-faults.ts'
 import {
   add,

@@ -1,12 +1,12 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Entry, ViewRow } from '../../actors/journal.ts'
 import type { Store } from '../../actors/ports.ts'
-import type { Copied, Transferable } from '../../persistence/copy.ts'
-import { copyStore } from '../../persistence/copy.ts'
+import { type Copied, type Transferable, copyStore } from '../../persistence/copy.ts'
 import { openStore } from '../../persistence/open.ts'
 import { mongoForTests } from '../mongo.ts'
-import type { OpenPlace, Place } from './store-given.ts'
 import {
+  type OpenPlace,
+  type Place,
   actor,
   all,
   at,

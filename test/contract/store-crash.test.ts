@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { ActorRef } from '../../machines/ids.ts'
+import { ActorRef } from '../../values/ids.ts'
 import { mongoForTests } from '../mongo.ts'
-import type { OpenPlace } from './store-given.ts'
-import { all, at, row } from './store-given.ts'
+import { type OpenPlace, all, at, row } from './store-given.ts'
 import { placeForEach } from './store-place.ts'
 import { embeddedPlace, mongoPlaces } from './store-places.ts'
-import type { Program } from './store-process.ts'
-import { buildChild } from './store-process.ts'
+import { type Program, buildChild } from './store-process.ts'
 
 const Acknowledged = z.object({ actor: ActorRef, seq: z.int(), outcome: z.literal('committed') })
 const Opened = z.object({ opened: z.int() })

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ClaimedEffect, Settlement, Store } from '../../actors/ports.ts'
+import { type OpenPlace, actor, at, commit, line, other } from './store-given.ts'
 import { placeForEach } from './store-place.ts'
-import type { OpenPlace } from './store-given.ts'
-import { actor, at, commit, line, other } from './store-given.ts'
 
 const minute = 60_000
 

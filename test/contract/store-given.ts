@@ -1,10 +1,8 @@
-import type { JsonObject } from '../../actors/envelope.ts'
 import type { ArmedTimer, Commit, Effect, ViewRow } from '../../actors/journal.ts'
 import type { AppendOutcome, Page, PageRequest, Store } from '../../actors/ports.ts'
-import type { ActorRef } from '../../machines/ids.ts'
-import { effectId } from '../../machines/ids.ts'
-import type { Instant } from '../../machines/instant.ts'
-import { instant } from '../../machines/instant.ts'
+import { type ActorRef, effectId } from '../../values/ids.ts'
+import { type Instant, instant } from '../../values/instant.ts'
+import type { JsonObject } from '../../values/json.ts'
 
 // The words in which the store's promises are told.
 

@@ -1,8 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import type { ActorRef } from '../../machines/ids.ts'
+import type { ActorRef } from '../../values/ids.ts'
 import { mongoForTests } from '../mongo.ts'
-import type { OpenPlace } from './store-given.ts'
-import { at, commit } from './store-given.ts'
+import { type OpenPlace, at, commit } from './store-given.ts'
 import { embeddedPlace, mongoPlaces } from './store-places.ts'
 
 const count = 100_000

@@ -1,8 +1,7 @@
 import type { Commit, Entry } from '../../actors/journal.ts'
 import type { AppendOutcome, ClaimedEffect, Settlement } from '../../actors/ports.ts'
-import type { EffectId } from '../../machines/ids.ts'
-import type { Instant } from '../../machines/instant.ts'
-import { plusMs } from '../../machines/instant.ts'
+import type { EffectId } from '../../values/ids.ts'
+import { type Instant, plusMs } from '../../values/instant.ts'
 
 interface Delivery {
   readonly entry: Entry

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Parked } from '../../actors/ports.ts'
-import type { ActorRef } from '../../machines/ids.ts'
+import type { ActorRef } from '../../values/ids.ts'
+import { type OpenPlace, actor, all, at, commit, line, other } from './store-given.ts'
 import { placeForEach } from './store-place.ts'
-import type { OpenPlace } from './store-given.ts'
-import { actor, all, at, commit, line, other } from './store-given.ts'
 
 const minute = 60_000
 

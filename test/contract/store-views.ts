@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Commit, Entry, ViewRow } from '../../actors/journal.ts'
 import type { Store } from '../../actors/ports.ts'
-import { placeForEach } from './store-place.ts'
-import type { OpenPlace } from './store-given.ts'
 import {
+  type OpenPlace,
   actor,
   all,
   at,
@@ -15,6 +14,7 @@ import {
   row,
   timer,
 } from './store-given.ts'
+import { placeForEach } from './store-place.ts'
 
 /** A view that depends on the entry alone: its parity changes which keys there are. */
 function project({ actor: ref, seq }: Entry): readonly ViewRow[] {

@@ -1,7 +1,7 @@
 import { afterAll } from 'vitest'
 import { mongoForTests } from '../mongo.ts'
-import { storeContract } from './store.ts'
 import { embeddedPlace, mongoPlaces } from './store-places.ts'
+import { storeContract } from './store.ts'
 
 storeContract('the embedded store', embeddedPlace)
 

@@ -1,11 +1,21 @@
 import { describe, expect, test } from 'vitest'
 import type { Store } from '../../actors/ports.ts'
 import { failingOnce } from './runtime-faults.ts'
-import type { OpenPlace } from './store-given.ts'
-import { actor, all, at, commit, line, other, outcomes, row, timer } from './store-given.ts'
-import { placeForEach } from './store-place.ts'
 import { effectsContract } from './store-effects.ts'
+import {
+  type OpenPlace,
+  actor,
+  all,
+  at,
+  commit,
+  line,
+  other,
+  outcomes,
+  row,
+  timer,
+} from './store-given.ts'
 import { parkedContract, requestsContract } from './store-parked.ts'
+import { placeForEach } from './store-place.ts'
 import { viewsContract } from './store-views.ts'
 
 /** What every home of the store promises; both pass all of it. */

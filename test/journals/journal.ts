@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { Envelope, JsonObject } from '../../actors/envelope.ts'
+import { Envelope } from '../../actors/envelope.ts'
 import type { Entry, Snapshot } from '../../actors/journal.ts'
-import { ActorRef } from '../../machines/ids.ts'
-import { Instant } from '../../machines/instant.ts'
-import { canonical } from '../../machines/observation.ts'
+import { ActorRef } from '../../values/ids.ts'
+import { Instant } from '../../values/instant.ts'
+import { JsonObject, canonical } from '../../values/json.ts'
 
 // What a release left in its journals, kept for ever: one file for each story that it lived.
 

@@ -1,6 +1,6 @@
-import { canonical as sortedJson } from '../../machines/observation.ts'
 import type { Entry } from '../../actors/journal.ts'
-import { EventContext } from '../../machines/contexts.ts'
+import { EventContext } from '../../machines/webhook/state.ts'
+import { canonical as sortedJson } from '../../values/json.ts'
 import type { World } from '../world.ts'
 
 // The oracle: what two runs of one story must share, however its webhooks came.

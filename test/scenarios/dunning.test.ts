@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { DunningContext } from '../../machines/contexts.ts'
-import { plusDays, type Instant } from '../../machines/instant.ts'
+import { DunningContext } from '../../machines/dunning/state.ts'
+import { plusDays, type Instant } from '../../values/instant.ts'
 import { newest } from './canonical.ts'
 import {
   aCustomer,

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
-import { plusDays } from '../../machines/instant.ts'
+import { plusDays } from '../../values/instant.ts'
 import { openWorld, type World, type WorldOptions } from '../world.ts'
 
 // The words in which scenarios are told.

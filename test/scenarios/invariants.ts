@@ -1,7 +1,9 @@
 import type { Entry } from '../../actors/journal.ts'
-import { AccountContext, InvoiceContext, SubscriptionContext } from '../../machines/contexts.ts'
-import type { ActorRef } from '../../machines/ids.ts'
-import { canonical } from '../../machines/observation.ts'
+import { AccountContext } from '../../machines/account/state.ts'
+import { InvoiceContext } from '../../machines/invoice/state.ts'
+import { SubscriptionContext } from '../../machines/subscription/state.ts'
+import type { ActorRef } from '../../values/ids.ts'
+import { canonical } from '../../values/json.ts'
 import type { World } from '../world.ts'
 
 // What holds at every step of every story, whatever comes in whatever order.

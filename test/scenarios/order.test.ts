@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import type { ActorRef } from '../../machines/ids.ts'
-import { msPerDay } from '../../machines/instant.ts'
+import type { ActorRef } from '../../values/ids.ts'
+import { msPerDay } from '../../values/instant.ts'
 import { seeded, shuffled, type World } from '../world.ts'
 import { newest } from './canonical.ts'
 import {

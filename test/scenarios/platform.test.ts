@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { InvoiceContext } from '../../machines/contexts.ts'
-import { instantOfSeconds, msPerHour } from '../../machines/instant.ts'
+import { InvoiceContext } from '../../machines/invoice/state.ts'
+import { instantOfSeconds, msPerHour } from '../../values/instant.ts'
 import type { World, WorldOptions } from '../world.ts'
 import { newest } from './canonical.ts'
 import {

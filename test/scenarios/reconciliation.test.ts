@@ -1,20 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
-import catalogJson from '../../catalog.json' with { type: 'json' }
 import type { Entry } from '../../actors/journal.ts'
-import { composeReconciliation } from '../../compose.ts'
-import { Catalog, termsOf } from '../../machines/catalog.ts'
-import { AccountContext, DunningContext, ReconciliationContext } from '../../machines/contexts.ts'
-import { isActorRef, type ActorRef } from '../../machines/ids.ts'
-import { type Instant, msPerDay, msPerHour, plusMs } from '../../machines/instant.ts'
-import { calm, worst } from '../../providers/sandbox/chaos.ts'
+import { composeReconciliation } from '../../app/compose.ts'
+import catalogJson from '../../catalog.json' with { type: 'json' }
+import { AccountContext } from '../../machines/account/state.ts'
+import { Catalog, termsOf } from '../../machines/catalog/catalog.ts'
+import { DunningContext } from '../../machines/dunning/state.ts'
+import { ReconciliationContext } from '../../machines/reconciliation/state.ts'
+import { createReconciler } from '../../providers/event-walk.ts'
 import { createStripeReceiver } from '../../providers/stripe/receive.ts'
 import {
   createReconciliation,
   reconciliationRef,
   type ReconciliationOptions,
 } from '../../providers/stripe/reconciliation.ts'
-import { createReconciler } from '../../scheduler/reconcile.ts'
+import { calm, worst } from '../../twins/kernel/chaos.ts'
+import { isActorRef, type ActorRef } from '../../values/ids.ts'
+import { type Instant, msPerDay, msPerHour, plusMs } from '../../values/instant.ts'
 import { openWorld, silentLog, type World } from '../world.ts'
 
 const start: Instant = '2027-01-10T00:00:00.000Z'

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { msPerHour } from '../../machines/instant.ts'
+import { msPerHour } from '../../values/instant.ts'
 import type { World } from '../world.ts'
 import { aCustomer, addsCard, allFeatures, stateOf, subscribes, type Customer } from './given.ts'
 import { bring, ofType, webhooksOf } from './webhooks-of.ts'

@@ -1,8 +1,14 @@
 import { expect } from 'vitest'
-import { isActorRef } from '../../machines/ids.ts'
-import { msPerDay, msPerHour, plusMs, type Instant } from '../../machines/instant.ts'
-import { seeded, shuffled, type Courier, type HeldWebhook } from '../world.ts'
-import type { World, WorldOptions } from '../world.ts'
+import { isActorRef } from '../../values/ids.ts'
+import { msPerDay, msPerHour, plusMs, type Instant } from '../../values/instant.ts'
+import {
+  type Courier,
+  type HeldWebhook,
+  type World,
+  type WorldOptions,
+  seeded,
+  shuffled,
+} from '../world.ts'
 import { canonical, newest } from './canonical.ts'
 import type { Customer } from './given.ts'
 import { doubledMails, liveAttempts, watch } from './invariants.ts'

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Charts } from '../../actors/chart.ts'
-import type { JsonObject } from '../../actors/envelope.ts'
 import type { Entry } from '../../actors/journal.ts'
 import type { Page, Store } from '../../actors/ports.ts'
 import { replay } from '../../actors/replay.ts'
-import { views } from '../../compose.ts'
-import type { ActorRef } from '../../machines/ids.ts'
-import { canonical } from '../../machines/observation.ts'
+import { views } from '../../app/compose.ts'
+import type { ActorRef } from '../../values/ids.ts'
+import { type JsonObject, canonical } from '../../values/json.ts'
 
 // Everything that a store holds, and what must be true of any journal, whatever its story.
 

@@ -1,10 +1,10 @@
 import type { Stripe } from 'stripe'
 import { z } from 'zod'
 import type { Entry } from '../../actors/journal.ts'
-import type { JsonObject } from '../../actors/envelope.ts'
-import { InvoiceContext } from '../../machines/contexts.ts'
-import { type ActorRef, typeOf } from '../../machines/ids.ts'
+import { InvoiceContext } from '../../machines/invoice/state.ts'
 import { derivedRef } from '../../providers/stripe/refs.ts'
+import { type ActorRef, typeOf } from '../../values/ids.ts'
+import type { JsonObject } from '../../values/json.ts'
 
 // What must be true of the money, held against the simulated Stripe's own books.
 

@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe'
 import { z } from 'zod'
-import { msPerDay, msPerHour } from '../../machines/instant.ts'
+import { msPerDay, msPerHour } from '../../values/instant.ts'
 import { createDraw, type Draw } from './draw.ts'
 import type { Answer, Role, Simulation } from './world.ts'
 

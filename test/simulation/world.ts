@@ -1,29 +1,30 @@
 import { z } from 'zod'
-import catalogJson from '../../catalog.json' with { type: 'json' }
-import policyJson from '../../dunning-policy.json' with { type: 'json' }
 import { defaultLimits } from '../../actors/limits.ts'
 import type { Log, Store } from '../../actors/ports.ts'
 import type { Runtime } from '../../actors/runtime.ts'
-import { composeEngine, composeReconciliation } from '../../compose.ts'
+import { composeEngine, composeReconciliation } from '../../app/compose.ts'
+import { createTimeTravel } from '../../app/sandbox/time-travel.ts'
+import catalogJson from '../../catalog.json' with { type: 'json' }
+import policyJson from '../../dunning-policy.json' with { type: 'json' }
 import { createApp } from '../../http/app.ts'
-import { hashOfKey } from '../../http/auth.ts'
 import type { App } from '../../http/env.ts'
 import { defaultHttpLimits } from '../../http/limits.ts'
-import { createMetrics } from '../../http/metrics.ts'
-import { Catalog } from '../../machines/catalog.ts'
-import { DunningPolicy } from '../../machines/dunning-policy.ts'
+import { hashOfKey } from '../../http/middleware/auth.ts'
+import { createMetrics } from '../../http/operations/metrics.ts'
+import { Catalog } from '../../machines/catalog/catalog.ts'
+import { DunningPolicy } from '../../machines/dunning/policy.ts'
 import { charts } from '../../machines/index.ts'
-import { plusMs, type Instant } from '../../machines/instant.ts'
 import { createOutbox } from '../../providers/mail/outbox.ts'
-import { worst } from '../../providers/sandbox/chaos.ts'
-import { createTimeTravel } from '../../providers/sandbox/controls.ts'
-import { createStripeTwin } from '../../providers/sandbox/twin.ts'
 import { createStripeClient, type FetchLike } from '../../providers/stripe/client.ts'
 import { createStripeReceiver } from '../../providers/stripe/receive.ts'
 import { createTestClock } from '../../scheduler/clock.ts'
+import { worst } from '../../twins/kernel/chaos.ts'
+import { createStripeTwin } from '../../twins/stripe/twin.ts'
+import { plusMs, type Instant } from '../../values/instant.ts'
+import { mountReturn } from '../../web/return.tsx'
+import { watch } from '../scenarios/invariants.ts'
 import { createDraw } from './draw.ts'
 import { createLife, fairWeather, type Life, type Weather } from './life.ts'
-import { watch } from '../scenarios/invariants.ts'
 
 // The whole platform, in one or two processes that die and come back over the same store, beside the
 // simulated Stripe, on one clock. Chance comes from the seed alone, so that a run can be lived again.
@@ -160,6 +161,7 @@ export async function openSimulation(options: SimulationOptions) {
       mailer,
     })
     const app = createApp({
+      pages: [mountReturn],
       ...parts,
       runtime,
       store: life.store,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { plusMs } from '../../../machines/instant.ts'
+import { plusMs } from '../../../values/instant.ts'
 import { eventsOf, openStripe, terms, textIn } from '../given/stripe.ts'
 
 const asking = { actor: 'invoice/in_1', seq: 7 } as const

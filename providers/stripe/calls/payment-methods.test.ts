@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { msPerHour } from '../../../machines/instant.ts'
+import { msPerHour } from '../../../values/instant.ts'
 import type { Fate } from '../given/network.ts'
 import { openStripe, type StripeWorld } from '../given/stripe.ts'
 

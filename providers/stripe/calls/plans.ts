@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Stripe } from 'stripe'
-import type { Catalog } from '../../../machines/catalog.ts'
-import type { PlanTerms } from '../../../machines/facts.ts'
+import type { Catalog } from '../../../machines/catalog/catalog.ts'
+import type { PlanTerms } from '../../../machines/catalog/terms.ts'
 import { isRefusal } from './failures.ts'
 
 /**

@@ -1,14 +1,13 @@
 import { z } from 'zod'
-import type { Result } from '../../../actors/ports.ts'
+import { type Result, RetryLater } from '../../../actors/ports.ts'
 import type {
   SubscriptionCancel,
   SubscriptionCreate,
   SubscriptionUpdate,
 } from '../../../machines/effects.ts'
-import { idOf } from '../../../machines/ids.ts'
+import { idOf } from '../../../values/ids.ts'
 import { MaybeId, MaybeText } from '../objects/fields.ts'
 import { metadataKeys } from '../refs.ts'
-import { RetryLater } from '../../../actors/ports.ts'
 import { type Call, type Command, customerOf, ownWait } from './call.ts'
 import { observe } from './observe.ts'
 

@@ -1,5 +1,5 @@
 import type { Result } from '../../../actors/ports.ts'
-import type { Instant } from '../../../machines/instant.ts'
+import type { Instant } from '../../../values/instant.ts'
 import type { CallPorts } from './call.ts'
 import { isMissing } from './failures.ts'
 import { type Observation, said, timed } from './observe.ts'

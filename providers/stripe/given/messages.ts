@@ -1,10 +1,8 @@
-import {
-  AccountEvent,
-  InvoiceEvent,
-  PaymentEvent,
-  SubscriptionEvent,
-} from '../../../machines/events.ts'
-import { type ActorRef, typeOf } from '../../../machines/ids.ts'
+import { AccountEvent } from '../../../machines/account/events.ts'
+import { InvoiceEvent } from '../../../machines/invoice/events.ts'
+import { PaymentEvent } from '../../../machines/payment/events.ts'
+import { SubscriptionEvent } from '../../../machines/subscription/events.ts'
+import { type ActorRef, typeOf } from '../../../values/ids.ts'
 import type { Message } from '../message.ts'
 import { derivedRef, safeId } from '../refs.ts'
 

@@ -1,5 +1,5 @@
 import type { Clock, Log } from '../../../actors/ports.ts'
-import { createStripeTwin } from '../../sandbox/twin.ts'
+import { createStripeTwin } from '../../../twins/stripe/twin.ts'
 import { createStripeClient } from '../client.ts'
 
 // For tests alone: the simulated Stripe, over a network that fails at will.

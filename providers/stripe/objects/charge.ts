@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ChargeFacts } from '../../../machines/facts.ts'
+import type { ChargeFacts } from '../../../machines/payment/facts.ts'
 import { applied, type Reading, type Seen } from '../message.ts'
 import { OurMetadata, targetOf } from '../refs.ts'
 import { CurrencyCode, MaybeId, MaybeText } from './fields.ts'

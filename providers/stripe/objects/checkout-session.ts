@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { CheckoutSessionFacts } from '../../../machines/facts.ts'
+import type { CheckoutSessionFacts } from '../../../machines/account/facts.ts'
 import { applied, ignored, type Message, type Reading, type Seen } from '../message.ts'
 import { OurMetadata, targetOf } from '../refs.ts'
 import { MaybeId, MaybeText } from './fields.ts'

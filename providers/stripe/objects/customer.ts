@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { CustomerFacts } from '../../../machines/facts.ts'
+import type { CustomerFacts } from '../../../machines/account/facts.ts'
 import { applied, type Reading, type Seen } from '../message.ts'
 import { OurMetadata } from '../refs.ts'
 import { MaybeId, MaybeText } from './fields.ts'

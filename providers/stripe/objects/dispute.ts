@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { DisputeFacts } from '../../../machines/facts.ts'
+import type { DisputeFacts } from '../../../machines/payment/facts.ts'
 import { applied, ignored, type Reading, type Seen } from '../message.ts'
 import { targetOf } from '../refs.ts'
 import { CurrencyCode, MaybeId, MaybeText } from './fields.ts'

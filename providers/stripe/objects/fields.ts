@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { instantOfSeconds } from '../../../machines/instant.ts'
+import { instantOfSeconds } from '../../../values/instant.ts'
 
 // The pieces of Stripe's objects that every version writes alike.
 

@@ -3,8 +3,8 @@ import type {
   InvoiceFacts,
   InvoiceLine,
   InvoicePaymentState,
-  Period,
-} from '../../../machines/facts.ts'
+} from '../../../machines/invoice/facts.ts'
+import type { Period } from '../../../values/calendar.ts'
 import { applied, ignored, type Message, type Reading, type Seen } from '../message.ts'
 import { OurMetadata, targetOf } from '../refs.ts'
 import {

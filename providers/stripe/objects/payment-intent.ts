@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { PaymentIntentFacts } from '../../../machines/facts.ts'
+import type { PaymentIntentFacts } from '../../../machines/payment/facts.ts'
 import { applied, type Reading, type Seen } from '../message.ts'
 import { OurMetadata, targetOf } from '../refs.ts'
 import { CurrencyCode, MaybeDecline, MaybeId, MaybeText } from './fields.ts'

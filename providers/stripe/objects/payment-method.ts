@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { PaymentMethodFacts } from '../../../machines/facts.ts'
+import type { PaymentMethodFacts } from '../../../machines/account/facts.ts'
 import { applied, ignored, type Reading, type Seen } from '../message.ts'
 import { targetOf } from '../refs.ts'
 import { MaybeId, MaybeText, Seconds } from './fields.ts'

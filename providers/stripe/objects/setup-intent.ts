@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { SetupIntentFacts } from '../../../machines/facts.ts'
+import type { SetupIntentFacts } from '../../../machines/account/facts.ts'
 import { applied, ignored, type Reading, type Seen } from '../message.ts'
 import { OurMetadata, targetOf } from '../refs.ts'
 import { MaybeId } from './fields.ts'

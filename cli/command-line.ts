@@ -1,0 +1,4 @@
+export interface CommandLine {
+  readonly rest: readonly string[]
+  readonly to: string | null
+}

@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest'
+import type { Performer } from '../../actors/ports.ts'
+import { quickProvider } from '../testing/provider.ts'
+import { haveAccount, keyOf, noOf, openWorld, type World } from '../testing/world.ts'
+
+const admin = { key: keyOf.admin, headers: { 'x-operator': 'maria' } }
+
+/** A provider that cannot make customers until it is mended. */
+function breakable(): { performer: Performer; mend: () => void } {
+  const quick = quickProvider()
+  let isBroken = true
+  const performer: Performer = {
+    kinds: quick.kinds,
+    perform: (claimed, now) =>
+      isBroken && claimed.effect.kind === 'customer.create'
+        ? Promise.reject(new Error('the secret key lacks the permission "customers"'))
+        : quick.perform(claimed, now),
+  }
+  return {
+    performer,
+    mend: () => {
+      isBroken = false
+    },
+  }
+}
+
+async function parkedIds(world: World): Promise<string[]> {
+  const { items } = await world.store.parked({ cursor: null, limit: 10 })
+  return items.map(({ id }) => id)
+}
+
+test('200: what failed for good is listed with why', async () => {
+  const world = openWorld(breakable())
+  await haveAccount(world)
+  const { json } = await world.ask('GET /admin/parked', admin)
+  expect(json).toMatchObject({
+    object: 'list',
+    data: [
+      {
+        kind: 'effect',
+        actor: 'account/acct_own',
+        error: expect.stringContaining('lacks the permission'),
+        effect: { kind: 'customer.create' },
+      },
+    ],
+  })
+})
+
+test('202: an effect that is retried after its cause was mended is performed', async () => {
+  const { performer, mend } = breakable()
+  const world = openWorld({ performer })
+  await haveAccount(world)
+  const [id = ''] = await parkedIds(world)
+  expect(id).toMatch(/^account\/acct_own#1\.\d+$/)
+  mend()
+  const answer = await world.ask(`POST /admin/parked/${encodeURIComponent(id)}/retry`, admin)
+  expect(answer.status).toBe(202)
+  expect(answer.json).toEqual({
+    object: 'parked_retry',
+    id,
+    outcome: 'retrying',
+    waits_for: null,
+  })
+  await world.runtime.idle()
+  expect(await parkedIds(world)).toEqual([])
+  const account = await world.ask('GET /admin/actors/account/acct_own', admin)
+  expect(account.json).toMatchObject({ context: { customer: { facts: {} } } })
+  expect(world.lines).toContainEqual(
+    expect.objectContaining({
+      event: 'parked.retried',
+      fields: expect.objectContaining({ parked: id, by: 'operator:maria' }),
+    }),
+  )
+})
+
+test('202: an envelope that fails again is said to be parked, and by which id', async () => {
+  const retryParked = () => Promise.resolve({ outcome: 'parked', id: 'account/a!x' } as const)
+  const world = openWorld({ runtime: (real) => ({ ...real, retryParked }) })
+  const answer = await world.ask('POST /admin/parked/account%2Fa!x/retry', admin)
+  expect(answer.json).toMatchObject({ outcome: 'parked', waits_for: 'account/a!x' })
+})
+
+describe('404', () => {
+  test.each([
+    'account%2Fa%231.0',
+    'nonsense',
+    '%2F',
+    '%00',
+    'account%2Fa%231.0%00',
+    '%ED%A0%80',
+    '%0A',
+    'x'.repeat(601),
+  ])('%s is not parked', async (id) => {
+    const answer = await openWorld().ask(`POST /admin/parked/${id}/retry`, admin)
+    expect(noOf(answer)).toEqual({ status: 404, code: 'not_found' })
+  })
+})
+
+test('503: a parked actor takes nothing, and says that an operator must look', async () => {
+  const world = openWorld()
+  await haveAccount(world)
+  const head = await world.runtime.read('account/acct_own')
+  await world.store.park({
+    id: 'account/acct_own!poison',
+    kind: 'envelope',
+    actor: 'account/acct_own',
+    error: 'a bug',
+    parkedAt: world.clock.now(),
+    effect: null,
+    envelope: head?.envelope ?? null,
+  })
+  const body = { event: { type: 'account.ban', reason: 'fraud' } }
+  const fresh = openWorld({ store: world.store })
+  const request = 'POST /admin/actors/account/acct_own/events'
+  const answer = await fresh.ask(request, { ...admin, body })
+  expect(noOf(answer)).toEqual({ status: 503, code: 'actor_parked' })
+  expect(answer.headers.get('retry-after')).toBe('60')
+})

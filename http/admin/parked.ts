@@ -1,0 +1,102 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import type { Parked } from '../../actors/ports.ts'
+import { waits } from '../actors/command.ts'
+import { notFound } from '../actors/lookup.ts'
+import type { HttpDeps } from '../deps.ts'
+import { principalOf, type App } from '../env.ts'
+import { access, operatorAccess, principalName } from '../middleware/auth.ts'
+import { isPrintable } from '../middleware/text.ts'
+import {
+  AnyObject,
+  json,
+  noes,
+  OperatorHeader,
+  PageQuery,
+  pageOf,
+  WireInstant,
+} from '../resources/wire.ts'
+
+const WireParked = z
+  .object({
+    object: z.literal('parked'),
+    id: z.string().openapi({ description: 'Encode it in paths: it holds / and #.' }),
+    kind: z.enum(['effect', 'envelope']),
+    actor: z.string(),
+    error: z.string().openapi({ description: 'Why it failed for good.' }),
+    parked_at: WireInstant,
+    effect: AnyObject.nullable(),
+    envelope: AnyObject.nullable(),
+  })
+  .openapi('Parked')
+
+const listParked = createRoute({
+  ...access('admin'),
+  method: 'get',
+  path: '/admin/parked',
+  tags: ['Admin'],
+  summary: 'What failed for good and waits for a person, the oldest first',
+  request: { query: z.strictObject(PageQuery) },
+  responses: {
+    200: json(pageOf(WireParked).openapi('ParkedList'), 'One page'),
+    ...noes('invalid_request'),
+  },
+})
+
+const WireRetry = z
+  .object({
+    object: z.literal('parked_retry'),
+    id: z.string(),
+    outcome: z.enum(['committed', 'duplicate', 'refused', 'parked', 'retrying']).openapi({
+      description: 'retrying: an effect, which is performed soon; parked: it failed again.',
+    }),
+    waits_for: z.string().nullable().openapi({
+      description: 'If it is parked: what must be retried first, which may be itself.',
+    }),
+  })
+  .openapi('ParkedRetry')
+
+const retryParked = createRoute({
+  ...operatorAccess(),
+  method: 'post',
+  path: '/admin/parked/{id}/retry',
+  tags: ['Admin'],
+  summary: 'Tries it again',
+  request: {
+    params: z.strictObject({
+      id: z.string().openapi({ param: { name: 'id', in: 'path' } }),
+    }),
+    headers: OperatorHeader,
+  },
+  responses: {
+    202: json(WireRetry, 'What came of it'),
+    ...noes('operator_required', 'not_found', 'actor_busy', 'idempotency_key_in_use'),
+  },
+})
+
+/** An actor's ref with an envelope's id. */
+const idMax = 600
+
+export function mountAdminParked(app: App, deps: HttpDeps): void {
+  app.openapi(listParked, async (c) => {
+    const { cursor = null, limit } = c.req.valid('query')
+    const page = await deps.store.parked({ cursor, limit })
+    const data = page.items.map(present)
+    return c.json({ object: 'list' as const, data, next_cursor: page.cursor }, 200)
+  })
+
+  app.openapi(retryParked, async (c) => {
+    const { id } = c.req.valid('param')
+    if (id.length > idMax || !isPrintable(id)) throw notFound()
+    const retried = await deps.runtime.retryParked(id, principalName(principalOf(c)))
+    const { outcome } = retried
+    if (outcome === 'unknown') throw notFound()
+    if (outcome === 'busy') throw waits(outcome)
+    const waitsFor = outcome === 'parked' ? retried.id : null
+    return c.json({ object: 'parked_retry' as const, id, outcome, waits_for: waitsFor }, 202)
+  })
+}
+
+function present(item: Parked): z.infer<typeof WireParked> {
+  const { id, kind, actor, error, parkedAt, effect, envelope } = item
+  return { object: 'parked', id, kind, actor, error, parked_at: parkedAt, effect, envelope }
+}

@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { problemCodes } from '../problem.ts'
+import { quietSandbox } from '../testing/sandbox.ts'
+import { openWorld } from '../testing/world.ts'
+
+const Operation = z.object({
+  summary: z.string().min(1),
+  tags: z.array(z.string()).length(1),
+  security: z.array(z.object({ key: z.array(z.string()).min(1) })),
+  parameters: z
+    .array(z.object({ name: z.string(), in: z.enum(['path', 'query', 'header']) }).loose())
+    .default([]),
+  responses: z.record(z.string(), z.object({ description: z.string().min(1) }).loose()),
+})
+
+const Document = z.object({
+  openapi: z.literal('3.1.0'),
+  info: z.object({ title: z.string(), version: z.string() }),
+  tags: z.array(z.object({ name: z.string() })),
+  paths: z.record(z.string(), z.record(z.enum(['get', 'post']), Operation.optional())),
+  components: z.object({
+    schemas: z.record(z.string(), z.unknown()),
+    securitySchemes: z.object({ key: z.object({ type: z.literal('http') }) }),
+  }),
+})
+
+const world = openWorld({ sandbox: quietSandbox() })
+const { text, json } = await world.ask('GET /openapi.json', { key: null })
+const document = Document.parse(json)
+const operations = Object.entries(document.paths).flatMap(([path, item]) =>
+  Object.entries(item).flatMap(([method, operation]) =>
+    operation ? [{ route: `${method.toUpperCase()} ${path}`, path, method, operation }] : [],
+  ),
+)
+
+describe('the OpenAPI document', () => {
+  test('holds every route that is mounted, and no other', () => {
+    const pages = ['GET /return', 'GET /openapi.json', 'GET /docs', 'GET /docs/errors']
+    const mounted = world.app.routes
+      .filter(({ method }) => method !== 'ALL')
+      .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`)
+    const listed = operations.map(({ route }) => route)
+    expect(new Set([...listed, ...pages])).toEqual(new Set(mounted))
+  })
+
+  test('refers to nothing that it does not hold', () => {
+    const refs = [...text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(
+      ([, name]) => name,
+    )
+    expect(refs.length).toBeGreaterThan(20)
+    expect(refs.filter((name) => !Object.hasOwn(document.components.schemas, name ?? ''))).toEqual(
+      [],
+    )
+  })
+
+  test.each(operations)('$route names its path parameters, its tag and its noes', (one) => {
+    const { path, method, operation } = one
+    const wanted = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
+    const given = operation.parameters.filter((parameter) => parameter.in === 'path')
+    expect(given.map(({ name }) => name)).toEqual(wanted)
+    expect(document.tags.map(({ name }) => name)).toEqual(expect.arrayContaining(operation.tags))
+    const statuses = Object.keys(operation.responses)
+    const closed = operation.security.length > 0
+    expect(statuses.some((status) => status.startsWith('2'))).toBe(true)
+    if (closed) expect(statuses).toEqual(expect.arrayContaining(['401', '403', '503']))
+    if (closed && wanted.length > 0) expect(statuses).toContain('404')
+    const hasKey = operation.parameters.some(({ name }) => name === 'idempotency-key')
+    expect(hasKey).toBe(closed && method === 'post')
+  })
+
+  test('shows every no with an example, and describes the members of a problem', () => {
+    const unshown = problemCodes().filter((code) => !text.includes(`"code":"${code}"`))
+    // Of every route: a fault of ours, and a path or a method that is no route.
+    expect(unshown.sort()).toEqual([
+      'actor_type_unknown',
+      'internal',
+      'method_not_allowed',
+      'route_unknown',
+    ])
+    expect(document.components.schemas).toHaveProperty('Problem')
+  })
+})

@@ -1,0 +1,84 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Counts } from '../../actors/counters.ts'
+
+export interface RequestMeasured {
+  readonly method: string
+  readonly route: string
+  readonly status: number
+  readonly tookMs: number
+}
+
+export type HttpMetrics = ReturnType<typeof createMetrics>
+
+/**
+ * The numbers under `/metrics`, in a registry of their own. The runtime counts through
+ * `runtime`; labels are closed sets, never ids.
+ */
+export function createMetrics() {
+  const registry = new Registry()
+  const registers = [registry]
+  const requests = new Counter({
+    name: 'tenure_http_requests_total',
+    help: 'Requests answered.',
+    labelNames: ['method', 'route', 'status'],
+    registers,
+  })
+  const seconds = new Histogram({
+    name: 'tenure_http_request_seconds',
+    help: 'Time from a request to the start of its answer.',
+    labelNames: ['route'],
+    buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10],
+    registers,
+  })
+  const counter = (name: string, help: string, label: string) => {
+    const one = new Counter({ name: `tenure_${name}_total`, help, labelNames: [label], registers })
+    return (value: string) => one.inc({ [label]: value })
+  }
+  const streams = new Gauge({ name: 'tenure_streams', help: 'Open streams.', registers })
+  return {
+    request({ method, route, status, tookMs }: RequestMeasured): void {
+      requests.inc({ method, route, status })
+      seconds.observe({ route }, tookMs / 1000)
+    },
+    event: counter('events', 'Webhooks that were kept, by what became of them.', 'outcome'),
+    webhook: counter('webhooks', 'Webhooks, by what became of them.', 'outcome'),
+    streamOpened: () => streams.inc(),
+    streamClosed: () => streams.dec(),
+    runtime: countsIn(registers),
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+  }
+}
+
+function countsIn(registers: Registry[]): Counts {
+  const decided = new Counter({
+    name: 'tenure_decided_total',
+    help: 'Entries committed.',
+    labelNames: ['type', 'event'],
+    registers,
+  })
+  const refused = new Counter({
+    name: 'tenure_refused_total',
+    help: 'Requests that a chart refused.',
+    labelNames: ['type', 'code'],
+    registers,
+  })
+  const parked = new Counter({
+    name: 'tenure_parked_total',
+    help: 'Effects and envelopes that failed for good.',
+    labelNames: ['kind'],
+    registers,
+  })
+  const delivered = new Counter({
+    name: 'tenure_delivered_total',
+    help: 'Tries of effects, by what became of them.',
+    labelNames: ['kind', 'outcome'],
+    registers,
+  })
+  return {
+    decided: (type, event) => decided.inc({ type, event }),
+    refused: (type, code) => refused.inc({ type, code }),
+    parked: (kind) => parked.inc({ kind }),
+    delivered: (kind, outcome) => delivered.inc({ kind, outcome }),
+  }
+}

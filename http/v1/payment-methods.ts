@@ -1,0 +1,42 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { command } from '../actors/command.ts'
+import { knownAccount, refOf } from '../actors/lookup.ts'
+import type { HttpDeps } from '../deps.ts'
+import type { App } from '../env.ts'
+import { access } from '../middleware/auth.ts'
+import { presentAccount, WireAccount } from '../resources/account.ts'
+import { IdParams, json, jsonBody, KeyHeader, postNoes } from '../resources/wire.ts'
+
+const NewPaymentMethod = z
+  .strictObject({
+    provider: z.enum(['stripe']),
+    token: z
+      .string()
+      .regex(/^[\w-]{1,255}$/, "must be a token from the provider's own form")
+      .openapi({ description: "From the provider's own form.", example: 'pm_card_visa' }),
+  })
+  .openapi('NewPaymentMethod')
+
+const addPaymentMethod = createRoute({
+  ...access('dashboard', 'admin'),
+  method: 'post',
+  path: '/v1/accounts/{id}/payment-methods',
+  tags: ['Accounts'],
+  summary: 'Adds a payment method, usable once the provider confirms it',
+  request: { params: IdParams, headers: KeyHeader, body: jsonBody(NewPaymentMethod) },
+  responses: {
+    202: json(WireAccount, 'Asked for; the account as it is now'),
+    ...postNoes('not_found', 'not_possible_now'),
+  },
+})
+
+export function mountPaymentMethods(app: App, deps: HttpDeps): void {
+  app.openapi(addPaymentMethod, async (c) => {
+    const { id } = c.req.valid('param')
+    const { provider, token } = c.req.valid('json')
+    await knownAccount(c, deps, id)
+    const event = { type: 'payment_method.add', provider, token }
+    const entry = await command(c, deps, { to: refOf('account', id), event })
+    return c.json(presentAccount(entry), 202)
+  })
+}

@@ -1,0 +1,145 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import type { PlanTerms } from '../../machines/catalog/terms.ts'
+import { command, newId, type Command } from '../actors/command.ts'
+import type { Following } from '../actors/follow.ts'
+import { knownAccount, notFound, refOf, seenSubscription } from '../actors/lookup.ts'
+import { refuseClosed, termsFor } from '../actors/sale.ts'
+import type { HttpDeps } from '../deps.ts'
+import type { App, HttpEnv } from '../env.ts'
+import { access } from '../middleware/auth.ts'
+import { hasFirstWord, presentSubscription, WireSubscription } from '../resources/subscription.ts'
+import { IdParams, json, jsonBody, KeyHeader, noes, postNoes } from '../resources/wire.ts'
+
+const NewSubscription = z
+  .strictObject({
+    account: z.string(),
+    plan: z.string().max(50).openapi({ example: 'pro_monthly' }),
+    quantity: z.int().min(1).max(1_000_000).default(1),
+    collection: z.enum(['provider', 'platform']).default('provider').openapi({
+      description: 'Who bills: the provider on its schedule (we mirror), or the platform on ours.',
+    }),
+  })
+  .openapi('NewSubscription')
+
+const CancelSubscription = z
+  .strictObject({
+    at: z.enum(['period_end', 'now']).openapi({ description: 'When it ends.' }),
+  })
+  .openapi('CancelSubscription')
+
+const createSubscription = createRoute({
+  ...access('dashboard', 'admin'),
+  method: 'post',
+  path: '/v1/subscriptions',
+  tags: ['Subscriptions'],
+  summary: 'Begins a subscription, and says what the customer must do next',
+  description:
+    "Waits a few seconds for the provider's first word, and answers with what is known then. " +
+    'Nothing is granted until the provider confirms the payment: follow the stream.',
+  request: { headers: KeyHeader, body: jsonBody(NewSubscription) },
+  responses: {
+    202: json(WireSubscription, 'Asked for; usually incomplete, with its next action'),
+    ...postNoes(
+      'not_found',
+      'not_possible_now',
+      'account_closed',
+      'plan_unknown',
+      'plan_archived',
+      'plan_currency_mismatch',
+      'trial_needs_provider',
+    ),
+  },
+})
+
+const getSubscription = createRoute({
+  ...access('dashboard', 'admin'),
+  method: 'get',
+  path: '/v1/subscriptions/{id}',
+  tags: ['Subscriptions'],
+  summary: 'A subscription, as the provider confirmed it',
+  request: { params: IdParams },
+  responses: { 200: json(WireSubscription, 'The subscription as it is now'), ...noes('not_found') },
+})
+
+const cancelSubscription = createRoute({
+  ...access('dashboard', 'admin'),
+  method: 'post',
+  path: '/v1/subscriptions/{id}/cancel',
+  tags: ['Subscriptions'],
+  summary: 'Ends it, now or with the period that is paid',
+  request: { params: IdParams, headers: KeyHeader, body: jsonBody(CancelSubscription) },
+  responses: {
+    202: json(WireSubscription, 'Asked for; the subscription as it is now'),
+    ...postNoes('not_found', 'not_possible_now'),
+  },
+})
+
+const resumeSubscription = createRoute({
+  ...access('dashboard', 'admin'),
+  method: 'post',
+  path: '/v1/subscriptions/{id}/resume',
+  tags: ['Subscriptions'],
+  summary: 'Takes back a cancellation that is scheduled',
+  request: { params: IdParams, headers: KeyHeader },
+  responses: {
+    202: json(WireSubscription, 'Asked for; the subscription as it is now'),
+    ...postNoes('not_found', 'not_possible_now'),
+  },
+})
+
+export function mountSubscriptions(app: App, deps: HttpDeps, following: Following): void {
+  app.openapi(createSubscription, async (c) => {
+    const wanted = c.req.valid('json')
+    const to = refOf('subscription', newId(c, 'sub'))
+    // A repeated request that crashed on its way may find its own first try, which no check refuses
+    // now.
+    if ((await deps.runtime.read(to)) === null) {
+      const account = await knownAccount(c, deps, wanted.account)
+      refuseClosed(account)
+      const terms = termsFor(deps.catalog, wanted.plan, account)
+      await command(c, deps, { to, event: creation(wanted, terms) })
+    }
+    const entry = await following.readWhen(to, hasFirstWord)
+    const shown = entry && presentSubscription(entry)
+    if (!shown) throw notFound()
+    return c.json(shown, 202)
+  })
+
+  app.openapi(getSubscription, async (c) => {
+    const { shown } = await seenSubscription(c, deps, c.req.valid('param').id)
+    return c.json(shown, 200)
+  })
+
+  app.openapi(cancelSubscription, async (c) => {
+    const event = { type: 'subscription.cancel', when: c.req.valid('json').at }
+    return c.json(await ask(c, deps, { id: c.req.valid('param').id, event }), 202)
+  })
+
+  app.openapi(resumeSubscription, async (c) => {
+    const event = { type: 'subscription.resume' }
+    return c.json(await ask(c, deps, { id: c.req.valid('param').id, event }), 202)
+  })
+}
+
+function creation(wanted: z.infer<typeof NewSubscription>, terms: PlanTerms) {
+  return {
+    type: 'subscription.create',
+    account: `account/${wanted.account}`,
+    terms,
+    quantity: wanted.quantity,
+    collector: wanted.collection,
+    provider: 'stripe',
+  }
+}
+
+async function ask(
+  c: Pick<Context<HttpEnv>, 'var'>,
+  deps: HttpDeps,
+  { id, event }: { id: string; event: Command['event'] },
+): Promise<WireSubscription> {
+  const { entry } = await seenSubscription(c, deps, id)
+  const shown = presentSubscription(await command(c, deps, { to: entry.actor, event }))
+  if (!shown) throw notFound()
+  return shown
+}

@@ -1,0 +1,44 @@
+import { z } from 'zod'
+import { Currency } from '../../values/money.ts'
+import { DunningChanged } from '../dunning/summary.ts'
+import { InvoiceChanged } from '../invoice/summary.ts'
+import { Provider } from '../refs.ts'
+import { EffectRejected, ObjectMissing, Refresh, read } from '../shared-events.ts'
+import { SubscriptionChanged } from '../subscription/summary.ts'
+import {
+  CheckoutSessionFacts,
+  CustomerFacts,
+  PaymentMethodFacts,
+  SetupIntentFacts,
+} from './facts.ts'
+
+// --- account
+
+export const AccountEvent = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('account.create'),
+    email: z.email(),
+    name: z.string().nullable(),
+    currency: Currency,
+    provider: Provider,
+  }),
+  z.object({ type: z.literal('payment_method.add'), provider: Provider, token: z.string() }),
+  z.object({ type: z.literal('account.ban'), reason: z.string().min(1).max(100) }),
+  z.object({ type: z.literal('account.unban'), reason: z.string().min(1).max(100) }),
+  z.object({ type: z.literal('account.close') }),
+  z.object({ type: z.literal('customer.observed'), read, facts: CustomerFacts }),
+  /** The provider may know more of the customer and its payment methods than we do: they are read. */
+  z.object({ type: z.literal('customer.hinted'), customer: z.string() }),
+  /** All that the provider lists as attached: what we believe to be attached beside it is read. */
+  z.object({ type: z.literal('wallet.observed'), paymentMethods: z.array(z.string()) }),
+  z.object({ type: z.literal('payment_method.observed'), read, facts: PaymentMethodFacts }),
+  z.object({ type: z.literal('setup_intent.observed'), read, facts: SetupIntentFacts }),
+  z.object({ type: z.literal('checkout_session.observed'), read, facts: CheckoutSessionFacts }),
+  SubscriptionChanged,
+  InvoiceChanged,
+  DunningChanged,
+  ObjectMissing,
+  EffectRejected,
+  Refresh,
+])
+export type AccountEvent = z.infer<typeof AccountEvent>

@@ -1,0 +1,234 @@
+import {
+  type Progress,
+  type Weight,
+  isTaken,
+  observedOf,
+  progressOf,
+  weigh,
+} from '../observation.ts'
+import type { Told } from '../shared-events.ts'
+import { noEntitlements } from './entitlements.ts'
+import type { AccountEvent } from './events.ts'
+import type {
+  CheckoutSessionFacts,
+  CustomerFacts,
+  PaymentMethodFacts,
+  SetupIntentFacts,
+} from './facts.ts'
+import type { AccountContext } from './state.ts'
+
+// How an account folds what it is told: pure, so that every order of the same words gives one state.
+
+type Event = AccountEvent & Told
+type Change = Partial<AccountContext>
+type CustomerObserved = Extract<Event, { type: 'customer.observed' }>
+
+export function emptyAccount(id: string): AccountContext {
+  return {
+    id,
+    provider: null,
+    email: null,
+    name: null,
+    currency: null,
+    createdAt: null,
+    asOf: null,
+    customer: null,
+    paymentMethods: {},
+    setupIntents: {},
+    checkoutSessions: {},
+    subscriptions: {},
+    invoices: {},
+    cases: {},
+    bans: {},
+    attaching: {},
+    closedAt: null,
+    rejection: null,
+    entitlements: noEntitlements,
+  }
+}
+
+const customerProgress: Progress<CustomerFacts> = {
+  isTerminal: ({ deleted }) => deleted,
+  rank: () => 0,
+}
+const methodProgress: Progress<PaymentMethodFacts> = {
+  // A payment method that was detached can't be attached again (docs.stripe.com/api/payment_methods/detach).
+  isTerminal: ({ attached }) => !attached,
+  rank: () => 0,
+}
+const setupProgress = progressOf<SetupIntentFacts>(
+  [
+    'requires_payment_method',
+    'requires_confirmation',
+    'requires_action',
+    'processing',
+    'canceled',
+    'succeeded',
+  ],
+  ['canceled', 'succeeded'],
+)
+const sessionProgress = progressOf<CheckoutSessionFacts>(
+  ['open', 'expired', 'complete'],
+  ['expired', 'complete'],
+)
+
+function byVersion(known: { version: number } | undefined, incoming: { version: number }): Weight {
+  if (!known || incoming.version > known.version) return 'newer'
+  return incoming.version === known.version ? 'same' : 'stale'
+}
+
+/** Whether an event is news to this account; `stale` for one that it does not fold. */
+export function weighInAccount(context: AccountContext, event: Event): Weight {
+  switch (event.type) {
+    case 'customer.observed':
+      return isAnotherCustomer(context, event)
+        ? 'stale'
+        : weigh(context.customer, event, customerProgress)
+    case 'payment_method.observed':
+      return weigh(context.paymentMethods[event.facts.paymentMethod], event, methodProgress)
+    case 'setup_intent.observed':
+      return weigh(context.setupIntents[event.facts.setupIntent], event, setupProgress)
+    case 'checkout_session.observed':
+      return weigh(context.checkoutSessions[event.facts.checkoutSession], event, sessionProgress)
+    case 'subscription.changed':
+      return byVersion(context.subscriptions[event.subscription], event)
+    case 'invoice.changed':
+      return byVersion(context.invoices[event.invoice], event)
+    case 'dunning.changed':
+      return byVersion(context.cases[event.invoice], event)
+    default:
+      return 'stale'
+  }
+}
+
+/** An account has one customer for good: a second that bears its name does not replace the first. */
+function isAnotherCustomer({ customer }: AccountContext, { facts }: CustomerObserved): boolean {
+  return customer !== null && customer.facts.customer !== facts.customer
+}
+
+/** What the account remembers after an event; nothing where the event is no news. */
+export function foldAccount(context: AccountContext, event: Event): Change {
+  switch (event.type) {
+    case 'account.create':
+      return {
+        provider: event.provider,
+        email: event.email,
+        name: event.name,
+        currency: event.currency,
+        createdAt: context.createdAt ?? event.at,
+      }
+    case 'account.close':
+      return { closedAt: context.closedAt ?? event.at }
+    case 'account.ban':
+      return { bans: { ...context.bans, [event.reason]: { by: event.by, at: event.at } } }
+    case 'account.unban':
+      return { bans: without(context.bans, event.reason) }
+    case 'payment_method.add':
+      return { attaching: { ...context.attaching, [event.seq]: event.at } }
+    case 'effect.rejected': {
+      const { effect, code, message, at } = event
+      const attaching = effect === 'payment_method.attach' ? {} : context.attaching
+      return { rejection: { effect, code, message, at }, attaching }
+    }
+    default: {
+      const news = isTaken(weighInAccount(context, event)) ? foldNews(context, event) : {}
+      return { ...news, ...foldAnswer(context, event) }
+    }
+  }
+}
+
+/** True if this word is the answer to our request to attach a payment method. */
+export function answersAttach({ attaching }: AccountContext, event: Event): boolean {
+  return event.type === 'customer.observed' && Object.hasOwn(attaching, String(event.read))
+}
+
+/** An answer is one, also where something newer is known by now. */
+function foldAnswer(context: AccountContext, event: Event): Change {
+  if (event.type !== 'customer.observed' || !answersAttach(context, event)) return {}
+  return { attaching: without(context.attaching, String(event.read)) }
+}
+
+function foldNews(context: AccountContext, event: Event): Change {
+  switch (event.type) {
+    case 'customer.observed': {
+      const { facts } = event
+      return {
+        customer: observedOf(context.customer, event),
+        email: facts.email,
+        createdAt: context.createdAt ?? event.at,
+        asOf: asOfAfter(context, event),
+      }
+    }
+    case 'payment_method.observed':
+      return {
+        paymentMethods: {
+          ...context.paymentMethods,
+          [event.facts.paymentMethod]: observedOf(
+            context.paymentMethods[event.facts.paymentMethod],
+            event,
+          ),
+        },
+        asOf: asOfAfter(context, event),
+      }
+    case 'setup_intent.observed':
+      return {
+        setupIntents: {
+          ...context.setupIntents,
+          [event.facts.setupIntent]: observedOf(
+            context.setupIntents[event.facts.setupIntent],
+            event,
+          ),
+        },
+      }
+    case 'checkout_session.observed': {
+      const kept = {
+        ...context.checkoutSessions,
+        [event.facts.checkoutSession]: observedOf(
+          context.checkoutSessions[event.facts.checkoutSession],
+          event,
+        ),
+      }
+      return { checkoutSessions: kept }
+    }
+    case 'subscription.changed':
+      return { subscriptions: { ...context.subscriptions, [event.subscription]: summaryOf(event) } }
+    case 'invoice.changed':
+      return { invoices: { ...context.invoices, [event.invoice]: summaryOf(event) } }
+    case 'dunning.changed': {
+      const cases = { ...context.cases, [event.invoice]: summaryOf(event) }
+      return { cases, bans: withDunningBan(context, event) }
+    }
+    default:
+      return {}
+  }
+}
+
+/** Time only moves on: a word that comes late does not make young again what has expired. */
+export function asOfAfter({ asOf }: AccountContext, { at }: Pick<Told, 'at'>): Told['at'] {
+  return asOf === null || at > asOf ? at : asOf
+}
+
+/**
+ * Dunning bans for one reason of its own, and lifts no other. It bans once: what a person lifted does not
+ * come back because the case has other news.
+ */
+function withDunningBan(
+  { bans, cases }: AccountContext,
+  event: Extract<Event, { type: 'dunning.changed' }>,
+): AccountContext['bans'] {
+  const reason = `unpaid:${event.invoice}`
+  if (!event.banned) return without(bans, reason)
+  if (cases[event.invoice]?.banned) return bans
+  return { ...bans, [reason]: { by: event.by, at: event.at } }
+}
+
+function without<Value>(record: Record<string, Value>, key: string): Record<string, Value> {
+  return Object.fromEntries(Object.entries(record).filter(([known]) => known !== key))
+}
+
+function summaryOf<Summary extends Told & { type: string }>(
+  event: Summary,
+): Omit<Summary, 'type' | 'at' | 'by' | 'seq'> {
+  const { type: _type, at: _at, by: _by, seq: _seq, ...summary } = event
+  return summary
+}

@@ -1,0 +1,67 @@
+import { idOf, type ActorRef } from '../../values/ids.ts'
+import type { Instant } from '../../values/instant.ts'
+import type { EffectRequest } from '../effects.ts'
+import type { Told } from '../shared-events.ts'
+import type { AccountEvent } from './events.ts'
+import type { AccountContext } from './state.ts'
+
+// To whom an account offers its default payment method: pure.
+
+/** The default payment method, if it came after the invoice fell due: the charge that failed had another. */
+function cardSince({ customer, paymentMethods }: AccountContext, dueSince: Instant | null) {
+  const paymentMethod = customer?.facts.defaultPaymentMethod ?? null
+  if (paymentMethod === null || dueSince === null) return null
+  const since = paymentMethods[paymentMethod]?.facts.createdAt
+  return since !== undefined && since > dueSince ? paymentMethod : null
+}
+
+/** Neither closed by us nor removed at the provider. */
+function isInUse({ closedAt, customer }: AccountContext): boolean {
+  return closedAt === null && customer?.facts.deleted !== true
+}
+
+/**
+ * A default payment method that was not the default before is offered to whatever waits for one:
+ * invoices that are failing or were written off, their dunning cases, and first payments. So is the one
+ * that is there to a subscription that begins, or to an invoice whose failure becomes known only after it
+ * came. Nothing is, once the account is out of use.
+ */
+export function offersOfMethod(
+  context: AccountContext,
+  event: AccountEvent & Told,
+): EffectRequest[] {
+  const offer = (to: ActorRef, paymentMethod: string): EffectRequest => ({
+    kind: 'tell',
+    to,
+    event: { type: 'payment_method.available', paymentMethod },
+  })
+  if (!isInUse(context)) return []
+  if (event.type === 'subscription.changed') {
+    const paymentMethod = context.customer?.facts.defaultPaymentMethod ?? null
+    const waits = event.status === 'incomplete' && paymentMethod !== null
+    return waits ? [offer(event.subscription, paymentMethod)] : []
+  }
+  if (event.type === 'invoice.changed') {
+    const paymentMethod = cardSince(context, event.dueSince)
+    const wasFailing = context.invoices[event.invoice]?.failing === true
+    const waits = event.failing && !wasFailing && paymentMethod !== null
+    return waits ? [offer(event.invoice, paymentMethod)] : []
+  }
+  if (event.type !== 'customer.observed') return []
+  const paymentMethod = event.facts.defaultPaymentMethod
+  if (paymentMethod === null || paymentMethod === context.customer?.facts.defaultPaymentMethod) {
+    return []
+  }
+  const owed = Object.values(context.invoices).filter(
+    (invoice) => invoice.failing || invoice.status === 'uncollectible',
+  )
+  const waiting = Object.values(context.subscriptions).filter((one) => one.status === 'incomplete')
+  const collected = Object.values(context.cases).filter(
+    ({ stage }) => stage === 'collecting' || stage === 'bad_debt',
+  )
+  return [
+    ...collected.map((one) => offer(`dunning/${idOf(one.invoice)}`, paymentMethod)),
+    ...owed.map((one) => offer(one.invoice, paymentMethod)),
+    ...waiting.map((one) => offer(one.subscription, paymentMethod)),
+  ]
+}

@@ -1,0 +1,54 @@
+import { readOf, type EffectRequest } from '../effects.ts'
+import type { Told } from '../shared-events.ts'
+import type { AccountEvent } from './events.ts'
+import type { AccountContext } from './state.ts'
+
+// What an account has read afresh where it may have missed something, and what it asks for again: pure.
+
+type Event = AccountEvent & Told
+type Scope = { context: AccountContext; event: Event }
+
+/** A fresh read of the customer with its payment methods, for a hint or a refresh. */
+export function readOfWallet({ context, event }: Scope): EffectRequest {
+  const hinted = event.type === 'customer.hinted' ? event.customer : ''
+  const customer = context.customer?.facts.customer ?? hinted
+  return {
+    kind: 'object.read',
+    provider: context.provider ?? 'stripe',
+    object: 'customer',
+    objectId: customer,
+    paymentMethods: true,
+    coalesce: `wallet:${customer}`,
+  }
+}
+
+/** What we believe attached and the provider no longer lists: a read tells what became of it. */
+export function readsOfMissingMethods(context: AccountContext, event: Event): EffectRequest[] {
+  if (event.type !== 'wallet.observed') return []
+  return Object.values(context.paymentMethods)
+    .map(({ facts }) => facts)
+    .filter((facts) => facts.attached && !event.paymentMethods.includes(facts.paymentMethod))
+    .map(({ paymentMethod }) => readOf(context.provider, 'payment_method', paymentMethod))
+}
+
+/** The fresh read that settles a tie, or that a refresh asks for. */
+export function readOfTied({ context, event }: Scope): EffectRequest {
+  const { provider } = context
+  switch (event.type) {
+    case 'payment_method.observed':
+      return readOf(provider, 'payment_method', event.facts.paymentMethod)
+    case 'setup_intent.observed':
+      return readOf(provider, 'setup_intent', event.facts.setupIntent)
+    case 'customer.observed':
+      return readOf(provider, 'customer', event.facts.customer)
+    default:
+      return readOf(provider, 'customer', context.customer?.facts.customer ?? '')
+  }
+}
+
+/** The customer at the provider, as the account was created; null for one that it heard of there. */
+export function customerWanted(context: AccountContext): EffectRequest | null {
+  const { id, provider, email, name } = context
+  if (provider === null || email === null) return null
+  return { kind: 'customer.create', provider, account: `account/${id}`, email, name }
+}

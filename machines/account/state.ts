@@ -1,0 +1,44 @@
+import { z } from 'zod'
+import { Instant } from '../../values/instant.ts'
+import { Currency } from '../../values/money.ts'
+import { DunningChanged } from '../dunning/summary.ts'
+import { InvoiceChanged } from '../invoice/summary.ts'
+import { observed } from '../observation.ts'
+import { Provider } from '../refs.ts'
+import { Rejection } from '../rejection.ts'
+import { SubscriptionChanged } from '../subscription/summary.ts'
+import { Entitlements } from './entitlements.ts'
+import {
+  CheckoutSessionFacts,
+  CustomerFacts,
+  PaymentMethodFacts,
+  SetupIntentFacts,
+} from './facts.ts'
+
+export const AccountContext = z.object({
+  id: z.string(),
+  provider: Provider.nullable(),
+  email: z.string().nullable(),
+  name: z.string().nullable(),
+  currency: Currency.nullable(),
+  createdAt: Instant.nullable(),
+  /** The latest moment that news of the customer, or a timer, has told: by it is judged what has expired. */
+  asOf: Instant.nullable(),
+  customer: observed(CustomerFacts).nullable(),
+  paymentMethods: z.record(z.string(), observed(PaymentMethodFacts)),
+  setupIntents: z.record(z.string(), observed(SetupIntentFacts)),
+  checkoutSessions: z.record(z.string(), observed(CheckoutSessionFacts)),
+  /** The newest summary of each subscription, by its ref; and so on. */
+  subscriptions: z.record(z.string(), SubscriptionChanged.omit({ type: true })),
+  invoices: z.record(z.string(), InvoiceChanged.omit({ type: true })),
+  cases: z.record(z.string(), DunningChanged.omit({ type: true })),
+  /** Bans by their reason: a set, of which lifting one keeps the others. */
+  bans: z.record(z.string(), z.object({ by: z.string(), at: Instant })),
+  /** Payment methods that the provider was asked to attach and has not answered for, by the asking entry. */
+  attaching: z.record(z.string(), Instant),
+  /** When it was asked to close: from then on it is offered nothing, and grants nothing. */
+  closedAt: Instant.nullable(),
+  rejection: Rejection.nullable(),
+  entitlements: Entitlements,
+})
+export type AccountContext = z.infer<typeof AccountContext>

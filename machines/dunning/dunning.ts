@@ -1,0 +1,182 @@
+import { and, assign, not, setup } from 'xstate'
+import { msOf } from '../../values/instant.ts'
+import { effect, type ChartTypes } from '../chart-types.ts'
+import type { DunningEvent } from './events.ts'
+import {
+  announcement,
+  emptyCase,
+  enforceNow,
+  foldDemand,
+  foldInvoice,
+  foldOffered,
+  foldStep,
+  isNews,
+  mail,
+  mustDemandMethod,
+  nextStep,
+  nextStepAt,
+  stepEffects,
+  type Stage,
+} from './folds.ts'
+import type { DunningContext } from './state.ts'
+
+const types: ChartTypes<DunningContext, DunningEvent> = {}
+
+const base = setup({ types, actions: { effect } })
+
+function announce(stage: Stage) {
+  return base.enqueueActions(({ context, event, enqueue }) => {
+    const tell = announcement({ context, event }, stage)
+    if (tell) enqueue({ type: 'effect', params: tell })
+  })
+}
+
+function tells(status: string) {
+  return ({ event }: { event: DunningEvent }) =>
+    event.type === 'invoice.changed' && event.status === status
+}
+
+/**
+ * One unpaid invoice, collected by a policy: steps by day, counted from when the invoice fell due, or from
+ * the opening of a case that comes too late for that. Time drives the steps, also where no attempt can be
+ * made; only the invoice's own word ends the case.
+ */
+export const dunningMachine = base
+  .extend({
+    actions: {
+      keepInvoice: assign(foldInvoice),
+      keepPolicy: assign(({ event }) =>
+        event.type === 'policy.given' ? { policy: event.policy } : {},
+      ),
+      askForPolicy: base.enqueueActions(({ enqueue }) => {
+        enqueue({ type: 'effect', params: { kind: 'policy.read', policy: 'dunning' } })
+      }),
+      performStep: base.enqueueActions(({ context, event, enqueue }) => {
+        for (const wanted of stepEffects({ context, event })) {
+          enqueue({ type: 'effect', params: wanted })
+        }
+      }),
+      countStep: assign(foldStep),
+      demandMethod: base.enqueueActions(({ context, event, enqueue }) => {
+        for (const wanted of enforceNow({ context, event })) {
+          enqueue({ type: 'effect', params: wanted })
+        }
+      }),
+      keepDemand: assign(foldDemand),
+      keepOffered: assign(foldOffered),
+      thank: base.enqueueActions(({ context, enqueue }) => {
+        for (const wanted of mail(context, 'payment_recovered')) {
+          enqueue({ type: 'effect', params: wanted })
+        }
+      }),
+      announceCollecting: announce('collecting'),
+      announceBadDebt: announce('bad_debt'),
+      announceRecovered: announce('recovered'),
+      announceClosed: announce('closed'),
+    },
+    guards: {
+      isNews,
+      hasPolicy: ({ context }) => context.policy !== null,
+      tellsPaid: tells('paid'),
+      tellsVoid: tells('void'),
+      tellsDeleted: tells('deleted'),
+      tellsWrittenOff: tells('uncollectible'),
+      invoiceIsWrittenOff: ({ context }) => context.invoice?.status === 'uncollectible',
+      hasStep: ({ context }) => nextStep(context) !== null,
+      stepWritesOff: ({ context }) => nextStep(context)?.do === 'write_off',
+      mustDemandMethod: ({ context }) => mustDemandMethod(context),
+    },
+    delays: {
+      nextStep: ({ context, event }) => msOf(nextStepAt(context, event.at)) - msOf(event.at),
+    },
+  })
+  .createMachine({
+    id: 'dunning',
+    description: 'The collection of one unpaid invoice.',
+    context: ({ input }) => emptyCase(input.id),
+    initial: 'opening',
+    on: {
+      'invoice.changed': [
+        { guard: and(['isNews', 'tellsPaid']), target: '.recovered', actions: 'keepInvoice' },
+        { guard: and(['isNews', 'tellsVoid']), target: '.closed', actions: 'keepInvoice' },
+        { guard: and(['isNews', 'tellsDeleted']), target: '.closed', actions: 'keepInvoice' },
+        {
+          guard: and(['isNews', 'tellsWrittenOff', 'hasPolicy']),
+          target: '.bad_debt',
+          actions: 'keepInvoice',
+        },
+        { guard: 'isNews', actions: 'keepInvoice' },
+      ],
+      'payment_method.available': { actions: 'keepOffered' },
+    },
+    states: {
+      opening: {
+        description:
+          'The invoice has failed; the policy of the day is being fetched, to be kept with the case.',
+        on: {
+          'invoice.changed': [
+            { guard: and(['isNews', 'tellsPaid']), target: 'recovered', actions: 'keepInvoice' },
+            { guard: and(['isNews', 'tellsVoid']), target: 'closed', actions: 'keepInvoice' },
+            { guard: and(['isNews', 'tellsDeleted']), target: 'closed', actions: 'keepInvoice' },
+            { guard: 'isNews', actions: ['keepInvoice', 'askForPolicy', 'announceCollecting'] },
+          ],
+          'policy.given': [
+            { guard: 'invoiceIsWrittenOff', target: 'bad_debt', actions: 'keepPolicy' },
+            { target: 'collecting', actions: 'keepPolicy' },
+          ],
+        },
+      },
+      collecting: {
+        description: 'Steps are taken on their days until the invoice is paid or written off.',
+        entry: 'announceCollecting',
+        always: {
+          guard: 'mustDemandMethod',
+          actions: ['demandMethod', 'keepDemand', 'announceCollecting'],
+        },
+        after: {
+          nextStep: [
+            { guard: 'stepWritesOff', target: 'bad_debt', actions: ['performStep', 'countStep'] },
+            { target: 'collecting', reenter: true, actions: ['performStep', 'countStep'] },
+          ],
+        },
+      },
+      bad_debt: {
+        description:
+          'Hope was given up: the debt is bad until it is paid. What remains of the policy goes on.',
+        entry: 'announceBadDebt',
+        initial: 'waiting',
+        states: {
+          waiting: {
+            description: 'Another step has its day to come.',
+            always: [
+              {
+                guard: 'mustDemandMethod',
+                actions: ['demandMethod', 'keepDemand', 'announceBadDebt'],
+              },
+              { guard: not('hasStep'), target: 'exhausted' },
+            ],
+            after: {
+              nextStep: {
+                target: '#dunning.bad_debt',
+                reenter: true,
+                actions: ['performStep', 'countStep'],
+              },
+            },
+          },
+          exhausted: {
+            description: 'The policy has no more steps; only a payment changes anything.',
+          },
+        },
+      },
+      recovered: {
+        description: 'Paid after all; what was restricted is free again.',
+        entry: ['thank', 'announceRecovered'],
+        on: { 'invoice.changed': { guard: 'isNews', actions: 'keepInvoice' } },
+      },
+      closed: {
+        description: 'The invoice was voided or removed: there is nothing to collect.',
+        entry: 'announceClosed',
+        on: { 'invoice.changed': { guard: 'isNews', actions: 'keepInvoice' } },
+      },
+    },
+  })

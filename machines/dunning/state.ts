@@ -1,0 +1,33 @@
+import { z } from 'zod'
+import { Instant } from '../../values/instant.ts'
+import { InvoiceChanged } from '../invoice/summary.ts'
+import { DunningPolicy } from './policy.ts'
+
+export const DunningContext = z.object({
+  id: z.string(),
+  /** The newest summary of the invoice. */
+  invoice: InvoiceChanged.omit({ type: true }).nullable(),
+  policy: DunningPolicy.nullable(),
+  /** From when the days of the policy are counted; null before the case opens. */
+  anchorAt: Instant.nullable(),
+  /** The index of the next step in the policy. */
+  nextStep: z.int().nonnegative(),
+  stepsTaken: z.array(z.object({ step: z.int().nonnegative(), at: Instant })),
+  restricted: z.boolean(),
+  banned: z.boolean(),
+  enforcedAt: Instant.nullable(),
+  /** The method against which another was demanded again; null if any since the demand will do. */
+  refusedMethod: z.string().nullable(),
+  /** The newest word of a refusal that no retry can mend, while it is the invoice's newest word. */
+  declined: z.object({ at: Instant, seq: z.int().positive() }).nullable(),
+  /** The newest default method that the account told of while the case was open. */
+  offered: z
+    .object({
+      paymentMethod: z.string(),
+      version: z.int().positive(),
+      at: Instant,
+      seq: z.int().positive(),
+    })
+    .nullable(),
+})
+export type DunningContext = z.infer<typeof DunningContext>

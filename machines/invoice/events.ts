@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import { Period } from '../../values/calendar.ts'
+import { Currency } from '../../values/money.ts'
+import { PaymentChanged } from '../payment/summary.ts'
+import { AccountRef, Provider, SubscriptionRef } from '../refs.ts'
+import { EffectRejected, ObjectMissing, Refresh, read, version } from '../shared-events.ts'
+import { InvoiceFacts, InvoiceLine, InvoicePaymentState } from './facts.ts'
+
+// --- invoice
+
+export const InvoiceEvent = z.discriminatedUnion('type', [
+  /** The platform bills: of invoices whose collector is `platform`. */
+  z.object({
+    type: z.literal('invoice.issued'),
+    version,
+    account: AccountRef,
+    subscription: SubscriptionRef,
+    provider: Provider,
+    currency: Currency,
+    lines: z.array(InvoiceLine).min(1).max(250),
+    period: Period,
+    periodIndex: z.int().nonnegative(),
+    /** True for the first invoice: the customer is there to authenticate. */
+    onSession: z.boolean(),
+  }),
+  z.object({ type: z.literal('invoice.pay'), paymentMethod: z.string().nullable() }),
+  z.object({ type: z.literal('invoice.void') }),
+  /** The account has a payment method that it had not when this invoice failed: try it at once. */
+  z.object({ type: z.literal('payment_method.available'), version, paymentMethod: z.string() }),
+  /** Dunning asks for another attempt. */
+  z.object({ type: z.literal('charge.due'), version, step: z.int().nonnegative() }),
+  /** Dunning has given up. */
+  z.object({ type: z.literal('invoice.written_off'), version }),
+  /** The provider took the charge; what became of it comes from the payment. */
+  z.object({
+    type: z.literal('charge.submitted'),
+    attempt: z.int().positive(),
+    /** The PaymentIntent's status in the provider's answer. */
+    status: z.string(),
+    paymentIntent: z.string(),
+    clientSecret: z.string().nullable(),
+    nextActionUrl: z.string().nullable(),
+    /** The method that was charged; null if the customer is still to give one. */
+    paymentMethod: z.string().nullable(),
+  }),
+  z.object({
+    type: z.literal('invoice.observed'),
+    read,
+    account: AccountRef.nullable(),
+    subscription: SubscriptionRef.nullable(),
+    facts: InvoiceFacts,
+    /** Only of a read with its payments expanded; null where nothing is known. */
+    payment: InvoicePaymentState.nullable(),
+  }),
+  z.object({ type: z.literal('invoice.hinted'), invoice: z.string() }),
+  PaymentChanged,
+  ObjectMissing,
+  EffectRejected,
+  Refresh,
+])
+export type InvoiceEvent = z.infer<typeof InvoiceEvent>

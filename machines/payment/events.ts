@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import { AccountRef, InvoiceRef } from '../refs.ts'
+import { EffectRejected, ObjectMissing, Refresh, read } from '../shared-events.ts'
+import { ChargeFacts, DisputeFacts, PaymentIntentFacts, RefundFacts } from './facts.ts'
+
+// --- payment: one PaymentIntent (or an old charge without one), with its charges, refunds and disputes
+
+export const PaymentEvent = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('payment_intent.observed'),
+    read,
+    account: AccountRef.nullable(),
+    invoice: InvoiceRef.nullable(),
+    attempt: z.int().positive().nullable(),
+    facts: PaymentIntentFacts,
+  }),
+  z.object({
+    type: z.literal('charge.observed'),
+    read,
+    account: AccountRef.nullable(),
+    invoice: InvoiceRef.nullable(),
+    facts: ChargeFacts,
+  }),
+  z.object({ type: z.literal('refund.observed'), read, facts: RefundFacts }),
+  z.object({ type: z.literal('dispute.observed'), read, facts: DisputeFacts }),
+  /** The provider says which invoice it pays. */
+  z.object({ type: z.literal('payment.linked'), invoice: InvoiceRef }),
+  ObjectMissing,
+  EffectRejected,
+  Refresh,
+])
+export type PaymentEvent = z.infer<typeof PaymentEvent>

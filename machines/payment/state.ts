@@ -1,0 +1,19 @@
+import { z } from 'zod'
+import { observed } from '../observation.ts'
+import { AccountRef, InvoiceRef, Provider } from '../refs.ts'
+import { ChargeFacts, DisputeFacts, PaymentIntentFacts, RefundFacts } from './facts.ts'
+
+export const PaymentContext = z.object({
+  id: z.string(),
+  provider: Provider,
+  account: AccountRef.nullable(),
+  invoice: InvoiceRef.nullable(),
+  attempt: z.int().positive().nullable(),
+  intent: observed(PaymentIntentFacts).nullable(),
+  charges: z.record(z.string(), observed(ChargeFacts)),
+  refunds: z.record(z.string(), observed(RefundFacts)),
+  /** Refunds that were seen to succeed, whatever became of them: the ledger reverses only what it booked. */
+  refundsPaidOut: z.array(z.string()),
+  disputes: z.record(z.string(), observed(DisputeFacts)),
+})
+export type PaymentContext = z.infer<typeof PaymentContext>

@@ -1,0 +1,36 @@
+import { z } from 'zod'
+import type { Instant } from '../values/instant.ts'
+
+/** What the runtime adds to every event before a chart sees it. */
+export interface Told {
+  /** When it happened (`Envelope.occurredAt`): the only clock that a chart has. */
+  readonly at: Instant
+  /** Who did it (`Envelope.principal`). */
+  readonly by: string
+  /** The number of the journal entry that this decision becomes. */
+  readonly seq: number
+}
+
+/** Of a fresh read: the seq of the entry that asked; of a webhook: null. */
+export const read = z.int().positive().nullable()
+
+/** The sender's seq: a summary with a lower one than is known is out of date. */
+export const version = z.int().positive()
+
+/** The provider has no such object (any more). */
+export const ObjectMissing = z.object({
+  type: z.literal('object.missing'),
+  object: z.string(),
+  id: z.string(),
+})
+
+/** An effect was refused by the provider for good: a decline, or a request it does not accept. */
+export const EffectRejected = z.object({
+  type: z.literal('effect.rejected'),
+  effect: z.string(),
+  code: z.string(),
+  message: z.string(),
+})
+
+/** Asks the provider how things stand, whatever is known. */
+export const Refresh = z.object({ type: z.literal('refresh') })

@@ -1,0 +1,323 @@
+import { periodOf } from '../../values/calendar.ts'
+import type { PlanTerms } from '../catalog/terms.ts'
+import { readOf, type EffectRequest, type Refuse } from '../effects.ts'
+import type { InvoiceLine } from '../invoice/facts.ts'
+import { type Weight, isTaken, observedOf, progressOf, weigh } from '../observation.ts'
+import type { SubscriptionRef } from '../refs.ts'
+import type { Told } from '../shared-events.ts'
+import type { SubscriptionEvent } from './events.ts'
+import type { SubscriptionFacts } from './facts.ts'
+import type { SubscriptionContext } from './state.ts'
+import {
+  isLegalStep,
+  isSubscriptionStatus,
+  subscriptionStatuses,
+  type SubscriptionStatus,
+} from './status.ts'
+
+// How a subscription folds what it is told, and what it asks for: pure.
+
+type Event = SubscriptionEvent & Told
+type Change = Partial<SubscriptionContext>
+export type Scope = { context: SubscriptionContext; event: Event }
+
+export function emptySubscription(id: string): SubscriptionContext {
+  return {
+    id,
+    account: null,
+    provider: null,
+    collector: 'provider',
+    terms: null,
+    quantity: 0,
+    createdAt: null,
+    providerId: null,
+    observed: null,
+    firstPayment: null,
+    firstMethod: null,
+    nextAction: null,
+    anchorAt: null,
+    periodIndex: 0,
+    period: null,
+    cancelAt: null,
+    canceledAt: null,
+    endedAt: null,
+    invoices: {},
+    rejection: null,
+  }
+}
+
+const progress = progressOf<SubscriptionFacts>(subscriptionStatuses, [
+  'canceled',
+  'incomplete_expired',
+])
+
+/** Whether the provider's word is news; `stale` for any other event. */
+export function weighObserved({ context, event }: Scope): Weight {
+  if (event.type !== 'subscription.observed' || context.collector === 'platform') return 'stale'
+  // A status that we do not know may not hide one that we do, whichever comes first.
+  if (!isSubscriptionStatus(event.facts.status)) return 'stale'
+  return weigh(context.observed, event, progress)
+}
+
+/** True if a step between the known status and the observed one was missed. */
+export function hasGap({ context, event }: Scope): boolean {
+  if (event.type !== 'subscription.observed' || event.read !== null) return false
+  const known = context.observed?.facts.status
+  return known !== undefined && !isLegalStep(known, event.facts.status)
+}
+
+export function foldObserved({ context, event }: Scope): Change {
+  if (event.type !== 'subscription.observed' || !isTaken(weighObserved({ context, event })))
+    return {}
+  const { facts, at } = event
+  return {
+    observed: observedOf(context.observed, event),
+    account: event.account,
+    provider: context.provider ?? 'stripe',
+    providerId: facts.subscription,
+    createdAt: context.createdAt ?? at,
+    terms: termsAfter(context, { offered: event.terms, price: facts.price }),
+    quantity: facts.quantity,
+    period: facts.period,
+    cancelAt: facts.cancelAt,
+    canceledAt: facts.canceledAt,
+    endedAt: facts.endedAt,
+    firstPayment: facts.status === 'incomplete' ? context.firstPayment : null,
+    nextAction: facts.status === 'incomplete' ? context.nextAction : null,
+  }
+}
+
+/** The terms of a plan are frozen when it is bought: an edited catalog reaches new buyers only. */
+function termsAfter(
+  { terms, observed }: SubscriptionContext,
+  { offered, price }: { offered: PlanTerms | null; price: string | null },
+): PlanTerms | null {
+  if (terms === null) return offered
+  if (offered !== null) return offered.plan === terms.plan ? terms : offered
+  return observed === null || observed.facts.price === price ? terms : null
+}
+
+export function foldCreated({ event }: Scope): Change {
+  if (event.type !== 'subscription.create') return {}
+  const { account, terms, quantity, collector, provider, at } = event
+  const platform = collector === 'platform'
+  return {
+    account,
+    terms,
+    quantity,
+    collector,
+    provider,
+    createdAt: at,
+    anchorAt: platform ? at : null,
+    period: platform ? periodOf(at, terms, 0) : null,
+  }
+}
+
+/** Of an answer that comes when there is nothing left to pay: the provider's id, and no payment. */
+export function foldProviderId({ event }: Scope): Change {
+  return event.type === 'subscription.accepted' ? { providerId: event.subscription } : {}
+}
+
+export function foldAccepted({ context, event }: Scope): Change {
+  if (event.type !== 'subscription.accepted') return {}
+  const { subscription, paymentIntent, clientSecret } = event
+  if (paymentIntent === null && clientSecret === null) return { providerId: subscription }
+  const firstPayment = { paymentIntent, clientSecret }
+  const firstMethod = event.paymentMethod ?? context.firstMethod
+  // With a payment method at hand the next word is the bank's, and only then is it known what to do.
+  const nextAction = firstMethod === null ? { ...firstPayment, url: null, declineCode: null } : null
+  return { providerId: subscription, firstPayment, firstMethod, nextAction }
+}
+
+/** A payment method that this first payment has not been tried with. */
+export function isNewMethod({ context, event }: Scope): boolean {
+  return event.type === 'payment_method.available' && event.paymentMethod !== context.firstMethod
+}
+
+export function foldMethod({ event }: Scope): Change {
+  return event.type === 'payment_method.available' ? { firstMethod: event.paymentMethod } : {}
+}
+
+/** The platform's first invoice is offered what the subscription was. */
+export function offerToFirstInvoice({ context, event }: Scope): EffectRequest | null {
+  if (event.type !== 'payment_method.available') return null
+  const { type, paymentMethod } = event
+  return { kind: 'tell', to: platformInvoiceRef(context), event: { type, paymentMethod } }
+}
+
+export function foldPrepared({ context, event }: Scope): Change {
+  if (event.type !== 'payment.prepared' || context.firstPayment === null) return {}
+  const { nextActionUrl: url, declineCode } = event
+  return { nextAction: { ...context.firstPayment, url, declineCode } }
+}
+
+export function foldRejected({ context, event }: Scope): Change {
+  if (event.type !== 'effect.rejected') return {}
+  const { effect, code, message, at } = event
+  const rejection = { effect, code, message, at }
+  // What could not be done without the customer, they may do with the payment's own handle.
+  const { firstPayment } = context
+  if (effect !== 'payment_intent.confirm' || firstPayment === null) return { rejection }
+  return { rejection, nextAction: { ...firstPayment, url: null, declineCode: null } }
+}
+
+/** The provider refused this one thing, and not another that was asked for. */
+export function isRefused({ event }: Scope, { effect }: { effect: string }): boolean {
+  return event.type === 'effect.rejected' && event.effect === effect
+}
+
+/** The answer to a request of ours, or to a read that was on its way already. */
+export function isAnswer({ event }: Scope): boolean {
+  return event.type === 'subscription.observed' && event.read !== null
+}
+
+/** Of the platform's invoices: their newest summaries. */
+export function foldInvoice({ context, event }: Scope): Change {
+  if (!isNewerInvoice({ context, event }) || event.type !== 'invoice.changed') return {}
+  const { type: _type, at: _at, by: _by, seq: _seq, ...summary } = event
+  const waits = event.nextAction !== null && event.periodIndex === 0
+  return {
+    invoices: { ...context.invoices, [event.invoice]: summary },
+    nextAction: waits ? event.nextAction : event.status === 'paid' ? null : context.nextAction,
+  }
+}
+
+export function isNewerInvoice({ context, event }: Scope): boolean {
+  if (event.type !== 'invoice.changed' || context.collector !== 'platform') return false
+  return event.version > (context.invoices[event.invoice]?.version ?? 0)
+}
+
+/** Of the platform's invoices after this event: whether none has failed or was written off. */
+export function nothingOverdueAfter({ context, event }: Scope): boolean {
+  const invoices = { ...context.invoices, ...foldInvoice({ context, event }).invoices }
+  return Object.values(invoices).every(
+    (invoice) => !invoice.failing && invoice.status !== 'uncollectible',
+  )
+}
+
+export function refOf(context: SubscriptionContext): SubscriptionRef {
+  return `subscription/${context.id}`
+}
+
+/** Tells the account that the subscription stands at `status`. */
+export function announced(status: SubscriptionStatus): (scope: Scope) => EffectRequest {
+  return ({ context }) => {
+    const { account, collector, terms, quantity, period, cancelAt } = context
+    if (account === null)
+      throw new Error(`${refOf(context)} is ${status} and belongs to no account`)
+    const subscription = refOf(context)
+    const summary = { subscription, collector, status, terms, quantity, period, cancelAt }
+    return { kind: 'tell', to: account, event: { type: 'subscription.changed', ...summary } }
+  }
+}
+
+/** Trials are the provider's to run; the platform's own billing says so instead of charging at once. */
+export function refuseTrial({ event }: Scope): Refuse {
+  const plan = event.type === 'subscription.create' ? event.terms.plan : ''
+  return { kind: 'refuse', refusal: { code: 'trial_needs_provider', plan } }
+}
+
+export function requestCreation({ context, event }: Scope): EffectRequest | null {
+  if (event.type !== 'subscription.create' || event.collector !== 'provider') return null
+  const { provider, account, terms, quantity } = event
+  return {
+    kind: 'subscription.create',
+    provider,
+    subscription: refOf(context),
+    account,
+    terms,
+    quantity,
+  }
+}
+
+/** With a payment method at hand, the first payment is confirmed while the customer is there. */
+export function requestConfirmation({ context }: Scope): EffectRequest | null {
+  const { firstPayment, firstMethod } = context
+  if (!firstPayment?.paymentIntent || firstMethod === null) return null
+  return {
+    kind: 'payment_intent.confirm',
+    provider: context.provider ?? 'stripe',
+    paymentIntent: firstPayment.paymentIntent,
+    paymentMethod: firstMethod,
+  }
+}
+
+export function requestRead({ context, event }: Scope): EffectRequest | null {
+  const named =
+    'subscription' in event && typeof event.subscription === 'string' ? event.subscription : null
+  const id =
+    context.providerId ??
+    (event.type === 'subscription.observed' ? event.facts.subscription : named)
+  if (id === null) return null
+  return readOf(context.provider, 'subscription', id)
+}
+
+export function requestUpdate(
+  { context }: Scope,
+  cancelAtPeriodEnd: boolean,
+): EffectRequest | null {
+  if (context.providerId === null) return null
+  const provider = context.provider ?? 'stripe'
+  return {
+    kind: 'subscription.update',
+    provider,
+    subscription: context.providerId,
+    cancelAtPeriodEnd,
+  }
+}
+
+export function requestCancel({ context }: Scope): EffectRequest | null {
+  if (context.providerId === null) return null
+  const provider = context.provider ?? 'stripe'
+  return { kind: 'subscription.cancel', provider, subscription: context.providerId }
+}
+
+/** The platform's invoice `k` of a subscription has an id of its own, so that it is issued once. */
+export function platformInvoiceRef(context: SubscriptionContext): `invoice/${string}` {
+  return `invoice/in_${context.id}_${context.periodIndex}`
+}
+
+/** Bills the current period of a subscription that the platform collects. */
+export function issueInvoice({ context }: Scope): EffectRequest | null {
+  const { account, terms, period, quantity, periodIndex, provider } = context
+  if (account === null || terms === null || period === null) return null
+  const line: InvoiceLine = {
+    description: quantity === 1 ? terms.name : `${quantity} × ${terms.name}`,
+    amountMinor: terms.amountMinor * quantity,
+    quantity,
+    period,
+  }
+  return {
+    kind: 'tell',
+    to: platformInvoiceRef(context),
+    event: {
+      type: 'invoice.issued',
+      account,
+      subscription: refOf(context),
+      provider: provider ?? 'stripe',
+      currency: terms.currency,
+      lines: [line],
+      period,
+      periodIndex,
+      onSession: periodIndex === 0,
+    },
+  }
+}
+
+/** The platform has billed the first period, and nothing is paid. */
+export function awaitsFirstPayment({ context }: Scope): boolean {
+  const first = context.invoices[platformInvoiceRef(context)]
+  return context.collector === 'platform' && context.periodIndex === 0 && first?.status !== 'paid'
+}
+
+/** Asks for the first invoice's end, when the subscription ends before it was paid. */
+export function voidFirstInvoice({ context }: Scope): EffectRequest {
+  return { kind: 'tell', to: platformInvoiceRef(context), event: { type: 'invoice.void' } }
+}
+
+/** The next period, by its number from the anchor and never from the period before. */
+export function nextPeriod({ context }: Scope): Change {
+  const { anchorAt, terms, periodIndex } = context
+  if (anchorAt === null || terms === null) return {}
+  return { periodIndex: periodIndex + 1, period: periodOf(anchorAt, terms, periodIndex + 1) }
+}

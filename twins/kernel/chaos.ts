@@ -1,0 +1,115 @@
+import { z } from 'zod'
+import { StripeFailure } from '../stripe/api/failure.ts'
+import type { StripeObject } from './objects.ts'
+import type { Ground } from './world.ts'
+
+const share = z.number().min(0).max(1)
+const day = 24 * 3600
+
+/**
+ * How badly the network between the twin and its user behaves. All draws come from `seed` and the thing
+ * drawn for (an event, a request), so that one seed gives one weather.
+ */
+export const ChaosDial = z.strictObject({
+  seed: z.string().max(200).default('calm'),
+  /** Extra copies of every webhook. */
+  duplicate: z.int().min(0).max(10).default(0),
+  /** Webhooks of one second are sent in a drawn order instead of the order of their events. */
+  shuffle: z.boolean().default(false),
+  /** Every copy waits from 0 to this many seconds of the sandbox clock before its first try. */
+  delayMaxSeconds: z
+    .int()
+    .min(0)
+    .max(3 * day)
+    .default(0),
+  /** The share of copies whose first try is lost on the way, so that only a retry brings them. */
+  dropUntilRetry: share.default(0),
+  /** The share of POST requests answered 500: half of them before the work was done, half after it. */
+  http500: share.default(0),
+  /** The share of POST requests refused with 429, nothing done. */
+  http429: share.default(0),
+})
+export type ChaosDial = z.infer<typeof ChaosDial>
+
+export const calm: ChaosDial = ChaosDial.parse({})
+
+/** Every webhook doubled, shuffled, delayed up to a day, and a third lost until retried. */
+export function worst(seed: string): ChaosDial {
+  return { ...calm, seed, duplicate: 1, shuffle: true, delayMaxSeconds: day, dropUntilRetry: 1 / 3 }
+}
+
+export interface DeliveryPlan {
+  readonly delaySeconds: number
+  /** Lower goes first among deliveries of one second. */
+  readonly rank: number
+  readonly dropFirst: boolean
+}
+
+export type RequestFate = 'normal' | 'fails_before' | 'fails_after' | 'limited'
+
+const row = 'dial'
+
+export function createChaos(world: Ground) {
+  const table = world.table('sandbox.chaos')
+
+  function get(): ChaosDial {
+    const stored = table.get(row)
+    return stored === undefined ? calm : ChaosDial.parse(stored['dial'])
+  }
+
+  return {
+    get,
+    /** Throws a ZodError if the dial is not one. It rules what is planned from now on. */
+    set: (dial: z.input<typeof ChaosDial>): ChaosDial => {
+      const parsed = ChaosDial.parse(dial)
+      const object: StripeObject = {
+        id: row,
+        object: 'sandbox.chaos',
+        created: world.now(),
+        livemode: false,
+        dial: parsed,
+      }
+      world.unit(() => table.put(object))
+      return parsed
+    },
+
+    plan(eventId: string, copy: string): DeliveryPlan {
+      const dial = get()
+      const draw = (what: string) => world.chance(dial.seed, what, eventId, copy)
+      return {
+        delaySeconds: Math.floor(draw('delay') * (dial.delayMaxSeconds + 1)),
+        rank: dial.shuffle ? draw('rank') : 0,
+        dropFirst: draw('drop') < dial.dropUntilRetry,
+      }
+    },
+
+    fateOf(requestId: string): RequestFate {
+      const dial = get()
+      if (world.chance(dial.seed, 'limit', requestId) < dial.http429) return 'limited'
+      const draw = world.chance(dial.seed, 'fail', requestId)
+      if (draw >= dial.http500) return 'normal'
+      return draw < dial.http500 / 2 ? 'fails_before' : 'fails_after'
+    },
+  }
+}
+
+export type Chaos = ReturnType<typeof createChaos>
+
+export function internalFailure(): StripeFailure {
+  return new StripeFailure(500, {
+    type: 'api_error',
+    message: 'An unknown error occurred: the sandbox was told to fail some requests.',
+  })
+}
+
+export function rateLimited(): StripeFailure {
+  return new StripeFailure(
+    429,
+    {
+      type: 'invalid_request_error',
+      code: 'rate_limit',
+      message: 'Request rate limit exceeded: the sandbox was told to limit some requests.',
+    },
+    { early: true },
+  )
+}

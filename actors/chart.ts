@@ -1,5 +1,6 @@
 import type { AnyStateMachine } from 'xstate'
 import type { z } from 'zod'
+import type { ActorRef } from '../values/ids.ts'
 import type { JsonObject } from '../values/json.ts'
 
 /** Brings the state of version `from` to `from + 1`. Numbered, with a reason, never removed. */
@@ -11,6 +12,23 @@ export interface Migration {
   migrate(state: JsonObject): JsonObject
   /** Old timer names to new ones, where a state or a delay was renamed. */
   readonly timers?: Readonly<Record<string, string>>
+}
+
+/** What an actor says of itself to another one. */
+export interface Summary {
+  readonly to: ActorRef
+  readonly event: { readonly type: string }
+  /**
+   * True where the receiver must hear of it in any case. A summary that does not matter is told only
+   * after one that did, so that the receiver hears of the end of what it was told.
+   */
+  readonly matters: boolean
+}
+
+/** What a chart's summary is made of: where it stands, and what it remembers. */
+export interface ChartState {
+  readonly value: unknown
+  readonly context: unknown
 }
 
 /** A statechart with what the runtime must know of it. */
@@ -27,6 +45,11 @@ export interface Chart {
    * other event is an observation, which is then recorded and changes nothing.
    */
   readonly requests: ReadonlySet<string>
+  /**
+   * What others are told of a state: pure, at most one summary a receiver. After each step the runtime
+   * tells those that differ from the state's before it, with the entry's seq as `version`.
+   */
+  summaries?(state: ChartState): readonly Summary[]
 }
 
 export type Charts = Readonly<Record<string, Chart>>

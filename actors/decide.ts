@@ -9,6 +9,7 @@ import { readEvent, stamped, type ToldEvent } from './parse-event.ts'
 import { refusals, type Refusal } from './refusal.ts'
 import { outcomeOf } from './requested-effects.ts'
 import { createStatechart, type Statechart, type Step } from './statechart.ts'
+import { summariesTold } from './summaries.ts'
 import { possibleRequests, transitionsOf, type PossibleTransition } from './transitions.ts'
 import { checkMigrations, timerNameNow, upgrade } from './upgrade.ts'
 
@@ -147,9 +148,11 @@ function taken(actor: Known, question: Question, taking: Taking): Decision {
   const { base, event, effectsMax } = taking
   const { envelope } = question
   const next = actor.statechart.step(base.step.snapshot, event)
+  const before = base.state === null ? null : base.step.snapshot
+  const summaries = summariesTold(actor.chart, { before, after: next.snapshot, event })
   const { effects, timers, refusal } = outcomeOf(
     // An actor that is born with this event asks for its first state's actions too.
-    [...base.step.actions, ...next.actions],
+    [...base.step.actions, ...next.actions, ...summaries],
     taking.timers,
     { actor: envelope.to, seq: base.seq, at: envelope.occurredAt, effectsMax },
   )

@@ -96,7 +96,9 @@ function inertScope(machine: AnyStateMachine) {
     defer: nothing,
     stopChild: nothing,
     emit: nothing,
-    actionExecutor: ({ type, params }) => asked.push({ type, params }),
+    actionExecutor({ type, params }) {
+      for (const one of listOf(params)) asked.push({ type, params: one })
+    },
   }
   function during(make: () => AnyMachineSnapshot): Step {
     const actions: Asked[] = []
@@ -104,6 +106,12 @@ function inertScope(machine: AnyStateMachine) {
     return { snapshot: make(), actions }
   }
   return { scope, during }
+}
+
+/** An action's parameter is one thing that is asked for, several, or (null) nothing. */
+export function listOf(params: unknown): readonly unknown[] {
+  if (params === null) return []
+  return Array.isArray(params) ? params : [params]
 }
 
 function nothing(): void {}

@@ -1,6 +1,7 @@
 import { getNextTransitions, type AnyMachineSnapshot, type AnyTransitionDefinition } from 'xstate'
 import { evaluateGuard } from 'xstate/guards'
 import type { Instant } from '../values/instant.ts'
+import { listOf } from './statechart.ts'
 
 /** What a state would do with an event, without having it. */
 export interface PossibleTransition {
@@ -82,8 +83,10 @@ function refusalOf(one: AnyTransitionDefinition, snapshot: AnyMachineSnapshot, n
   const { event } = probe(one.eventType, now)
   for (const action of one.actions) {
     if (typeof action !== 'object' || action.type !== 'effect' || !('params' in action)) continue
-    const code = refusalCode(paramsOf(action.params, { context: snapshot.context, event }))
-    if (code !== null) return code
+    for (const asked of listOf(paramsOf(action.params, { context: snapshot.context, event }))) {
+      const code = refusalCode(asked)
+      if (code !== null) return code
+    }
   }
   return null
 }

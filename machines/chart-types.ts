@@ -1,3 +1,4 @@
+import type { ActorRef } from '../values/ids.ts'
 import type { ChartEffect } from './effects.ts'
 import type { Told } from './shared-events.ts'
 
@@ -11,5 +12,38 @@ export interface ChartTypes<Context, Event> {
   input?: { readonly id: string }
 }
 
+/** One thing that a chart asks for, several, or nothing. */
+export type Asked = ChartEffect | null | readonly ChartEffect[]
+
 /** The one action by which a chart asks for something; the runtime reads its parameter and never calls it. */
-export function effect(_scope: unknown, _effect: ChartEffect): void {}
+export function effect(_scope: unknown, _asked: Asked): void {}
+
+/** The action that asks for what `request` answers; the request's name is what the diagrams show. */
+export function ask<Scope, Wanted extends Asked>(request: (scope: Scope) => Wanted) {
+  return { type: 'effect', params: request } as const
+}
+
+/** Where a chart stands, and what it remembers: of this its summaries are made. */
+export interface Standing<Context> {
+  readonly value: unknown
+  readonly context: Context
+}
+
+/** What an actor says of itself to another one. */
+export interface Summary {
+  readonly to: ActorRef
+  readonly event: { readonly type: string }
+  /** False where it is told only to say that what was told before is over. */
+  readonly matters: boolean
+}
+
+/** The state of one region, without the states in it: `open` of `{ status: { open: 'idle' } }`. */
+export function stateOf(value: unknown, region?: string): string {
+  const inner = region === undefined ? value : memberOf(value, region)
+  if (typeof inner === 'string') return inner
+  return typeof inner === 'object' && inner !== null ? (Object.keys(inner)[0] ?? '') : ''
+}
+
+function memberOf(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined
+}

@@ -10,6 +10,10 @@ import { ReconciliationEvent } from './reconciliation/events.ts'
 import { reconciliationMachine } from './reconciliation/reconciliation.ts'
 import { SubscriptionEvent } from './subscription/events.ts'
 import { subscriptionMachine } from './subscription/subscription.ts'
+import { dunningSummaries } from './dunning/summaries.ts'
+import { invoiceSummaries } from './invoice/summaries.ts'
+import { paymentSummaries } from './payment/summaries.ts'
+import { subscriptionSummaries } from './subscription/summaries.ts'
 import { EventEvent } from './webhook/events.ts'
 import { eventMachine } from './webhook/webhook.ts'
 
@@ -39,6 +43,7 @@ export const charts = {
     migrations: [],
     machine: subscriptionMachine,
     events: SubscriptionEvent,
+    summaries: subscriptionSummaries,
     requests: new Set([
       'subscription.create',
       'subscription.cancel',
@@ -52,6 +57,7 @@ export const charts = {
     migrations: [],
     machine: invoiceMachine,
     events: InvoiceEvent,
+    summaries: invoiceSummaries,
     requests: new Set(['invoice.pay', 'invoice.void', 'refresh']),
   },
   payment: {
@@ -60,6 +66,7 @@ export const charts = {
     migrations: [],
     machine: paymentMachine,
     events: PaymentEvent,
+    summaries: paymentSummaries,
     requests: new Set(['refresh']),
   },
   dunning: {
@@ -68,6 +75,7 @@ export const charts = {
     migrations: [],
     machine: dunningMachine,
     events: DunningEvent,
+    summaries: dunningSummaries,
     requests: new Set<string>(),
   },
   event: {

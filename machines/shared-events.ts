@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ActorRef } from '../values/ids.ts'
 import type { Instant } from '../values/instant.ts'
 
 /** What the runtime adds to every event before a chart sees it. */
@@ -16,6 +17,24 @@ export const read = z.int().positive().nullable()
 
 /** The sender's seq: a summary with a lower one than is known is out of date. */
 export const version = z.int().positive()
+
+/** Of a summary that was asked for: it was told whatever was told before. */
+export const again = z.exactOptional(z.literal(true))
+
+/** What a summary says, without what only its way here needs. */
+export function summaryIn<Event extends Told & { type: string; again?: true }>(
+  event: Event,
+): Omit<Event, 'type' | 'again' | keyof Told> {
+  const { type: _type, again: _again, at: _at, by: _by, seq: _seq, ...summary } = event
+  return summary
+}
+
+/** An actor that may have forgotten this one wants its summary once more: the runtime tells it. */
+export const SummaryAsked = z.object({
+  type: z.literal('summary.asked'),
+  version,
+  asker: ActorRef,
+})
 
 /** The provider has no such object (any more). */
 export const ObjectMissing = z.object({

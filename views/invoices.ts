@@ -1,4 +1,4 @@
-import { summaryOf } from '../machines/invoice/folds.ts'
+import { summaryOf } from '../machines/invoice/summaries.ts'
 import { InvoiceContext } from '../machines/invoice/state.ts'
 import { contextOf, rowsOf, valueOf } from './row.ts'
 

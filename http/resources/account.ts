@@ -15,8 +15,6 @@ const WireAccountSubscription = z
     status: z.string(),
     plan: z.string().nullable(),
     quantity: z.int(),
-    current_period_start: WireInstant.nullable(),
-    current_period_end: WireInstant.nullable(),
     cancel_at: WireInstant.nullable(),
   })
   .openapi('AccountSubscription')
@@ -75,8 +73,6 @@ function presentSubscriptions({ subscriptions }: AccountContext): WireAccount['s
       status: statusOnWire(summary.status),
       plan: summary.terms?.plan ?? null,
       quantity: summary.quantity,
-      current_period_start: summary.period?.start ?? null,
-      current_period_end: summary.period?.end ?? null,
       cancel_at: summary.cancelAt,
     }))
 }

@@ -1,20 +1,40 @@
 import { assign, not, or, setup } from 'xstate'
 import { msOf } from '../../values/instant.ts'
-import { effect, type ChartTypes } from '../chart-types.ts'
+import { ask, effect, type ChartTypes } from '../chart-types.ts'
 import { isTaken, isTied } from '../observation.ts'
+import { askChildAgain } from './children.ts'
 import { allEnded, closingTells, nextClosingTells } from './closing.ts'
 import { deriveEntitlements } from './derive-entitlements.ts'
 import type { AccountEvent } from './events.ts'
 import { answersAttach, asOfAfter, emptyAccount, foldAccount, weighInAccount } from './folds.ts'
 import { offersOfMethod } from './offers.ts'
 import { expiringAt, expiresAt, hasUsableMethod, mustReplaceMethod } from './payment-method.ts'
-import { customerWanted, readOfTied, readOfWallet, readsOfMissingMethods } from './reads.ts'
+import {
+  readOfTied,
+  readOfWallet,
+  readsOfMissingMethods,
+  requestAttachment,
+  requestCustomer,
+} from './reads.ts'
 import { hasArrears, hasBadDebt, hasBan } from './standing.ts'
 import type { AccountContext } from './state.ts'
 
 const types: ChartTypes<AccountContext, AccountEvent> = {}
 
 const base = setup({ types, actions: { effect } })
+
+const createCustomer = ask(requestCustomer)
+const attach = ask(requestAttachment)
+const readTied = ask(readOfTied)
+const readWallet = ask(readOfWallet)
+const readMissing = ask(readsOfMissingMethods)
+const offerMethod = ask(offersOfMethod)
+const askAgain = ask(askChildAgain)
+const cancelSubscriptions = ask(closingTells)
+const cancelNext = ask(nextClosingTells)
+
+/** What is asked for depends on what was known before. */
+const keepChild = [offerMethod, askAgain, 'keep', 'deriveEntitlements'] as const
 
 /**
  * A customer's account: how it stands with us, how it pays, and what it may use. It folds the summaries of
@@ -28,30 +48,8 @@ export const accountMachine = base
       deriveEntitlements: assign(({ context, event }) => ({
         entitlements: deriveEntitlements(context, event),
       })),
-      cancelSubscriptions: base.enqueueActions(({ context, enqueue }) => {
-        for (const tell of closingTells(context)) enqueue({ type: 'effect', params: tell })
-      }),
-      cancelNext: base.enqueueActions(({ context, event, enqueue }) => {
-        for (const tell of nextClosingTells(context, event)) {
-          enqueue({ type: 'effect', params: tell })
-        }
-      }),
-      createCustomer: base.enqueueActions(({ context, enqueue }) => {
-        const wanted = customerWanted(context)
-        if (wanted) enqueue({ type: 'effect', params: wanted })
-      }),
       /** What is asked again is not refused any more: so it is asked once. */
       forgetRejection: assign({ rejection: null }),
-      readMissingMethods: base.enqueueActions(({ context, event, enqueue }) => {
-        for (const read of readsOfMissingMethods(context, event)) {
-          enqueue({ type: 'effect', params: read })
-        }
-      }),
-      offerMethod: base.enqueueActions(({ context, event, enqueue }) => {
-        for (const tell of offersOfMethod(context, event)) {
-          enqueue({ type: 'effect', params: tell })
-        }
-      }),
     },
     guards: {
       isNew: ({ context }) => context.createdAt === null,
@@ -98,60 +96,43 @@ export const accountMachine = base
               'account.create': {
                 // What the provider refused, such as an address, may be mended.
                 guard: or(['isNew', 'customerRefused']),
-                actions: ['keep', 'forgetRejection', 'deriveEntitlements', 'createCustomer'],
+                actions: ['keep', 'forgetRejection', 'deriveEntitlements', createCustomer],
               },
               'payment_method.add': {
                 guard: not('customerDeleted'),
-                actions: [
-                  'keep',
-                  {
-                    type: 'effect',
-                    params: ({ context, event }) => ({
-                      kind: 'payment_method.attach',
-                      provider: event.provider,
-                      account: `account/${context.id}` as const,
-                      token: event.token,
-                    }),
-                  },
-                ],
+                actions: ['keep', attach],
               },
               'account.ban': { guard: 'lacksThisBan', actions: ['keep', 'deriveEntitlements'] },
               'account.unban': { guard: 'hasThisBan', actions: ['keep', 'deriveEntitlements'] },
               'customer.observed': [
                 {
                   guard: 'isTied',
-                  actions: ['keep', 'deriveEntitlements', { type: 'effect', params: readOfTied }],
+                  actions: ['keep', 'deriveEntitlements', readTied],
                 },
                 {
                   guard: 'isNews',
-                  actions: ['offerMethod', 'keep', 'deriveEntitlements'],
+                  actions: [offerMethod, 'keep', 'deriveEntitlements'],
                 },
                 { guard: 'answersAttach', actions: 'keep' },
               ],
-              'customer.hinted': { actions: { type: 'effect', params: readOfWallet } },
-              'wallet.observed': { actions: 'readMissingMethods' },
+              'customer.hinted': { actions: readWallet },
+              'wallet.observed': { actions: readMissing },
               'payment_method.observed': [
-                { guard: 'isTied', actions: ['keep', { type: 'effect', params: readOfTied }] },
+                { guard: 'isTied', actions: ['keep', readTied] },
                 { guard: 'isNews', actions: 'keep' },
               ],
               'setup_intent.observed': [
-                { guard: 'isTied', actions: ['keep', { type: 'effect', params: readOfTied }] },
+                { guard: 'isTied', actions: ['keep', readTied] },
                 { guard: 'isNews', actions: 'keep' },
               ],
               'checkout_session.observed': { guard: 'isNews', actions: 'keep' },
-              'subscription.changed': {
-                guard: 'isNews',
-                actions: ['offerMethod', 'keep', 'deriveEntitlements'],
-              },
-              'invoice.changed': {
-                guard: 'isNews',
-                actions: ['offerMethod', 'keep', 'deriveEntitlements'],
-              },
-              'dunning.changed': { guard: 'isNews', actions: ['keep', 'deriveEntitlements'] },
+              'subscription.changed': { guard: 'isNews', actions: keepChild },
+              'invoice.changed': { guard: 'isNews', actions: keepChild },
+              'dunning.changed': { guard: 'isNews', actions: keepChild },
               'effect.rejected': { actions: 'keep' },
               refresh: [
-                { guard: 'hasCustomer', actions: { type: 'effect', params: readOfWallet } },
-                { guard: 'customerRefused', actions: ['forgetRejection', 'createCustomer'] },
+                { guard: 'hasCustomer', actions: readWallet },
+                { guard: 'customerRefused', actions: ['forgetRejection', createCustomer] },
               ],
             },
           },
@@ -243,20 +224,20 @@ export const accountMachine = base
             always: {
               guard: 'customerDeleted',
               target: 'closed',
-              actions: 'cancelSubscriptions',
+              actions: cancelSubscriptions,
             },
             on: {
               'account.close': {
                 target: 'closing',
-                actions: ['keep', 'deriveEntitlements', 'cancelSubscriptions'],
+                actions: ['keep', 'deriveEntitlements', cancelSubscriptions],
               },
             },
           },
           closing: {
             description: 'Its subscriptions are being cancelled.',
             on: {
-              'subscription.changed': { guard: 'isNews', actions: 'cancelNext' },
-              'account.close': { actions: 'cancelSubscriptions' },
+              'subscription.changed': { guard: 'isNews', actions: cancelNext },
+              'account.close': { actions: cancelSubscriptions },
             },
             always: [
               { guard: 'customerDeleted', target: 'closed' },
@@ -265,7 +246,7 @@ export const accountMachine = base
           },
           closed: {
             description: 'Out of use, for good. Its debts and its history remain.',
-            on: { 'subscription.changed': { guard: 'isNews', actions: 'cancelNext' } },
+            on: { 'subscription.changed': { guard: 'isNews', actions: cancelNext } },
           },
         },
       },

@@ -10,13 +10,12 @@ import {
 import { live } from '../../test/charts/live.ts'
 import type { EffectRequest } from '../effects.ts'
 import type { SubscriptionChanged } from '../subscription/summary.ts'
-import { accountMachine } from './account.ts'
 import { AccountContext } from './state.ts'
 
 const close: Word = { type: 'account.close' }
 
 function account(...words: readonly Word[]) {
-  const actor = live(accountMachine, 'acct_1')
+  const actor = live('account', 'acct_1')
   const told = words.map((word) => actor.tell(word))
   return { ...actor, asked: told.at(-1) ?? [] }
 }

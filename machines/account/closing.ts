@@ -2,15 +2,16 @@ import type { EffectRequest } from '../effects.ts'
 import type { SubscriptionRef } from '../refs.ts'
 import type { Told } from '../shared-events.ts'
 import type { SubscriptionChanged } from '../subscription/summary.ts'
+import { hasEnded } from './children.ts'
 import type { AccountEvent } from './events.ts'
 import type { AccountContext } from './state.ts'
 
 // How an account ends: every subscription is cancelled first, so many at a time. Pure.
 
+type Scope = { context: AccountContext; event: AccountEvent & Told }
+
 /** How many may be asked to end in one entry, whose effects are bounded. */
 const batch = 100
-
-const ended = new Set(['canceled', 'incomplete_expired'])
 
 /**
  * It goes on, and is ours to end: a provider that removes a customer ends what it collects from them
@@ -18,9 +19,10 @@ const ended = new Set(['canceled', 'incomplete_expired'])
  */
 function mustEnd(
   { closedAt }: AccountContext,
-  { status, collector }: Pick<SubscriptionChanged, 'status' | 'collector'>,
+  subscription: Pick<SubscriptionChanged, 'status' | 'collector'>,
 ): boolean {
-  return !ended.has(status) && (closedAt !== null || collector === 'platform')
+  if (hasEnded(subscription)) return false
+  return closedAt !== null || subscription.collector === 'platform'
 }
 
 /** The subscriptions that must end, in an order that does not depend on what was told first. */
@@ -40,7 +42,7 @@ function cancel(to: SubscriptionRef): EffectRequest {
 }
 
 /** Cancels the first that have not ended. */
-export function closingTells(context: AccountContext): EffectRequest[] {
+export function closingTells({ context }: Pick<Scope, 'context'>): EffectRequest[] {
   return running(context).slice(0, batch).map(cancel)
 }
 
@@ -49,10 +51,7 @@ export function closingTells(context: AccountContext): EffectRequest[] {
  * (again: it may have been too young to end, or not been heard of), and in place of one that ended
  * comes the next. So the first of those that run have always been asked.
  */
-export function nextClosingTells(
-  context: AccountContext,
-  event: AccountEvent & Told,
-): EffectRequest[] {
+export function nextClosingTells({ context, event }: Scope): EffectRequest[] {
   if (event.type !== 'subscription.changed') return []
   if (mustEnd(context, event)) return [cancel(event.subscription)]
   return running(context)

@@ -7,6 +7,7 @@ import {
   weigh,
 } from '../observation.ts'
 import type { Told } from '../shared-events.ts'
+import { foldChild, isNewsOfChild } from './children.ts'
 import { noEntitlements } from './entitlements.ts'
 import type { AccountEvent } from './events.ts'
 import type {
@@ -39,6 +40,7 @@ export function emptyAccount(id: string): AccountContext {
     subscriptions: {},
     invoices: {},
     cases: {},
+    hasForgotten: false,
     bans: {},
     attaching: {},
     closedAt: null,
@@ -72,11 +74,6 @@ const sessionProgress = progressOf<CheckoutSessionFacts>(
   ['expired', 'complete'],
 )
 
-function byVersion(known: { version: number } | undefined, incoming: { version: number }): Weight {
-  if (!known || incoming.version > known.version) return 'newer'
-  return incoming.version === known.version ? 'same' : 'stale'
-}
-
 /** Whether an event is news to this account; `stale` for one that it does not fold. */
 export function weighInAccount(context: AccountContext, event: Event): Weight {
   switch (event.type) {
@@ -91,11 +88,9 @@ export function weighInAccount(context: AccountContext, event: Event): Weight {
     case 'checkout_session.observed':
       return weigh(context.checkoutSessions[event.facts.checkoutSession], event, sessionProgress)
     case 'subscription.changed':
-      return byVersion(context.subscriptions[event.subscription], event)
     case 'invoice.changed':
-      return byVersion(context.invoices[event.invoice], event)
     case 'dunning.changed':
-      return byVersion(context.cases[event.invoice], event)
+      return isNewsOfChild(context, event) ? 'newer' : 'stale'
     default:
       return 'stale'
   }
@@ -191,13 +186,10 @@ function foldNews(context: AccountContext, event: Event): Change {
       return { checkoutSessions: kept }
     }
     case 'subscription.changed':
-      return { subscriptions: { ...context.subscriptions, [event.subscription]: summaryOf(event) } }
     case 'invoice.changed':
-      return { invoices: { ...context.invoices, [event.invoice]: summaryOf(event) } }
-    case 'dunning.changed': {
-      const cases = { ...context.cases, [event.invoice]: summaryOf(event) }
-      return { cases, bans: withDunningBan(context, event) }
-    }
+      return foldChild(context, event)
+    case 'dunning.changed':
+      return { ...foldChild(context, event), bans: withDunningBan(context, event) }
     default:
       return {}
   }
@@ -224,11 +216,4 @@ function withDunningBan(
 
 function without<Value>(record: Record<string, Value>, key: string): Record<string, Value> {
   return Object.fromEntries(Object.entries(record).filter(([known]) => known !== key))
-}
-
-function summaryOf<Summary extends Told & { type: string }>(
-  event: Summary,
-): Omit<Summary, 'type' | 'at' | 'by' | 'seq'> {
-  const { type: _type, at: _at, by: _by, seq: _seq, ...summary } = event
-  return summary
 }

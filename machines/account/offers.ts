@@ -2,8 +2,12 @@ import { idOf, type ActorRef } from '../../values/ids.ts'
 import type { Instant } from '../../values/instant.ts'
 import type { EffectRequest } from '../effects.ts'
 import type { Told } from '../shared-events.ts'
+import { isDoubtful } from './children.ts'
 import type { AccountEvent } from './events.ts'
 import type { AccountContext } from './state.ts'
+
+type Scope = { context: AccountContext; event: AccountEvent & Told }
+type InvoiceWord = Extract<AccountEvent & Told, { type: 'invoice.changed' }>
 
 // To whom an account offers its default payment method: pure.
 
@@ -20,16 +24,18 @@ function isInUse({ closedAt, customer }: AccountContext): boolean {
   return closedAt === null && customer?.facts.deleted !== true
 }
 
+/** An answer is the first word that counts of an invoice whose first word was doubtful. */
+function isKnownToFail({ invoices }: AccountContext, { invoice, again }: InvoiceWord): boolean {
+  return invoices[invoice]?.failing === true && again !== true
+}
+
 /**
  * A default payment method that was not the default before is offered to whatever waits for one:
  * invoices that are failing or were written off, their dunning cases, and first payments. So is the one
  * that is there to a subscription that begins, or to an invoice whose failure becomes known only after it
  * came. Nothing is, once the account is out of use.
  */
-export function offersOfMethod(
-  context: AccountContext,
-  event: AccountEvent & Told,
-): EffectRequest[] {
+export function offersOfMethod({ context, event }: Scope): EffectRequest[] {
   const offer = (to: ActorRef, paymentMethod: string): EffectRequest => ({
     kind: 'tell',
     to,
@@ -43,9 +49,8 @@ export function offersOfMethod(
   }
   if (event.type === 'invoice.changed') {
     const paymentMethod = cardSince(context, event.dueSince)
-    const wasFailing = context.invoices[event.invoice]?.failing === true
-    const waits = event.failing && !wasFailing && paymentMethod !== null
-    return waits ? [offer(event.invoice, paymentMethod)] : []
+    const begins = event.failing && !isKnownToFail(context, event) && !isDoubtful(context, event)
+    return begins && paymentMethod !== null ? [offer(event.invoice, paymentMethod)] : []
   }
   if (event.type !== 'customer.observed') return []
   const paymentMethod = event.facts.defaultPaymentMethod

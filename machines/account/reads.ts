@@ -23,7 +23,7 @@ export function readOfWallet({ context, event }: Scope): EffectRequest {
 }
 
 /** What we believe attached and the provider no longer lists: a read tells what became of it. */
-export function readsOfMissingMethods(context: AccountContext, event: Event): EffectRequest[] {
+export function readsOfMissingMethods({ context, event }: Scope): EffectRequest[] {
   if (event.type !== 'wallet.observed') return []
   return Object.values(context.paymentMethods)
     .map(({ facts }) => facts)
@@ -47,8 +47,14 @@ export function readOfTied({ context, event }: Scope): EffectRequest {
 }
 
 /** The customer at the provider, as the account was created; null for one that it heard of there. */
-export function customerWanted(context: AccountContext): EffectRequest | null {
+export function requestCustomer({ context }: Pick<Scope, 'context'>): EffectRequest | null {
   const { id, provider, email, name } = context
   if (provider === null || email === null) return null
   return { kind: 'customer.create', provider, account: `account/${id}`, email, name }
+}
+
+export function requestAttachment({ context, event }: Scope): EffectRequest | null {
+  if (event.type !== 'payment_method.add') return null
+  const { provider, token } = event
+  return { kind: 'payment_method.attach', provider, account: `account/${context.id}`, token }
 }

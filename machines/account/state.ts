@@ -28,10 +28,14 @@ export const AccountContext = z.object({
   paymentMethods: z.record(z.string(), observed(PaymentMethodFacts)),
   setupIntents: z.record(z.string(), observed(SetupIntentFacts)),
   checkoutSessions: z.record(z.string(), observed(CheckoutSessionFacts)),
-  /** The newest summary of each subscription, by its ref; and so on. */
-  subscriptions: z.record(z.string(), SubscriptionChanged.omit({ type: true })),
-  invoices: z.record(z.string(), InvoiceChanged.omit({ type: true })),
-  cases: z.record(z.string(), DunningChanged.omit({ type: true })),
+  /** The newest summary of each subscription that runs, or whose end explains a refusal, by its ref. */
+  subscriptions: z.record(z.string(), SubscriptionChanged.omit({ type: true, again: true })),
+  /** Of each invoice that is overdue. */
+  invoices: z.record(z.string(), InvoiceChanged.omit({ type: true, again: true })),
+  /** Of each dunning case that is open, by its invoice. */
+  cases: z.record(z.string(), DunningChanged.omit({ type: true, again: true })),
+  /** Whether any of these was forgotten: one that is not known may then be an old one. */
+  hasForgotten: z.boolean(),
   /** Bans by their reason: a set, of which lifting one keeps the others. */
   bans: z.record(z.string(), z.object({ by: z.string(), at: Instant })),
   /** Payment methods that the provider was asked to attach and has not answered for, by the asking entry. */

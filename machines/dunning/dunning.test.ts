@@ -10,9 +10,7 @@ import {
 } from '../../test/charts/given.ts'
 import { live } from '../../test/charts/live.ts'
 import { plusDays, plusMs, type Instant } from '../../values/instant.ts'
-import { accountMachine } from '../account/account.ts'
 import type { EffectRequest } from '../effects.ts'
-import { dunningMachine } from './dunning.ts'
 import { nextStepAt } from './folds.ts'
 import { DunningContext } from './state.ts'
 
@@ -34,7 +32,7 @@ const failing = invoiceChanged(1, { failing: true, dueSince: day(0) })
 
 /** A case whose first word comes at this time. */
 function opened(at: Instant, first: Word = failing) {
-  const actor = live(dunningMachine, 'in_1')
+  const actor = live('dunning', 'in_1')
   actor.tell(first, at)
   actor.tell(policy, plusMs(at, 1000))
   return actor
@@ -75,7 +73,7 @@ describe('a card is demanded', () => {
   const demand = ['payment_method_required']
 
   test('at once where the bank has refused for good', () => {
-    const actor = live(dunningMachine, 'in_1')
+    const actor = live('dunning', 'in_1')
     actor.tell(refused(1))
     expect(mails(actor.tell(policy))).toEqual(demand)
   })
@@ -121,7 +119,7 @@ describe('a card is demanded', () => {
   })
 
   test('and is required of the account until it has one that was not refused', () => {
-    const actor = live(accountMachine, 'acct_1')
+    const actor = live('account', 'acct_1')
     const has = (paymentMethod: string, at: Instant) => {
       actor.tell(methodObserved({ paymentMethod, createdAt: at }), at)
       return actor.tell(customerObserved({ defaultPaymentMethod: paymentMethod }), at)

@@ -1,9 +1,8 @@
 import { and, assign, not, setup } from 'xstate'
 import { msOf } from '../../values/instant.ts'
-import { effect, type ChartTypes } from '../chart-types.ts'
+import { ask, effect, type ChartTypes } from '../chart-types.ts'
 import type { DunningEvent } from './events.ts'
 import {
-  announcement,
   emptyCase,
   enforceNow,
   foldDemand,
@@ -11,12 +10,12 @@ import {
   foldOffered,
   foldStep,
   isNews,
-  mail,
   mustDemandMethod,
   nextStep,
   nextStepAt,
+  requestPolicy,
   stepEffects,
-  type Stage,
+  thanks,
 } from './folds.ts'
 import type { DunningContext } from './state.ts'
 
@@ -24,12 +23,10 @@ const types: ChartTypes<DunningContext, DunningEvent> = {}
 
 const base = setup({ types, actions: { effect } })
 
-function announce(stage: Stage) {
-  return base.enqueueActions(({ context, event, enqueue }) => {
-    const tell = announcement({ context, event }, stage)
-    if (tell) enqueue({ type: 'effect', params: tell })
-  })
-}
+const askForPolicy = ask(requestPolicy)
+const performStep = ask(stepEffects)
+const demandMethod = ask(enforceNow)
+const thank = ask(thanks)
 
 function tells(status: string) {
   return ({ event }: { event: DunningEvent }) =>
@@ -48,31 +45,9 @@ export const dunningMachine = base
       keepPolicy: assign(({ event }) =>
         event.type === 'policy.given' ? { policy: event.policy } : {},
       ),
-      askForPolicy: base.enqueueActions(({ enqueue }) => {
-        enqueue({ type: 'effect', params: { kind: 'policy.read', policy: 'dunning' } })
-      }),
-      performStep: base.enqueueActions(({ context, event, enqueue }) => {
-        for (const wanted of stepEffects({ context, event })) {
-          enqueue({ type: 'effect', params: wanted })
-        }
-      }),
       countStep: assign(foldStep),
-      demandMethod: base.enqueueActions(({ context, event, enqueue }) => {
-        for (const wanted of enforceNow({ context, event })) {
-          enqueue({ type: 'effect', params: wanted })
-        }
-      }),
       keepDemand: assign(foldDemand),
       keepOffered: assign(foldOffered),
-      thank: base.enqueueActions(({ context, enqueue }) => {
-        for (const wanted of mail(context, 'payment_recovered')) {
-          enqueue({ type: 'effect', params: wanted })
-        }
-      }),
-      announceCollecting: announce('collecting'),
-      announceBadDebt: announce('bad_debt'),
-      announceRecovered: announce('recovered'),
-      announceClosed: announce('closed'),
     },
     guards: {
       isNews,
@@ -118,7 +93,7 @@ export const dunningMachine = base
             { guard: and(['isNews', 'tellsPaid']), target: 'recovered', actions: 'keepInvoice' },
             { guard: and(['isNews', 'tellsVoid']), target: 'closed', actions: 'keepInvoice' },
             { guard: and(['isNews', 'tellsDeleted']), target: 'closed', actions: 'keepInvoice' },
-            { guard: 'isNews', actions: ['keepInvoice', 'askForPolicy', 'announceCollecting'] },
+            { guard: 'isNews', actions: ['keepInvoice', askForPolicy] },
           ],
           'policy.given': [
             { guard: 'invoiceIsWrittenOff', target: 'bad_debt', actions: 'keepPolicy' },
@@ -128,22 +103,20 @@ export const dunningMachine = base
       },
       collecting: {
         description: 'Steps are taken on their days until the invoice is paid or written off.',
-        entry: 'announceCollecting',
         always: {
           guard: 'mustDemandMethod',
-          actions: ['demandMethod', 'keepDemand', 'announceCollecting'],
+          actions: [demandMethod, 'keepDemand'],
         },
         after: {
           nextStep: [
-            { guard: 'stepWritesOff', target: 'bad_debt', actions: ['performStep', 'countStep'] },
-            { target: 'collecting', reenter: true, actions: ['performStep', 'countStep'] },
+            { guard: 'stepWritesOff', target: 'bad_debt', actions: [performStep, 'countStep'] },
+            { target: 'collecting', reenter: true, actions: [performStep, 'countStep'] },
           ],
         },
       },
       bad_debt: {
         description:
           'Hope was given up: the debt is bad until it is paid. What remains of the policy goes on.',
-        entry: 'announceBadDebt',
         initial: 'waiting',
         states: {
           waiting: {
@@ -151,7 +124,7 @@ export const dunningMachine = base
             always: [
               {
                 guard: 'mustDemandMethod',
-                actions: ['demandMethod', 'keepDemand', 'announceBadDebt'],
+                actions: [demandMethod, 'keepDemand'],
               },
               { guard: not('hasStep'), target: 'exhausted' },
             ],
@@ -159,7 +132,7 @@ export const dunningMachine = base
               nextStep: {
                 target: '#dunning.bad_debt',
                 reenter: true,
-                actions: ['performStep', 'countStep'],
+                actions: [performStep, 'countStep'],
               },
             },
           },
@@ -170,12 +143,11 @@ export const dunningMachine = base
       },
       recovered: {
         description: 'Paid after all; what was restricted is free again.',
-        entry: ['thank', 'announceRecovered'],
+        entry: thank,
         on: { 'invoice.changed': { guard: 'isNews', actions: 'keepInvoice' } },
       },
       closed: {
         description: 'The invoice was voided or removed: there is nothing to collect.',
-        entry: 'announceClosed',
         on: { 'invoice.changed': { guard: 'isNews', actions: 'keepInvoice' } },
       },
     },

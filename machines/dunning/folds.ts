@@ -1,17 +1,15 @@
 import { msOf, msPerDay, plusDays, secondsOf, type Instant } from '../../values/instant.ts'
 import type { EffectRequest } from '../effects.ts'
-import type { Told } from '../shared-events.ts'
+import { summaryIn, type Told } from '../shared-events.ts'
 import type { DunningEvent } from './events.ts'
 import type { DunningStep } from './policy.ts'
 import type { DunningContext } from './state.ts'
-import type { DunningChanged } from './summary.ts'
 
 // What a dunning case remembers and asks for: pure.
 
 type Event = DunningEvent & Told
 type Change = Partial<DunningContext>
 export type Scope = { context: DunningContext; event: Event }
-export type Stage = DunningChanged['stage']
 
 export function emptyCase(id: string): DunningContext {
   return {
@@ -51,9 +49,9 @@ export function isNews({ context, event }: Scope): boolean {
 
 export function foldInvoice({ context, event }: Scope): Change {
   if (event.type !== 'invoice.changed' || !isNews({ context, event })) return {}
-  const { type: _type, at, by: _by, seq, ...invoice } = event
+  const { at, seq } = event
   return {
-    invoice,
+    invoice: summaryIn(event),
     anchorAt: context.anchorAt ?? anchorOf(event.dueSince, at),
     declined: event.hardDecline === null ? null : { at, seq },
   }
@@ -151,12 +149,20 @@ export function enforcementTemplate({ policy }: DunningContext): string | null {
   return null
 }
 
+export function thanks({ context }: Scope): EffectRequest[] {
+  return mail(context, 'payment_recovered')
+}
+
+export function requestPolicy(): EffectRequest {
+  return { kind: 'policy.read', policy: 'dunning' }
+}
+
 export function enforceNow({ context }: Scope): EffectRequest[] {
   const template = enforcementTemplate(context)
   return template === null ? [] : mail(context, template)
 }
 
-export function mail(context: DunningContext, template: string): EffectRequest[] {
+function mail(context: DunningContext, template: string): EffectRequest[] {
   const { invoice } = context
   if (!invoice?.account) return []
   return [
@@ -171,24 +177,4 @@ export function mail(context: DunningContext, template: string): EffectRequest[]
       },
     },
   ]
-}
-
-/** Tells the account how the case stands. */
-export function announcement({ context }: Scope, stage: Stage): EffectRequest | null {
-  const account = context.invoice?.account
-  if (!account) return null
-  const ended = stage === 'recovered' || stage === 'closed'
-  return {
-    kind: 'tell',
-    to: account,
-    event: {
-      type: 'dunning.changed',
-      invoice: invoiceRef(context),
-      stage,
-      restricted: !ended && context.restricted,
-      banned: !ended && context.banned,
-      enforcedAt: ended ? null : context.enforcedAt,
-      refusedMethod: ended ? null : context.refusedMethod,
-    },
-  }
 }

@@ -6,7 +6,7 @@ import { DunningPolicy } from './policy.ts'
 export const DunningContext = z.object({
   id: z.string(),
   /** The newest summary of the invoice. */
-  invoice: InvoiceChanged.omit({ type: true }).nullable(),
+  invoice: InvoiceChanged.omit({ type: true, again: true }).nullable(),
   policy: DunningPolicy.nullable(),
   /** From when the days of the policy are counted; null before the case opens. */
   anchorAt: Instant.nullable(),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Instant } from '../../values/instant.ts'
 import { InvoiceRef } from '../refs.ts'
-import { version } from '../shared-events.ts'
+import { again, version } from '../shared-events.ts'
 
 export const DunningChanged = z.object({
   type: z.literal('dunning.changed'),
@@ -14,5 +14,6 @@ export const DunningChanged = z.object({
   enforcedAt: Instant.nullable(),
   /** A method that came after the first demand and was refused for good as well: it does not meet it. */
   refusedMethod: z.string().nullable(),
+  again,
 })
 export type DunningChanged = z.infer<typeof DunningChanged>

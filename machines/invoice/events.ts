@@ -3,7 +3,14 @@ import { Period } from '../../values/calendar.ts'
 import { Currency } from '../../values/money.ts'
 import { PaymentChanged } from '../payment/summary.ts'
 import { AccountRef, Provider, SubscriptionRef } from '../refs.ts'
-import { EffectRejected, ObjectMissing, Refresh, read, version } from '../shared-events.ts'
+import {
+  EffectRejected,
+  ObjectMissing,
+  Refresh,
+  SummaryAsked,
+  read,
+  version,
+} from '../shared-events.ts'
 import { InvoiceFacts, InvoiceLine, InvoicePaymentState } from './facts.ts'
 
 // --- invoice
@@ -54,6 +61,7 @@ export const InvoiceEvent = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('invoice.hinted'), invoice: z.string() }),
   PaymentChanged,
+  SummaryAsked,
   ObjectMissing,
   EffectRejected,
   Refresh,

@@ -7,7 +7,6 @@ import type { Told } from '../shared-events.ts'
 import type { InvoiceEvent } from './events.ts'
 import type { InvoiceFacts } from './facts.ts'
 import type { InvoiceContext } from './state.ts'
-import type { NextAction } from './summary.ts'
 
 // How an invoice folds what it is told, and what it asks for: pure.
 
@@ -49,6 +48,11 @@ const progress: Progress<InvoiceFacts> = {
   isTerminal: ({ status, deleted }) => deleted || status === 'paid' || status === 'void',
   rank: ({ status, deleted, attemptCount }) =>
     (deleted ? 1_000_000 : 0) + order.indexOf(status) * 1_000 + attemptCount,
+}
+
+/** The provider has said its last word on it. */
+export function isSettled({ observed }: InvoiceContext): boolean {
+  return observed !== null && progress.isTerminal(observed.facts)
 }
 
 export function weighObserved({ context, event }: Scope): Weight {
@@ -268,8 +272,12 @@ function isReasonRead({ observed, readAttempt }: InvoiceContext): boolean {
 }
 
 /** It was attempted, and how that went is not known yet: only a read with its payments tells. */
-export function wantsReason({ context }: Scope): boolean {
+function wantsReason(context: InvoiceContext): boolean {
   return hasAttempted(context) && !isReasonRead(context)
+}
+
+export function requestReason(scope: Scope): EffectRequest | null {
+  return wantsReason(scope.context) ? requestRead(scope) : null
 }
 
 export function refOf(context: InvoiceContext): InvoiceRef {
@@ -311,7 +319,8 @@ export function requestPay({ context, event }: Scope): EffectRequest | null {
 }
 
 export function requestCharge({ context }: Scope): EffectRequest | null {
-  const { issue, account, provider, attempt } = context
+  const { issue, account, provider, attempt, collector } = context
+  if (collector !== 'platform') return null
   if (issue === null || account === null || issue.totalMinor === 0) return null
   return {
     kind: 'payment.charge',
@@ -330,50 +339,6 @@ export function requestPaymentCancel({ context }: Scope): EffectRequest | null {
   const { paymentIntent, provider } = context
   if (paymentIntent === null) return null
   return { kind: 'payment_intent.cancel', provider: provider ?? 'stripe', paymentIntent }
-}
-
-function nextActionOf(context: InvoiceContext): NextAction | null {
-  const { paymentIntent, clientSecret, nextActionUrl, declineCode, issue, paidAt } = context
-  if (!issue?.onSession || paidAt !== null || paymentIntent === null) return null
-  return { paymentIntent, clientSecret, url: nextActionUrl, declineCode }
-}
-
-/** What others are told of the invoice, standing at `status`. */
-export function summaryOf(context: InvoiceContext, status: string) {
-  const { account, subscription, collector, issue, observed } = context
-  return {
-    type: 'invoice.changed' as const,
-    invoice: refOf(context),
-    account,
-    subscription,
-    collector,
-    status,
-    currency: issue?.currency ?? observed?.facts.currency ?? 'usd',
-    amountRemainingMinor: amountRemaining(context),
-    dueSince: dueSince(context),
-    failing: isFailing(context) && status === 'open',
-    hardDecline: hardDecline(context),
-    periodIndex: issue?.periodIndex ?? null,
-    nextAction: nextActionOf(context),
-  }
-}
-
-/**
- * Tells all whom it concerns: the account; the subscription, if the platform bills it; and the dunning
- * case, once the invoice has failed.
- */
-export function announcements(context: InvoiceContext, status: string): EffectRequest[] {
-  const event = summaryOf(context, status)
-  const tells: EffectRequest[] = []
-  if (context.account) tells.push({ kind: 'tell', to: context.account, event })
-  if (context.collector === 'platform' && context.subscription) {
-    tells.push({ kind: 'tell', to: context.subscription, event })
-  }
-  const owed = event.failing || status === 'uncollectible'
-  if (owed || context.caseSeq > 0) {
-    tells.push({ kind: 'tell', to: `dunning/${context.id}`, event })
-  }
-  return tells
 }
 
 /** Remembers that a dunning case is open, which from then on is told everything. */

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { createStatechart } from '../../actors/statechart.ts'
 import type { Word } from '../../test/charts/explore.ts'
 import {
   account,
@@ -9,14 +8,14 @@ import {
   second,
   subscription,
 } from '../../test/charts/given.ts'
+import { stepping } from '../../test/charts/step.ts'
 import type { Instant } from '../../values/instant.ts'
 import { EffectRequest } from '../effects.ts'
-import { invoiceMachine } from './invoice.ts'
 import { InvoiceContext } from './state.ts'
 
 /** An invoice that is told one word after another, and what it asks for. */
 function anInvoice() {
-  const chart = createStatechart(invoiceMachine)
+  const chart = stepping('invoice')
   let { snapshot } = chart.begin({ id: 'in_1' })
   let seq = 0
   return {

@@ -1,10 +1,8 @@
 import { and, assign, not, or, setup, stateIn } from 'xstate'
-import { effect, type ChartTypes } from '../chart-types.ts'
-import type { EffectRequest } from '../effects.ts'
+import { ask, effect, type ChartTypes } from '../chart-types.ts'
 import { isTaken, isTied } from '../observation.ts'
 import type { InvoiceEvent } from './events.ts'
 import {
-  announcements,
   answersPay,
   emptyInvoice,
   foldIssued,
@@ -17,6 +15,7 @@ import {
   isNewerPayment,
   isNewMethod,
   isReleased,
+  isSettled,
   msToCheck,
   mustAuthenticate,
   nextExecutableAttemptAt,
@@ -26,9 +25,8 @@ import {
   requestPaymentCancel,
   requestPaymentRead,
   requestRead,
-  wantsReason,
+  requestReason,
   weighObserved,
-  type Scope,
 } from './folds.ts'
 import { failed, says, saysDeleted, submittedForAction, succeeded, wantsAction } from './guards.ts'
 import type { InvoiceContext } from './state.ts'
@@ -37,26 +35,15 @@ const types: ChartTypes<InvoiceContext, InvoiceEvent> = {}
 
 const base = setup({ types, actions: { effect } })
 
-/** Asks for something, if there is something to ask for. */
-function ask(request: (scope: Scope) => EffectRequest | null) {
-  return base.enqueueActions(({ context, event, enqueue }) => {
-    const wanted = request({ context, event })
-    if (wanted) enqueue({ type: 'effect', params: wanted })
-  })
-}
-
-/** Tells all whom it concerns that the invoice stands at `status`. */
-function announce(status: string) {
-  return base.enqueueActions(({ context, enqueue }) => {
-    for (const tell of announcements(context, status)) enqueue({ type: 'effect', params: tell })
-  })
-}
+const read = ask(requestRead)
+const readPayment = ask(requestPaymentRead)
+const readReason = ask(requestReason)
+const pay = ask(requestPay)
+const charge = ask(requestCharge)
+const cancelPayment = ask(requestPaymentCancel)
 
 /** Of the platform: one attempt more, with the method that was named for it. */
-const beginAttempt = ['countAttempt', 'charge', 'forgetOffer'] as const
-
-/** A failed attempt opens the dunning case, and everyone is told. */
-const reportFailure = ['openCaseIfFailing', 'announceOpen'] as const
+const beginAttempt = ['countAttempt', charge, 'forgetOffer'] as const
 
 /**
  * One invoice. Where the provider collects, `status` mirrors its word; where the platform does, it decides.
@@ -95,20 +82,6 @@ export const invoiceMachine = base
       settle: assign({ paidAt: ({ context, event }) => context.paidAt ?? event.at }),
       openCase: assign(openCase),
       openCaseIfFailing: assign((scope) => (isFailing(scope.context) ? openCase(scope) : {})),
-      read: ask(requestRead),
-      readPayment: ask(requestPaymentRead),
-      pay: ask(requestPay),
-      charge: ask((scope) =>
-        scope.context.collector === 'platform' ? requestCharge(scope) : null,
-      ),
-      cancelPayment: ask(requestPaymentCancel),
-      readReason: ask((scope) => (wantsReason(scope) ? requestRead(scope) : null)),
-      announceDraft: announce('draft'),
-      announceOpen: announce('open'),
-      announcePaid: announce('paid'),
-      announceVoid: announce('void'),
-      announceUncollectible: announce('uncollectible'),
-      announceDeleted: announce('deleted'),
     },
     guards: {
       isNew: ({ context }) => context.issue === null && context.observed === null,
@@ -128,6 +101,8 @@ export const invoiceMachine = base
       /** A retry is scheduled, and it would really reach a bank. */
       willRetry: ({ context }) => nextExecutableAttemptAt(context) !== null,
       hasNothingToPay: ({ context }) => context.issue?.totalMinor === 0,
+      /** Nothing that the provider can say of it changes anything. */
+      isSettled: ({ context }) => isSettled(context),
       isNewerPayment,
       isNewMethod,
       succeeded,
@@ -173,16 +148,16 @@ export const invoiceMachine = base
             on: {
               'invoice.issued': { guard: 'isNew', actions: 'keepIssued' },
               'invoice.observed': [
-                { guard: 'isTied', actions: ['keepObserved', 'read'] },
-                { guard: 'isNews', actions: ['keepObserved', 'readReason'] },
+                { guard: 'isTied', actions: ['keepObserved', read] },
+                { guard: 'isNews', actions: ['keepObserved', readReason] },
                 { guard: 'answersPay', actions: 'forgetPaySeq' },
               ],
-              'invoice.hinted': { actions: 'read' },
+              'invoice.hinted': { guard: not('isSettled'), actions: read },
               'payment.changed': { guard: 'isNewerPayment', actions: 'keepPayment' },
               'charge.submitted': { actions: 'keepSubmitted' },
               'effect.rejected': { actions: 'keepRejection' },
               'object.missing': { guard: 'paying', actions: 'forgetPaySeq' },
-              refresh: { actions: ['read', 'readPayment'] },
+              refresh: { actions: [read, readPayment] },
             },
           },
         },
@@ -214,11 +189,10 @@ export const invoiceMachine = base
           },
           draft: {
             description: 'Still being put together; nothing is due.',
-            entry: 'announceDraft',
           },
           open: {
             description: 'Final and due.',
-            entry: ['openCaseIfFailing', 'announceOpen'],
+            entry: 'openCaseIfFailing',
             initial: 'idle',
             always: [
               { guard: and(['mustVoid', 'isResting']), target: '.voiding' },
@@ -232,7 +206,7 @@ export const invoiceMachine = base
                   target: '.releasing',
                   actions: 'keepOffer',
                 },
-                { guard: 'isResting', target: '.charging', actions: ['keepPaySeq', 'pay'] },
+                { guard: 'isResting', target: '.charging', actions: ['keepPaySeq', pay] },
               ],
               'payment_method.available': [
                 {
@@ -245,7 +219,7 @@ export const invoiceMachine = base
                 {
                   guard: and([not('byPlatform'), 'isResting']),
                   target: '.charging',
-                  actions: ['keepPaySeq', 'pay'],
+                  actions: ['keepPaySeq', pay],
                 },
               ],
               'charge.due': { guard: and(['byPlatform', 'isResting']), target: '.releasing' },
@@ -273,34 +247,35 @@ export const invoiceMachine = base
                   confirmationCheck: {
                     target: 'charging',
                     reenter: true,
-                    actions: ['read', 'readPayment'],
+                    actions: [read, readPayment],
                   },
                 },
                 on: {
                   'charge.submitted': {
                     guard: 'submittedForAction',
                     target: 'requires_action',
-                    actions: 'announceOpen',
                   },
                   'payment.changed': [
                     { guard: 'succeeded', target: '#invoice.status.paid' },
-                    { guard: 'wantsAction', target: 'requires_action', actions: 'announceOpen' },
+                    { guard: 'wantsAction', target: 'requires_action' },
                     { guard: and(['failed', 'hasOffer']), target: 'releasing' },
                     {
                       guard: and(['failed', 'onSession']),
                       target: 'idle',
-                      actions: 'announceOpen',
                     },
-                    { guard: 'failed', target: 'retry_scheduled', actions: reportFailure },
+                    { guard: 'failed', target: 'retry_scheduled', actions: 'openCaseIfFailing' },
                   ],
                   'effect.rejected': [
                     { guard: and(['chargeRejected', 'hasOffer']), target: 'releasing' },
                     {
                       guard: and(['chargeRejected', 'onSession']),
                       target: 'idle',
-                      actions: 'announceOpen',
                     },
-                    { guard: 'chargeRejected', target: 'retry_scheduled', actions: reportFailure },
+                    {
+                      guard: 'chargeRejected',
+                      target: 'retry_scheduled',
+                      actions: 'openCaseIfFailing',
+                    },
                   ],
                 },
               },
@@ -313,7 +288,7 @@ export const invoiceMachine = base
                     {
                       target: 'requires_action',
                       reenter: true,
-                      actions: ['read', 'readPayment'],
+                      actions: [read, readPayment],
                     },
                   ],
                 },
@@ -324,68 +299,64 @@ export const invoiceMachine = base
                     {
                       guard: and(['failed', 'onSession']),
                       target: 'idle',
-                      actions: 'announceOpen',
                     },
-                    { guard: 'failed', target: 'retry_scheduled', actions: reportFailure },
+                    { guard: 'failed', target: 'retry_scheduled', actions: 'openCaseIfFailing' },
                   ],
                 },
               },
               retry_scheduled: {
                 description: 'An attempt failed, and another that will reach the bank is planned.',
                 // The bank's reason may come after the refusal of our own request.
-                on: { 'payment.changed': { guard: 'failed', actions: reportFailure } },
+                on: { 'payment.changed': { guard: 'failed', actions: 'openCaseIfFailing' } },
               },
               releasing: {
                 description:
                   'The last attempt is being cancelled: until that is confirmed, no other may begin.',
-                entry: 'cancelPayment',
+                entry: cancelPayment,
                 always: [
                   { guard: 'mustVoid', target: 'voiding' },
                   { guard: 'isReleased', target: 'charging', actions: beginAttempt },
                 ],
                 after: {
-                  confirmationCheck: { target: 'releasing', reenter: true, actions: 'readPayment' },
+                  confirmationCheck: { target: 'releasing', reenter: true, actions: readPayment },
                 },
-                on: { 'effect.rejected': { actions: 'readPayment' } },
+                on: { 'effect.rejected': { actions: readPayment } },
               },
               voiding: {
                 description: 'It is to be void once its last attempt is confirmed to be cancelled.',
-                entry: 'cancelPayment',
+                entry: cancelPayment,
                 always: { guard: 'isReleased', target: '#invoice.status.void' },
                 after: {
-                  confirmationCheck: { target: 'voiding', reenter: true, actions: 'readPayment' },
+                  confirmationCheck: { target: 'voiding', reenter: true, actions: readPayment },
                 },
-                on: { 'effect.rejected': { actions: 'readPayment' } },
+                on: { 'effect.rejected': { actions: readPayment } },
               },
             },
           },
           paid: {
             description: 'Paid, for good: refunds and disputes stand beside it, on the payment.',
-            entry: 'announcePaid',
           },
           void: {
             description: 'Cancelled: nothing is owed, for good.',
-            entry: 'announceVoid',
           },
           uncollectible: {
             description: 'Written off; it can still be paid.',
-            entry: ['openCase', 'announceUncollectible'],
+            entry: 'openCase',
             on: {
               'payment.changed': { guard: 'succeeded', target: 'paid' },
               'invoice.pay': [
                 { guard: 'byPlatform', target: 'open.releasing', actions: 'keepOffer' },
-                { actions: ['keepPaySeq', 'pay'] },
+                { actions: ['keepPaySeq', pay] },
               ],
               'payment_method.available': [
                 { guard: 'byPlatform', target: 'open.releasing', actions: 'keepOffer' },
-                { actions: ['keepPaySeq', 'pay'] },
+                { actions: ['keepPaySeq', pay] },
               ],
               'invoice.void': { guard: 'byPlatform', target: 'open.voiding', actions: 'wantVoid' },
             },
           },
           deleted: {
             description: 'A draft that the provider removed.',
-            entry: 'announceDeleted',
           },
         },
       },

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Instant } from '../../values/instant.ts'
 import { Currency, Minor } from '../../values/money.ts'
 import { AccountRef, InvoiceRef, SubscriptionRef } from '../refs.ts'
-import { version } from '../shared-events.ts'
+import { again, version } from '../shared-events.ts'
 
 /** What a customer must do to complete a payment. */
 export const NextAction = z.object({
@@ -32,9 +32,12 @@ export const InvoiceChanged = z.object({
   failing: z.boolean(),
   /** The bank's refusal that no retry can mend, if that is why. */
   hardDecline: z.string().nullable(),
+  /** Which attempt this is of: a refusal that says what the last one said is another one. */
+  attempt: z.int().nonnegative(),
   /** Billing periods from the anchor; of platform invoices. */
   periodIndex: z.int().nonnegative().nullable(),
   /** What the customer must do to pay it, if anything; of platform invoices. */
   nextAction: NextAction.nullable(),
+  again,
 })
 export type InvoiceChanged = z.infer<typeof InvoiceChanged>

@@ -5,12 +5,16 @@ import { ChargeFacts, DisputeFacts, PaymentIntentFacts, RefundFacts } from './fa
 
 // --- payment: one PaymentIntent (or an old charge without one), with its charges, refunds and disputes
 
+/** Who collects the invoice, as far as this object tells: `platform` if it bears our own mark of it. */
+const collector = z.enum(['provider', 'platform'])
+
 export const PaymentEvent = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('payment_intent.observed'),
     read,
     account: AccountRef.nullable(),
     invoice: InvoiceRef.nullable(),
+    collector,
     attempt: z.int().positive().nullable(),
     facts: PaymentIntentFacts,
   }),
@@ -19,6 +23,7 @@ export const PaymentEvent = z.discriminatedUnion('type', [
     read,
     account: AccountRef.nullable(),
     invoice: InvoiceRef.nullable(),
+    collector,
     facts: ChargeFacts,
   }),
   z.object({ type: z.literal('refund.observed'), read, facts: RefundFacts }),

@@ -27,6 +27,7 @@ export function emptyPayment(id: string): PaymentContext {
     provider: 'stripe',
     account: null,
     invoice: null,
+    collector: 'provider',
     attempt: null,
     intent: null,
     charges: {},
@@ -143,6 +144,7 @@ function ownersIn({ context, event }: Scope): Change {
   return {
     account: context.account ?? event.account,
     invoice: context.invoice ?? event.invoice,
+    collector: event.collector === 'platform' ? 'platform' : context.collector,
   }
 }
 
@@ -162,7 +164,8 @@ export function isNews(scope: Scope): boolean {
     isTaken(weighInPayment(scope)) ||
     paidOutIn(scope).refundsPaidOut !== undefined ||
     (owners.account !== undefined && owners.account !== context.account) ||
-    (owners.invoice !== undefined && owners.invoice !== context.invoice)
+    (owners.invoice !== undefined && owners.invoice !== context.invoice) ||
+    (owners.collector !== undefined && owners.collector !== context.collector)
   )
 }
 
@@ -229,28 +232,6 @@ export function after(scope: Scope): PaymentContext {
 
 export function refOf(context: PaymentContext): PaymentRef {
   return `payment/${context.id}`
-}
-
-/** Tells the invoice that it pays, if it is known which. */
-export function announcement({ context }: { context: PaymentContext }): EffectRequest | null {
-  if (context.invoice === null) return null
-  const status = statusOf(context)
-  return {
-    kind: 'tell',
-    to: context.invoice,
-    event: {
-      type: 'payment.changed',
-      payment: refOf(context),
-      status,
-      declineCode: status === 'succeeded' ? null : (context.intent?.facts.declineCode ?? null),
-      nextActionUrl:
-        status === 'requires_action' ? (context.intent?.facts.nextActionUrl ?? null) : null,
-      amountReceivedMinor: amountReceived(context),
-      amountRefundedMinor: amountRefunded(context),
-      dispute: disputeOf(context),
-      attempt: context.attempt,
-    },
-  }
 }
 
 /** The fresh read that settles a tie of this very object, or that a refresh asks for. */

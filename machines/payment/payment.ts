@@ -1,11 +1,9 @@
 import { assign, setup } from 'xstate'
-import { effect, type ChartTypes } from '../chart-types.ts'
-import type { EffectRequest } from '../effects.ts'
+import { ask, effect, type ChartTypes } from '../chart-types.ts'
 import { isTied } from '../observation.ts'
 import type { PaymentEvent } from './events.ts'
 import {
   after,
-  announcement,
   disputeOf,
   emptyPayment,
   foldPayment,
@@ -14,7 +12,6 @@ import {
   requestRead,
   statusOf,
   weighInPayment,
-  type Scope,
 } from './folds.ts'
 import type { PaymentContext } from './state.ts'
 
@@ -22,12 +19,7 @@ const types: ChartTypes<PaymentContext, PaymentEvent> = {}
 
 const base = setup({ types, actions: { effect } })
 
-function ask(request: (scope: Scope) => EffectRequest | null) {
-  return base.enqueueActions(({ context, event, enqueue }) => {
-    const wanted = request({ context, event })
-    if (wanted) enqueue({ type: 'effect', params: wanted })
-  })
-}
+const read = ask(requestRead)
 
 /**
  * One payment: a PaymentIntent (or an old charge without one) with its charges, refunds and disputes. The
@@ -38,8 +30,6 @@ export const paymentMachine = base
   .extend({
     actions: {
       keep: assign(foldPayment),
-      read: ask(requestRead),
-      announce: ask(announcement),
     },
     guards: {
       isTied: (scope) => isTied(weighInPayment(scope)),
@@ -64,27 +54,26 @@ export const paymentMachine = base
         initial: 'keeping',
         states: {
           keeping: {
-            description:
-              'Keeps what is news, tells the invoice, and has ties settled by a fresh read.',
+            description: 'Keeps what is news, and has ties settled by a fresh read.',
             on: {
               'payment_intent.observed': [
-                { guard: 'isTied', actions: ['keep', 'read', 'announce'] },
-                { guard: 'isNews', actions: ['keep', 'announce'] },
+                { guard: 'isTied', actions: ['keep', read] },
+                { guard: 'isNews', actions: 'keep' },
               ],
               'charge.observed': [
-                { guard: 'isTied', actions: ['keep', 'read', 'announce'] },
-                { guard: 'isNews', actions: ['keep', 'announce'] },
+                { guard: 'isTied', actions: ['keep', read] },
+                { guard: 'isNews', actions: 'keep' },
               ],
               'refund.observed': [
-                { guard: 'isTied', actions: ['keep', 'read', 'announce'] },
-                { guard: 'isNews', actions: ['keep', 'announce'] },
+                { guard: 'isTied', actions: ['keep', read] },
+                { guard: 'isNews', actions: 'keep' },
               ],
               'dispute.observed': [
-                { guard: 'isTied', actions: ['keep', 'read', 'announce'] },
-                { guard: 'isNews', actions: ['keep', 'announce'] },
+                { guard: 'isTied', actions: ['keep', read] },
+                { guard: 'isNews', actions: 'keep' },
               ],
-              'payment.linked': { guard: 'isNews', actions: ['keep', 'announce'] },
-              refresh: { actions: 'read' },
+              'payment.linked': { guard: 'isNews', actions: 'keep' },
+              refresh: { actions: read },
             },
           },
         },

@@ -8,6 +8,8 @@ export const PaymentContext = z.object({
   provider: Provider,
   account: AccountRef.nullable(),
   invoice: InvoiceRef.nullable(),
+  /** Who collects the invoice: the platform's bears our own mark. */
+  collector: z.enum(['provider', 'platform']),
   attempt: z.int().positive().nullable(),
   intent: observed(PaymentIntentFacts).nullable(),
   charges: z.record(z.string(), observed(ChargeFacts)),

@@ -2,7 +2,14 @@ import { z } from 'zod'
 import { PlanTerms } from '../catalog/terms.ts'
 import { InvoiceChanged } from '../invoice/summary.ts'
 import { AccountRef, Provider } from '../refs.ts'
-import { EffectRejected, ObjectMissing, Refresh, read, version } from '../shared-events.ts'
+import {
+  EffectRejected,
+  ObjectMissing,
+  Refresh,
+  SummaryAsked,
+  read,
+  version,
+} from '../shared-events.ts'
 import { SubscriptionFacts } from './facts.ts'
 
 // --- subscription
@@ -54,6 +61,7 @@ export const SubscriptionEvent = z.discriminatedUnion('type', [
   /** The provider says that it changed, and not how. */
   z.object({ type: z.literal('subscription.hinted'), subscription: z.string() }),
   InvoiceChanged,
+  SummaryAsked,
   ObjectMissing,
   EffectRejected,
   Refresh,

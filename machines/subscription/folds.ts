@@ -1,19 +1,15 @@
 import { periodOf } from '../../values/calendar.ts'
 import type { PlanTerms } from '../catalog/terms.ts'
+import { isNews, mayBeForgotten, remember } from '../children.ts'
 import { readOf, type EffectRequest, type Refuse } from '../effects.ts'
 import type { InvoiceLine } from '../invoice/facts.ts'
 import { type Weight, isTaken, observedOf, progressOf, weigh } from '../observation.ts'
 import type { SubscriptionRef } from '../refs.ts'
-import type { Told } from '../shared-events.ts'
+import { summaryIn, type Told } from '../shared-events.ts'
 import type { SubscriptionEvent } from './events.ts'
 import type { SubscriptionFacts } from './facts.ts'
 import type { SubscriptionContext } from './state.ts'
-import {
-  isLegalStep,
-  isSubscriptionStatus,
-  subscriptionStatuses,
-  type SubscriptionStatus,
-} from './status.ts'
+import { isLegalStep, isSubscriptionStatus, subscriptionStatuses } from './status.ts'
 
 // How a subscription folds what it is told, and what it asks for: pure.
 
@@ -42,6 +38,7 @@ export function emptySubscription(id: string): SubscriptionContext {
     canceledAt: null,
     endedAt: null,
     invoices: {},
+    hasForgotten: false,
     rejection: null,
   }
 }
@@ -171,44 +168,54 @@ export function isAnswer({ event }: Scope): boolean {
   return event.type === 'subscription.observed' && event.read !== null
 }
 
-/** Of the platform's invoices: their newest summaries. */
+type InvoiceWord = Extract<Event, { type: 'invoice.changed' }>
+
+function isOverdue({ failing, status }: Pick<InvoiceWord, 'failing' | 'status'>): boolean {
+  return failing || status === 'uncollectible'
+}
+
+function heardOf(event: InvoiceWord) {
+  const isOpen = isOverdue(event) || event.periodIndex === 0
+  return { from: event.invoice, summary: summaryIn(event), isOpen }
+}
+
+function memoryOf({ invoices, hasForgotten }: SubscriptionContext) {
+  return { known: invoices, hasForgotten }
+}
+
+/** Of the platform's invoices: the first one, and those that are overdue. */
 export function foldInvoice({ context, event }: Scope): Change {
-  if (!isNewerInvoice({ context, event }) || event.type !== 'invoice.changed') return {}
-  const { type: _type, at: _at, by: _by, seq: _seq, ...summary } = event
+  if (event.type !== 'invoice.changed' || !isNewerInvoice({ context, event })) return {}
+  const { known, hasForgotten } = remember(memoryOf(context), heardOf(event))
   const waits = event.nextAction !== null && event.periodIndex === 0
   return {
-    invoices: { ...context.invoices, [event.invoice]: summary },
+    invoices: known,
+    hasForgotten,
     nextAction: waits ? event.nextAction : event.status === 'paid' ? null : context.nextAction,
   }
 }
 
+/** What an invoice says that may have been forgotten is old perhaps: it is asked how it stands now. */
+export function askInvoiceAgain({ context, event }: Scope): EffectRequest | null {
+  if (event.type !== 'invoice.changed' || context.collector !== 'platform') return null
+  if (!mayBeForgotten(memoryOf(context), heardOf(event))) return null
+  const asking = { type: 'summary.asked', asker: refOf(context) } as const
+  return { kind: 'tell', to: event.invoice, event: asking }
+}
+
 export function isNewerInvoice({ context, event }: Scope): boolean {
   if (event.type !== 'invoice.changed' || context.collector !== 'platform') return false
-  return event.version > (context.invoices[event.invoice]?.version ?? 0)
+  return isNews(memoryOf(context), heardOf(event))
 }
 
 /** Of the platform's invoices after this event: whether none has failed or was written off. */
 export function nothingOverdueAfter({ context, event }: Scope): boolean {
-  const invoices = { ...context.invoices, ...foldInvoice({ context, event }).invoices }
-  return Object.values(invoices).every(
-    (invoice) => !invoice.failing && invoice.status !== 'uncollectible',
-  )
+  const { invoices } = { ...context, ...foldInvoice({ context, event }) }
+  return !Object.values(invoices).some(isOverdue)
 }
 
 export function refOf(context: SubscriptionContext): SubscriptionRef {
   return `subscription/${context.id}`
-}
-
-/** Tells the account that the subscription stands at `status`. */
-export function announced(status: SubscriptionStatus): (scope: Scope) => EffectRequest {
-  return ({ context }) => {
-    const { account, collector, terms, quantity, period, cancelAt } = context
-    if (account === null)
-      throw new Error(`${refOf(context)} is ${status} and belongs to no account`)
-    const subscription = refOf(context)
-    const summary = { subscription, collector, status, terms, quantity, period, cancelAt }
-    return { kind: 'tell', to: account, event: { type: 'subscription.changed', ...summary } }
-  }
 }
 
 /** Trials are the provider's to run; the platform's own billing says so instead of charging at once. */
@@ -252,8 +259,16 @@ export function requestRead({ context, event }: Scope): EffectRequest | null {
   return readOf(context.provider, 'subscription', id)
 }
 
-export function requestUpdate(
-  { context }: Scope,
+export function requestCancelAtPeriodEnd({ context }: Scope): EffectRequest | null {
+  return requestUpdate(context, true)
+}
+
+export function requestResume({ context }: Scope): EffectRequest | null {
+  return requestUpdate(context, false)
+}
+
+function requestUpdate(
+  context: SubscriptionContext,
   cancelAtPeriodEnd: boolean,
 ): EffectRequest | null {
   if (context.providerId === null) return null
@@ -279,7 +294,8 @@ export function platformInvoiceRef(context: SubscriptionContext): `invoice/${str
 
 /** Bills the current period of a subscription that the platform collects. */
 export function issueInvoice({ context }: Scope): EffectRequest | null {
-  const { account, terms, period, quantity, periodIndex, provider } = context
+  const { account, terms, period, quantity, periodIndex, provider, collector } = context
+  if (collector !== 'platform') return null
   if (account === null || terms === null || period === null) return null
   const line: InvoiceLine = {
     description: quantity === 1 ? terms.name : `${quantity} × ${terms.name}`,
@@ -305,13 +321,14 @@ export function issueInvoice({ context }: Scope): EffectRequest | null {
 }
 
 /** The platform has billed the first period, and nothing is paid. */
-export function awaitsFirstPayment({ context }: Scope): boolean {
+function awaitsFirstPayment(context: SubscriptionContext): boolean {
   const first = context.invoices[platformInvoiceRef(context)]
   return context.collector === 'platform' && context.periodIndex === 0 && first?.status !== 'paid'
 }
 
-/** Asks for the first invoice's end, when the subscription ends before it was paid. */
-export function voidFirstInvoice({ context }: Scope): EffectRequest {
+/** Asks for the first invoice's end, if the subscription ends before it was paid. */
+export function voidFirstInvoice({ context }: Scope): EffectRequest | null {
+  if (!awaitsFirstPayment(context)) return null
   return { kind: 'tell', to: platformInvoiceRef(context), event: { type: 'invoice.void' } }
 }
 

@@ -34,7 +34,10 @@ export const SubscriptionContext = z.object({
   cancelAt: Instant.nullable(),
   canceledAt: Instant.nullable(),
   endedAt: Instant.nullable(),
-  invoices: z.record(z.string(), InvoiceChanged.omit({ type: true })),
+  /** Platform billing: the newest summary of the first invoice, and of each that is overdue. */
+  invoices: z.record(z.string(), InvoiceChanged.omit({ type: true, again: true })),
+  /** Whether an invoice was forgotten: one that is not known may then be an old one. */
+  hasForgotten: z.boolean(),
   rejection: Rejection.nullable(),
 })
 export type SubscriptionContext = z.infer<typeof SubscriptionContext>

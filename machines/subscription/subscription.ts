@@ -1,12 +1,10 @@
 import { and, assign, not, or, setup, stateIn } from 'xstate'
 import { msOf, msPerDay, msPerHour, msSince } from '../../values/instant.ts'
-import { effect, type ChartTypes } from '../chart-types.ts'
-import type { EffectRequest } from '../effects.ts'
+import { ask, effect, type ChartTypes } from '../chart-types.ts'
 import { isTaken, isTied } from '../observation.ts'
 import type { SubscriptionEvent } from './events.ts'
 import {
-  announced,
-  awaitsFirstPayment,
+  askInvoiceAgain,
   emptySubscription,
   foldAccepted,
   foldCreated,
@@ -27,13 +25,13 @@ import {
   nothingOverdueAfter,
   refuseTrial,
   requestCancel,
+  requestCancelAtPeriodEnd,
   requestConfirmation,
   requestCreation,
   requestRead,
-  requestUpdate,
+  requestResume,
   voidFirstInvoice,
   weighObserved,
-  type Scope,
 } from './folds.ts'
 import type { SubscriptionContext } from './state.ts'
 
@@ -51,21 +49,16 @@ const base = setup({
   },
 })
 
-/** Where a subscription of the platform goes on. */
-const runningStatuses = [
-  { guard: 'isIncomplete', status: 'incomplete' },
-  { guard: 'hasStarted', status: 'active' },
-  { guard: 'isPastDue', status: 'past_due' },
-  { guard: 'isUnpaid', status: 'unpaid' },
-] as const
-
-/** Asks for something, if there is something to ask for. */
-function ask(request: (scope: Scope) => EffectRequest | null) {
-  return base.enqueueActions(({ context, event, enqueue }) => {
-    const wanted = request({ context, event })
-    if (wanted) enqueue({ type: 'effect', params: wanted })
-  })
-}
+const create = ask(requestCreation)
+const confirmFirstPayment = ask(requestConfirmation)
+const offerMethod = ask(offerToFirstInvoice)
+const read = ask(requestRead)
+const cancelAtPeriodEnd = ask(requestCancelAtPeriodEnd)
+const keepGoing = ask(requestResume)
+const cancelNow = ask(requestCancel)
+const bill = ask(issueInvoice)
+const askAgain = ask(askInvoiceAgain)
+const voidFirst = ask(voidFirstInvoice)
 
 /**
  * One subscription. `status` mirrors the provider's word where the provider collects, and decides where the
@@ -102,26 +95,6 @@ export const subscriptionMachine = base
         nextAction: null,
       })),
       advancePeriod: assign(nextPeriod),
-      /** Of what changed beside the status, which announces itself. */
-      announceChange: base.enqueueActions(({ context, event, enqueue, check }) => {
-        for (const { guard, status } of runningStatuses) {
-          if (!check(guard)) continue
-          enqueue({ type: 'effect', params: announced(status)({ context, event }) })
-        }
-      }),
-      create: ask(requestCreation),
-      confirmFirstPayment: ask(requestConfirmation),
-      offerToFirstInvoice: ask(offerToFirstInvoice),
-      read: ask(requestRead),
-      cancelAtPeriodEnd: ask((scope) => requestUpdate(scope, true)),
-      keepGoing: ask((scope) => requestUpdate(scope, false)),
-      cancelNow: ask(requestCancel),
-      issueInvoice: ask((scope) =>
-        scope.context.collector === 'platform' ? issueInvoice(scope) : null,
-      ),
-      voidFirstInvoice: ask((scope) =>
-        awaitsFirstPayment(scope) ? voidFirstInvoice(scope) : null,
-      ),
     },
     guards: {
       isNew: ({ context }) => context.createdAt === null,
@@ -198,23 +171,26 @@ export const subscriptionMachine = base
               'Keeps what is news; asks for a fresh read at a tie, a gap or a mere hint.',
             on: {
               'subscription.accepted': [
-                { guard: 'awaitsPayment', actions: ['keepAccepted', 'confirmFirstPayment'] },
+                { guard: 'awaitsPayment', actions: ['keepAccepted', confirmFirstPayment] },
                 { actions: 'keepProviderId' },
               ],
               'payment.prepared': { actions: 'keepPrepared' },
               'subscription.observed': [
-                { guard: 'isTied', actions: ['keepObserved', 'read'] },
-                { guard: and(['isNews', 'hasGap']), actions: ['keepObserved', 'read'] },
+                { guard: 'isTied', actions: ['keepObserved', read] },
+                { guard: and(['isNews', 'hasGap']), actions: ['keepObserved', read] },
                 { guard: 'isNews', actions: 'keepObserved' },
               ],
               'subscription.referenced': {
                 guard: and(['nothingKnown', not('isOver')]),
-                actions: ['keepReference', 'read'],
+                actions: ['keepReference', read],
               },
-              'subscription.hinted': { actions: 'read' },
-              'invoice.changed': { guard: 'isNewerInvoice', actions: 'keepInvoice' },
+              'subscription.hinted': { actions: read },
+              'invoice.changed': {
+                guard: 'isNewerInvoice',
+                actions: [askAgain, 'keepInvoice'],
+              },
               'effect.rejected': { actions: 'keepRejection' },
-              refresh: { guard: 'hasProviderId', actions: 'read' },
+              refresh: { guard: 'hasProviderId', actions: read },
             },
           },
         },
@@ -266,29 +242,28 @@ export const subscriptionMachine = base
               'subscription.create': [
                 {
                   guard: 'wantsTrialOfPlatform',
-                  actions: { type: 'effect', params: refuseTrial },
+                  actions: ask(refuseTrial),
                 },
                 {
                   guard: 'isNew',
                   target: 'incomplete',
-                  actions: ['keepCreated', 'create', 'issueInvoice'],
+                  actions: ['keepCreated', create, bill],
                 },
               ],
             },
           },
           incomplete: {
             description: 'The first payment is not confirmed; nothing is granted.',
-            entry: { type: 'effect', params: announced('incomplete') },
             always: { guard: 'hasEnded', target: 'canceled' },
             after: {
-              confirmationCheck: { actions: 'read' },
+              confirmationCheck: { actions: read },
               firstPaymentWindow: [
                 {
                   guard: 'byPlatform',
                   target: 'incomplete_expired',
-                  actions: ['voidFirstInvoice', 'end'],
+                  actions: [voidFirst, 'end'],
                 },
-                { actions: 'read' },
+                { actions: read },
               ],
             },
             on: {
@@ -296,11 +271,11 @@ export const subscriptionMachine = base
               'payment_method.available': [
                 {
                   guard: and(['byPlatform', 'isNewMethod']),
-                  actions: ['keepMethod', 'offerToFirstInvoice'],
+                  actions: ['keepMethod', offerMethod],
                 },
                 {
                   guard: and(['isNewMethod', not('isEnding')]),
-                  actions: ['keepMethod', 'confirmFirstPayment'],
+                  actions: ['keepMethod', confirmFirstPayment],
                 },
               ],
               'effect.rejected': {
@@ -312,11 +287,9 @@ export const subscriptionMachine = base
           },
           trialing: {
             description: 'In use for free until the trial ends.',
-            entry: { type: 'effect', params: announced('trialing') },
           },
           active: {
             description: 'Running. This does not say that it is paid: the invoices do.',
-            entry: { type: 'effect', params: announced('active') },
             always: { guard: 'hasEnded', target: 'canceled' },
             on: {
               'invoice.changed': [
@@ -327,9 +300,8 @@ export const subscriptionMachine = base
           },
           past_due: {
             description: 'Its latest invoice is unpaid and being collected.',
-            entry: { type: 'effect', params: announced('past_due') },
             always: { guard: 'hasEnded', target: 'canceled' },
-            after: { silence: { actions: 'read' } },
+            after: { silence: { actions: read } },
             on: {
               'invoice.changed': [
                 { guard: 'invoiceWrittenOff', target: 'unpaid' },
@@ -339,7 +311,6 @@ export const subscriptionMachine = base
           },
           unpaid: {
             description: 'Collection was given up; it runs on only when the debt is paid.',
-            entry: { type: 'effect', params: announced('unpaid') },
             always: { guard: 'hasEnded', target: 'canceled' },
             on: {
               'invoice.changed': {
@@ -350,15 +321,12 @@ export const subscriptionMachine = base
           },
           paused: {
             description: 'Halted: it neither bills nor grants.',
-            entry: { type: 'effect', params: announced('paused') },
           },
           canceled: {
             description: 'Ended, for good.',
-            entry: { type: 'effect', params: announced('canceled') },
           },
           incomplete_expired: {
             description: 'The first payment never came; ended, for good.',
-            entry: { type: 'effect', params: announced('incomplete_expired') },
           },
         },
       },
@@ -373,18 +341,18 @@ export const subscriptionMachine = base
                 {
                   guard: and(['canEnd', 'byPlatform', 'wantsNow']),
                   target: 'none',
-                  actions: ['voidFirstInvoice', 'end'],
+                  actions: [voidFirst, 'end'],
                 },
                 {
                   guard: and(['canEndLater', 'byPlatform', 'wantsPeriodEnd']),
                   target: 'scheduled',
-                  actions: ['scheduleEnd', 'announceChange'],
+                  actions: 'scheduleEnd',
                 },
-                { guard: and(['canEnd', 'wantsNow']), target: 'ending', actions: 'cancelNow' },
+                { guard: and(['canEnd', 'wantsNow']), target: 'ending', actions: cancelNow },
                 {
                   guard: and(['canEndLater', 'wantsPeriodEnd']),
                   target: 'scheduling',
-                  actions: 'cancelAtPeriodEnd',
+                  actions: cancelAtPeriodEnd,
                 },
               ],
               'subscription.observed': {
@@ -408,7 +376,7 @@ export const subscriptionMachine = base
               'subscription.cancel': {
                 guard: and(['canEnd', 'wantsNow']),
                 target: 'ending',
-                actions: 'cancelNow',
+                actions: cancelNow,
               },
             },
           },
@@ -420,9 +388,9 @@ export const subscriptionMachine = base
                 {
                   guard: 'byPlatform',
                   target: 'none',
-                  actions: ['unscheduleEnd', 'announceChange'],
+                  actions: 'unscheduleEnd',
                 },
-                { target: 'resuming', actions: 'keepGoing' },
+                { target: 'resuming', actions: keepGoing },
               ],
               'subscription.cancel': [
                 {
@@ -430,7 +398,7 @@ export const subscriptionMachine = base
                   target: 'none',
                   actions: 'end',
                 },
-                { guard: and(['canEnd', 'wantsNow']), target: 'ending', actions: 'cancelNow' },
+                { guard: and(['canEnd', 'wantsNow']), target: 'ending', actions: cancelNow },
               ],
               'subscription.observed': {
                 guard: and(['isNews', not('saysScheduled')]),
@@ -447,7 +415,7 @@ export const subscriptionMachine = base
                 // It has answered, and its end is still to come: it may be asked again.
                 { guard: 'isAnswer', target: 'scheduled' },
               ],
-              'subscription.cancel': { guard: 'wantsNow', target: 'ending', actions: 'cancelNow' },
+              'subscription.cancel': { guard: 'wantsNow', target: 'ending', actions: cancelNow },
               'effect.rejected': {
                 guard: { type: 'isRefused', params: { effect: 'subscription.update' } },
                 target: 'scheduled',
@@ -459,14 +427,14 @@ export const subscriptionMachine = base
               'It is to end now: the provider is asked, as soon as it has what is to be ended.',
             always: { guard: 'isOver', target: 'none' },
             on: {
-              'subscription.accepted': { guard: not('hasProviderId'), actions: 'cancelNow' },
+              'subscription.accepted': { guard: not('hasProviderId'), actions: cancelNow },
               'subscription.observed': {
                 guard: and(['isNews', not('hasProviderId')]),
-                actions: 'cancelNow',
+                actions: cancelNow,
               },
               'subscription.referenced': {
                 guard: not('hasProviderId'),
-                actions: 'cancelNow',
+                actions: cancelNow,
               },
               'effect.rejected': {
                 guard: { type: 'isRefused', params: { effect: 'subscription.cancel' } },
@@ -498,12 +466,12 @@ export const subscriptionMachine = base
                   guard: 'isUnpaid',
                   target: 'cycling',
                   reenter: true,
-                  actions: ['advancePeriod', 'announceChange'],
+                  actions: 'advancePeriod',
                 },
                 {
                   target: 'cycling',
                   reenter: true,
-                  actions: ['advancePeriod', 'announceChange', 'issueInvoice'],
+                  actions: ['advancePeriod', bill],
                 },
               ],
             },

@@ -1,11 +1,8 @@
 import { z } from 'zod'
-import { Period } from '../../values/calendar.ts'
 import { Instant } from '../../values/instant.ts'
 import { PlanTerms } from '../catalog/terms.ts'
 import { SubscriptionRef } from '../refs.ts'
-import { version } from '../shared-events.ts'
-
-// --- summaries that one actor sends another
+import { again, version } from '../shared-events.ts'
 
 export const SubscriptionChanged = z.object({
   type: z.literal('subscription.changed'),
@@ -15,7 +12,7 @@ export const SubscriptionChanged = z.object({
   status: z.string(),
   terms: PlanTerms.nullable(),
   quantity: z.int().nonnegative(),
-  period: Period.nullable(),
   cancelAt: Instant.nullable(),
+  again,
 })
 export type SubscriptionChanged = z.infer<typeof SubscriptionChanged>

@@ -24,9 +24,22 @@ const createdAt: Bookkeeping = {
   why: 'when we first heard of it, which is the time of whichever word arrived first',
 }
 
+const versions: readonly Bookkeeping[] = ['subscriptions', 'invoices', 'cases'].map((children) => ({
+  field: `${children}.*.version`,
+  equal: 'any',
+  why: 'the number of the sender’s entry, which is another if it was asked to say it again',
+}))
+const hasForgotten: Bookkeeping = {
+  field: 'hasForgotten',
+  equal: 'any',
+  why: 'whether an actor was known before it ended: one that comes after is asked once more how it stands',
+}
+
 export const bookkeeping: Readonly<Record<ChartName, readonly Bookkeeping[]>> = {
   account: [
     createdAt,
+    hasForgotten,
+    ...versions,
     rejection,
     {
       field: 'entitlements.version',
@@ -45,7 +58,7 @@ export const bookkeeping: Readonly<Record<ChartName, readonly Bookkeeping[]>> = 
       why: 'when we were first told; the reason and who banned must be equal',
     },
   ],
-  subscription: [createdAt, rejection],
+  subscription: [createdAt, hasForgotten, ...versions, rejection],
   invoice: [
     rejection,
     {

@@ -1,8 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { createStatechart } from '../../actors/statechart.ts'
-import { charts } from '../../machines/index.ts'
 import { canonical } from '../../values/json.ts'
 import { endOf, type ChartName, type Word } from './explore.ts'
 import {
@@ -19,6 +17,7 @@ import {
   subscriptionChanged,
   subscriptionObserved,
 } from './given.ts'
+import { askedAgain, saidAgain, speakerOf, stepping } from './step.ts'
 
 const Removal = z.object({
   deleted: z.boolean().optional(),
@@ -132,12 +131,21 @@ const summaries: readonly { chart: ChartName; words: fc.Arbitrary<Word[]> }[] = 
 ]
 
 function endAfter(chart: ChartName, delivered: readonly Delivered[]): string {
-  const statechart = createStatechart(charts[chart].machine)
+  const statechart = stepping(chart)
   let { snapshot } = statechart.begin({ id: 'x_1' })
-  delivered.forEach(({ word, at }, index) => {
-    const event = { ...word, at: second(at), by: 'provider:stripe', seq: index + 1 }
-    snapshot = statechart.step(snapshot, event).snapshot
-  })
+  const asked: string[] = []
+  const tell = (word: Word, at: number, seq: number) => {
+    const event = { ...word, at: second(at), by: 'provider:stripe', seq }
+    const step = statechart.step(snapshot, event)
+    snapshot = step.snapshot
+    asked.push(...askedAgain(step.actions))
+  }
+  delivered.forEach(({ word, at }, index) => tell(word, at, index + 1))
+  for (const speaker of asked) {
+    const said = delivered.filter(({ word }) => speakerOf(word) === speaker)
+    const [last] = said.sort((a, b) => Number(b.word['version']) - Number(a.word['version']))
+    if (last !== undefined) tell(saidAgain(last.word), last.at, delivered.length + 1)
+  }
   return endOf(chart, snapshot)
 }
 
@@ -183,7 +191,7 @@ describe('longer stories, shuffled and partly doubled, end as they would in orde
 
 describe('A6 a stale word changes no state', () => {
   test.each(sayings)('of a $chart', ({ chart, words }) => {
-    const statechart = createStatechart(charts[chart].machine)
+    const statechart = stepping(chart)
     fc.assert(
       fc.property(words, words, (late, now) => {
         const told = (word: Word, at: number, seq: number) => ({
@@ -209,7 +217,7 @@ describe('A6 a stale word changes no state', () => {
   test.each(sayings)(
     'of a $chart, where it is older than all that is known',
     ({ chart, words }) => {
-      const statechart = createStatechart(charts[chart].machine)
+      const statechart = stepping(chart)
       fc.assert(
         fc.property(words, (word) => {
           const told = (at: number, seq: number) => ({

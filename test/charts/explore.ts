@@ -1,8 +1,10 @@
 import type { AnyMachineSnapshot } from 'xstate'
-import { createStatechart, type Statechart, type Step } from '../../actors/statechart.ts'
+import type { Chart, Summary } from '../../actors/chart.ts'
+import type { Statechart, Step } from '../../actors/statechart.ts'
 import { charts } from '../../machines/index.ts'
 import type { Instant } from '../../values/instant.ts'
 import { canonical } from '../../values/json.ts'
+import { askedAgain, saidAgain, speakerOf, stepping } from './step.ts'
 import { bookkeeping, type Bookkeeping } from './bookkeeping.ts'
 
 // Every order in which the words of one story can reach one actor, by depth-first search over what is
@@ -85,9 +87,9 @@ interface Situation {
 
 /** Where every order of a story ends; one ending means that the chart is confluent over it. */
 export function explore(story: Story): Exploration {
-  const statechart = createStatechart(charts[story.chart].machine)
+  const statechart = stepping(story.chart)
   const endings = new Map<string, Ending>()
-  const lastTold = new Map<string, Set<string>>()
+  const lastHeard: Situation['told'][] = []
   const met = new Set<string>()
   const order: string[] = []
 
@@ -98,9 +100,7 @@ export function explore(story: Story): Exploration {
     const next = movesFrom(story, statechart, situation)
     if (next.length === 0) {
       const state = endOf(story.chart, situation.snapshot)
-      for (const [to, summary] of Object.entries(situation.told)) {
-        lastTold.set(to, (lastTold.get(to) ?? new Set()).add(summary))
-      }
+      lastHeard.push(situation.told)
       if (!endings.has(state)) endings.set(state, { state, order: [...order] })
     }
     for (const move of next) {
@@ -114,8 +114,18 @@ export function explore(story: Story): Exploration {
   const now = story.reads === 'live' ? 0 : story.happened.length
   const left = story.happened.map(({ only }) => (only === 'as an answer' ? 0 : story.times))
   visit({ snapshot, seq: 1, now, left, reads: [], told: {} })
-  return { endings: [...endings.values()], lastTold, situations: met.size }
+  return { endings: [...endings.values()], lastTold: lastToldIn(lastHeard), situations: met.size }
 }
+
+/** Who was told nothing has as much to remember as who was told that it is over. */
+function lastToldIn(endings: readonly Situation['told'][]): Map<string, Set<string>> {
+  const receivers = new Set(endings.flatMap((told) => Object.keys(told)))
+  return new Map(
+    [...receivers].map((to) => [to, new Set(endings.map((told) => told[to] ?? over))] as const),
+  )
+}
+
+const over = 'it is over'
 
 interface Move {
   readonly name: string
@@ -138,7 +148,7 @@ function movesFrom(story: Story, statechart: Statechart, situation: Situation): 
       name: `#${index + 1} arrives`,
       make: () =>
         tell(
-          statechart,
+          { story, statechart },
           situation,
           { ...word, at },
           {
@@ -162,7 +172,7 @@ interface Playing {
 }
 
 function movesOfRead(playing: Playing, read: Read, others: readonly Read[]): Move[] {
-  const { story, statechart, situation } = playing
+  const { story, situation } = playing
   const { left, now } = situation
   if (read.shows === null && story.reads === 'live') {
     const shows = lastOf(story, read.object, now)
@@ -172,10 +182,12 @@ function movesOfRead(playing: Playing, read: Read, others: readonly Read[]): Mov
   const shows = read.shows ?? lastOf(story, read.object, story.happened.length)
   const { word, at } = happeningOf(story, shows)
   const answer =
-    story.reads === 'missing' && read.object !== 'policy'
-      ? { type: 'object.missing', object: read.object, id: read.object, at }
-      : { ...(story.shown?.(word) ?? word), at, read: read.seq }
-  const make = () => tell(statechart, situation, answer, { left, reads: others })
+    speakerOf(word) === read.object
+      ? { ...saidAgain(word), at }
+      : story.reads === 'missing' && read.object !== 'policy'
+        ? { type: 'object.missing', object: read.object, id: read.object, at }
+        : { ...(story.shown?.(word) ?? word), at, read: read.seq }
+  const make = () => tell(playing, situation, answer, { left, reads: others })
   return [{ name: `the read of entry ${read.seq} is answered`, make }]
 }
 
@@ -186,13 +198,15 @@ function happeningOf(story: Story, index: number): Happening {
 }
 
 function lastOf({ happened }: Story, object: string, before: number): number {
-  const index = happened.slice(0, before).findLastIndex((one) => one.object === object)
+  const index = happened
+    .slice(0, before)
+    .findLastIndex((one) => one.object === object || speakerOf(one.word) === object)
   if (index === -1) throw new Error(`a read of ${object}, which the story does not tell of`)
   return index
 }
 
 function tell(
-  statechart: Statechart,
+  { story, statechart }: Pick<Playing, 'story' | 'statechart'>,
   { snapshot, seq, now, told }: Situation,
   event: Word & { readonly at: Instant },
   rest: Pick<Situation, 'left' | 'reads'>,
@@ -210,19 +224,27 @@ function tell(
     now,
     left: rest.left,
     reads: [...waiting, ...asked],
-    told: { ...told, ...summariesTold(step) },
+    told: { ...told, ...summariesTold(story, step) },
   }
 }
 
+function summariesOf(name: ChartName, snapshot: AnyMachineSnapshot): readonly Summary[] {
+  const chart: Chart = charts[name]
+  return chart.summaries?.(snapshot) ?? []
+}
+
 /** What the step tells others of where its actor stands; not what it asks of them. */
-function summariesTold({ actions }: Step): Record<string, string> {
+function summariesTold({ chart }: Story, { snapshot, actions }: Step): Record<string, string> {
+  const summaries = summariesOf(chart, snapshot)
   const told: Record<string, string> = {}
   for (const { type, params } of actions) {
     if (type !== 'effect' || typeof params !== 'object' || params === null) continue
     if (!('kind' in params && params.kind === 'tell' && 'to' in params && 'event' in params))
       continue
     const summary = canonical(deep(params.event, ['enforcedAt'], (at) => at !== null))
-    if (summary.includes('.changed"')) told[String(params.to)] = summary
+    if (!summary.includes('.changed"')) continue
+    const matters = summaries.some(({ to, matters }) => to === params.to && matters)
+    told[String(params.to)] = matters ? summary : over
   }
   return told
 }
@@ -234,7 +256,7 @@ function askedFor({ actions }: Step): string[] {
     if (params.kind === 'policy.read') return ['policy']
     return params.kind === 'object.read' && 'coalesce' in params ? [String(params.coalesce)] : []
   })
-  return [...new Set(objects)]
+  return [...new Set([...objects, ...askedAgain(actions)])]
 }
 
 function keyOf(chart: ChartName, { snapshot, now, left, reads, told }: Situation): string {
@@ -287,7 +309,7 @@ function softened(context: unknown, list: readonly Bookkeeping[], ended: boolean
       deep(known, field.split('.'), (value) => {
         if (Array.isArray(value) && !ended) return value
         if (ended && equal === 'any') return undefined
-        return value === null || value === 0 ? null : 'set'
+        return value === null || value === 0 || value === false ? null : 'set'
       }),
     context,
   )

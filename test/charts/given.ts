@@ -126,7 +126,15 @@ export function intentObserved(
     cancellationReason: null,
     ...change,
   }
-  return { type: 'payment_intent.observed', read: null, account, invoice, attempt: 1, facts }
+  return {
+    type: 'payment_intent.observed',
+    read: null,
+    account,
+    invoice,
+    collector: 'platform',
+    attempt: 1,
+    facts,
+  }
 }
 
 export function chargeObserved(
@@ -144,7 +152,14 @@ export function chargeObserved(
     declineCode: null,
     ...change,
   }
-  return { type: 'charge.observed', read: null, account, invoice: null, facts }
+  return {
+    type: 'charge.observed',
+    read: null,
+    account,
+    invoice: null,
+    collector: 'provider',
+    facts,
+  }
 }
 
 export function refundObserved(
@@ -210,7 +225,6 @@ export function subscriptionChanged(
     status: 'active',
     terms,
     quantity: 1,
-    period: { start: day(0), end: day(31) },
     cancelAt: null,
     ...change,
   }
@@ -233,6 +247,7 @@ export function invoiceChanged(
     dueSince: second(10),
     failing: false,
     hardDecline: null,
+    attempt: 1,
     periodIndex: null,
     nextAction: null,
     ...change,

@@ -1,13 +1,12 @@
-import type { AnyStateMachine } from 'xstate'
-import { createStatechart } from '../../actors/statechart.ts'
 import { EffectRequest } from '../../machines/effects.ts'
 import { plusMs, type Instant } from '../../values/instant.ts'
-import type { Word } from './explore.ts'
+import type { ChartName, Word } from './explore.ts'
 import { second } from './given.ts'
+import { stepping } from './step.ts'
 
 /** One actor that is told one word after the other, each a second later unless it says when. */
-export function live(machine: AnyStateMachine, id: string) {
-  const chart = createStatechart(machine)
+export function live(name: ChartName, id: string) {
+  const chart = stepping(name)
   let { snapshot } = chart.begin({ id })
   let now = second(0)
   let seq = 1

@@ -1,11 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import type { AnyStateNode } from 'xstate'
-import { createStatechart } from '../../actors/statechart.ts'
 import { charts } from '../../machines/index.ts'
 import { canonical } from '../../values/json.ts'
 import { chartNames, type ChartName } from './explore.ts'
 import { isOursAlone, resting } from './resting.ts'
+import { stepping } from './step.ts'
 import { regionsOf, tableOf } from './tables.ts'
 import { walk, type World } from './walk.ts'
 
@@ -81,7 +81,7 @@ describe.each(chartNames)('the paths of %s', (chart) => {
   })
 
   test('are the same after a restart at any point', () => {
-    const chartOf = createStatechart(charts[chart].machine)
+    const chartOf = stepping(chart)
     // Every situation with a fifth of its steps: what is restored is one thing for all of them.
     const steps = walkOf(chart).steps.filter((_, index) => index % 5 === 0)
     for (const { from, event, to, asked } of steps) {

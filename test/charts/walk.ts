@@ -1,11 +1,11 @@
 import type { AnyMachineSnapshot } from 'xstate'
-import { createStatechart, type Asked, type Statechart } from '../../actors/statechart.ts'
-import { charts } from '../../machines/index.ts'
+import type { Asked, Statechart } from '../../actors/statechart.ts'
 import { plusMs, type Instant } from '../../values/instant.ts'
 import { canonical } from '../../values/json.ts'
 import type { ChartName, Word } from './explore.ts'
 import { second } from './given.ts'
 import { marks } from './marks.ts'
+import { stepping } from './step.ts'
 import { words } from './words.ts'
 
 // A breadth-first walk over everything that a chart can come to, by its words and its own timers.
@@ -31,7 +31,7 @@ export interface Walked {
 
 /** Everything reachable, each situation once, and every step from each. */
 export function walk(chart: ChartName): { worlds: World[]; steps: Walked[] } {
-  const statechart = createStatechart(charts[chart].machine)
+  const statechart = stepping(chart)
   const begun = statechart.begin({ id: 'x_1' })
   const first: World = {
     snapshot: begun.snapshot,

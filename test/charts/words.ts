@@ -33,6 +33,9 @@ const rejected = (effect: string): Word => ({
   code: 'card_declined',
   message: 'Your card was declined.',
 })
+const asked: Words = {
+  'summary.asked': { type: 'summary.asked', version: 1, asker: account },
+}
 const refresh: Words = { refresh: { type: 'refresh' } }
 
 const accountWords: Words = {
@@ -157,6 +160,7 @@ const subscriptionWords: Words = {
   'invoice.changed void': invoiceChanged(1, { status: 'void', collector: 'platform' }),
   'invoice.changed paid': invoiceChanged(1, { status: 'paid', collector: 'platform' }),
   ...missing,
+  ...asked,
   'effect.rejected create': rejected('subscription.create'),
   'effect.rejected confirm': rejected('payment_intent.confirm'),
   'effect.rejected update': rejected('subscription.update'),
@@ -234,6 +238,7 @@ const invoiceWords: Words = {
   'payment.changed canceled': paymentChanged(1, { status: 'canceled' }),
   'payment.changed succeeded': paymentChanged(1, { status: 'succeeded' }),
   ...missing,
+  ...asked,
   'effect.rejected charge': rejected('payment.charge'),
   'effect.rejected cancel': rejected('payment_intent.cancel'),
   'effect.rejected pay': rejected('invoice.pay'),
@@ -306,6 +311,7 @@ const dunningWords: Words = {
       ],
     },
   },
+  ...asked,
   'effect.rejected': rejected('policy.read'),
 }
 

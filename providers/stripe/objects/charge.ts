@@ -37,7 +37,12 @@ export function readCharge(object: unknown, { at, read }: Seen): Reading {
   }
   return applied({
     target: { type: 'payment', ours: null, theirs: charge.payment_intent ?? charge.id },
-    event: { type: 'charge.observed', read, facts },
+    event: {
+      type: 'charge.observed',
+      read,
+      collector: charge.metadata.invoice === null ? 'provider' : 'platform',
+      facts,
+    },
     refs: {
       account: targetOf('account', { ours: charge.metadata.account, theirs: charge.customer }),
       invoice: targetOf('invoice', { ours: charge.metadata.invoice, theirs: charge.invoice }),

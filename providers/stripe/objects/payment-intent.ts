@@ -54,6 +54,7 @@ export function readPaymentIntent(object: unknown, { at, read }: Seen): Reading 
     event: {
       type: 'payment_intent.observed',
       read,
+      collector: metadata.invoice === null ? 'provider' : 'platform',
       attempt: metadata.attempt,
       facts: paymentIntentFacts(intent),
     },

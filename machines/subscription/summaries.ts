@@ -1,0 +1,23 @@
+import { stateOf, type Standing, type Summary } from '../chart-types.ts'
+import { refOf } from './folds.ts'
+import type { SubscriptionContext } from './state.ts'
+
+/** The account hears of what it grants by, and not of every period that begins. */
+export function subscriptionSummaries({
+  value,
+  context,
+}: Standing<SubscriptionContext>): Summary[] {
+  const { account, collector, terms, quantity, cancelAt } = context
+  const status = stateOf(value, 'status')
+  if (account === null || status === 'unknown') return []
+  const event = {
+    type: 'subscription.changed' as const,
+    subscription: refOf(context),
+    collector,
+    status,
+    terms,
+    quantity,
+    cancelAt,
+  }
+  return [{ to: account, event, matters: true }]
+}

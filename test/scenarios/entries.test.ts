@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import { readJournal } from '../simulation/journals.ts'
+import { addsCard, aCustomer, days, subscribes, type Customer } from './given.ts'
+
+// What a renewal costs: each entry is a write, a decision and a delivery.
+
+async function lengths({ world }: Customer): Promise<ReadonlyMap<string, number>> {
+  const journal = await readJournal(world.store)
+  return new Map([...journal].map(([actor, entries]) => [actor, entries.length] as const))
+}
+
+/** The webhooks since then, and the entries of other actors that they changed. */
+async function since({ world }: Customer, before: ReadonlyMap<string, number>) {
+  let webhooks = 0
+  const changes: string[] = []
+  for (const [actor, entries] of await readJournal(world.store)) {
+    const [type = ''] = actor.split('/')
+    if (type === 'event') webhooks += before.has(actor) ? 0 : 1
+    if (type === 'event') continue
+    const written = entries.slice(before.get(actor) ?? 0).filter((entry) => entry.changed)
+    changes.push(...written.map((entry) => `${type}: ${entry.envelope.event.type}`))
+  }
+  return { webhooks, changes: changes.sort() }
+}
+
+const byProvider = [
+  'invoice: invoice.observed',
+  'invoice: invoice.observed',
+  'invoice: invoice.observed',
+  'payment: charge.observed',
+  'payment: payment.linked',
+  'payment: payment_intent.observed',
+  'payment: payment_intent.observed',
+  'subscription: subscription.observed',
+]
+
+const byPlatform = [
+  'invoice: charge.submitted',
+  'invoice: invoice.issued',
+  'invoice: payment.changed',
+  'payment: charge.observed',
+  'payment: payment_intent.observed',
+  'payment: payment_intent.observed',
+  'subscription: xstate.after.periodEnd.subscription.billing.cycling',
+]
+
+test.each([
+  { collection: 'provider', webhooks: 10, changes: byProvider },
+  { collection: 'platform', webhooks: 3, changes: byPlatform },
+] as const)(
+  'an ordinary renewal by the $collection is told to whom it concerns, and to nobody else',
+  async ({ collection, webhooks, changes }) => {
+    const ada = await aCustomer({ seed: 'renewal' })
+    await addsCard(ada, 'pm_card_visa')
+    await subscribes(ada, 'pro_monthly', collection)
+    await days(ada, 20)
+    const before = await lengths(ada)
+    await days(ada, 15)
+    expect(await since(ada, before)).toEqual({ webhooks, changes })
+    await ada.world.close()
+  },
+)

@@ -9,10 +9,9 @@ import { AccountContext } from '../machines/account/state.ts'
 import type { Catalog } from '../machines/catalog/catalog.ts'
 import type { DunningPolicy } from '../machines/dunning/policy.ts'
 import { charts } from '../machines/index.ts'
-import { createReconciler } from '../providers/event-walk.ts'
 import { createMailPerformer } from '../providers/mail/perform.ts'
 import { createStripePerformer } from '../providers/stripe/perform.ts'
-import type { ReadBudgetOptions } from '../providers/stripe/read-budget.ts'
+import type { ReadBudget } from '../providers/stripe/read-budget.ts'
 import type { StripeReceiver } from '../providers/stripe/receive.ts'
 import { createReconciliation, type Reconciliation } from '../providers/stripe/reconciliation.ts'
 import { isActorRef, type ActorRef } from '../values/ids.ts'
@@ -44,7 +43,8 @@ export interface EngineParts {
   readonly catalog: Catalog
   readonly policy: DunningPolicy
   readonly stripe: Stripe
-  readonly readBudget: ReadBudgetOptions
+  /** Of this process: all that reads Stripe shares it. */
+  readonly reads: ReadBudget
   /** Where a customer's browser goes after authenticating a payment. */
   readonly returnUrl: string
   readonly mailer: Mailer
@@ -100,8 +100,8 @@ export interface ReconciliationParts {
   readonly catalog: Catalog
   readonly stripe: Stripe
   readonly receiver: StripeReceiver
-  /** Beside the engine's: both together stay below what Stripe allows. */
-  readonly readBudget: ReadBudgetOptions
+  /** The engine's. */
+  readonly reads: ReadBudget
 }
 
 /** What the job `reconcile` runs: it finds what webhooks missed. */
@@ -109,7 +109,6 @@ export function composeReconciliation(parts: ReconciliationParts): Reconciliatio
   const { store } = parts
   return createReconciliation({
     ...parts,
-    createReconciler,
     links: (theirs) => linkTo(store, theirs),
   })
 }

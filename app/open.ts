@@ -11,6 +11,7 @@ import { charts } from '../machines/index.ts'
 import { openStore, type OpenedStore } from '../persistence/open.ts'
 import { createOutbox } from '../providers/mail/outbox.ts'
 import { createStripeClient } from '../providers/stripe/client.ts'
+import { createReadBudget } from '../providers/stripe/read-budget.ts'
 import { createStripeReceiver } from '../providers/stripe/receive.ts'
 import type { Reconciliation } from '../providers/stripe/reconciliation.ts'
 import { createScheduler, type Scheduler } from '../scheduler/agenda.ts'
@@ -89,8 +90,10 @@ async function start(starting: Starting): Promise<Platform> {
     timeoutMs: 30_000,
     maxNetworkRetries: 0,
   })
-  // A quarter of what Stripe allows in live mode, twice: reads and reconciliation never starve commands.
-  const readBudget = sandbox ? { perSecond: 1_000, burst: 1_000 } : { perSecond: 25, burst: 50 }
+  // A quarter of what Stripe allows in live mode, reconciliation included: reads never starve commands.
+  const reads = createReadBudget(
+    sandbox ? { perSecond: 1_000, burst: 1_000 } : { perSecond: 25, burst: 50 },
+  )
   const runtime = composeEngine({
     store: opened.store,
     clock,
@@ -100,7 +103,7 @@ async function start(starting: Starting): Promise<Platform> {
     catalog,
     policy,
     stripe,
-    readBudget,
+    reads,
     returnUrl: `${config.http.publicUrl}/return`,
     mailer: createOutbox({ log, limit: 1_000 }),
   })
@@ -117,7 +120,7 @@ async function start(starting: Starting): Promise<Platform> {
     catalog,
     stripe,
     receiver,
-    readBudget,
+    reads,
   })
   const scheduler = openScheduler({ log, opened, system, clock, runtime, reconciliation })
   closers.push(() => scheduler.stop())

@@ -13,6 +13,7 @@ import { DunningPolicy } from '../machines/dunning/policy.ts'
 import { charts } from '../machines/index.ts'
 import { createOutbox } from '../providers/mail/outbox.ts'
 import { createStripeClient, type FetchLike } from '../providers/stripe/client.ts'
+import { createReadBudget } from '../providers/stripe/read-budget.ts'
 import { createStripeReceiver } from '../providers/stripe/receive.ts'
 import { createTestClock } from '../scheduler/clock.ts'
 import { createStripeTwin } from '../twins/stripe/twin.ts'
@@ -44,7 +45,7 @@ export function composeBench(parts: { store: Store; clock: Clock; fetch: FetchLi
     counts: metrics.runtime,
     policy: DunningPolicy.parse(policyJson),
     stripe,
-    readBudget: { perSecond: 1_000_000, burst: 1_000_000 },
+    reads: createReadBudget({ perSecond: 1_000_000, burst: 1_000_000 }),
     returnUrl: 'http://tenure.bench/return',
     mailer: createOutbox({ log: silent, limit: 10 }),
   })

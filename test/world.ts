@@ -22,6 +22,7 @@ import { openFile } from '../persistence/embedded/file.ts'
 import { createEmbeddedStore } from '../persistence/embedded/store.ts'
 import { createOutbox } from '../providers/mail/outbox.ts'
 import { createStripeClient, type FetchLike } from '../providers/stripe/client.ts'
+import { createReadBudget, type ReadBudgetOptions } from '../providers/stripe/read-budget.ts'
 import { createStripeReceiver } from '../providers/stripe/receive.ts'
 import { createTestClock } from '../scheduler/clock.ts'
 import type { SandboxStorage } from '../twins/kernel/storage.ts'
@@ -77,6 +78,10 @@ export interface WorldOptions {
   /** The charts of another release. */
   readonly charts?: Charts
   readonly secrets?: readonly string[]
+  /** Of each process. */
+  readonly readBudget?: ReadBudgetOptions
+  /** Told of every request that a process of ours sends to Stripe, such as `GET /v1/customers/cus_1`. */
+  readonly onRequest?: (request: string) => void
   /** Told of every entry that any process commits. */
   readonly onEntry?: (entry: Entry) => void
   readonly courier?: (world: World) => Courier
@@ -162,6 +167,11 @@ export async function openWorld(options: WorldOptions = {}) {
     },
   })
   const fetchTwin: FetchLike = async (url, init) => twin.app.request(url, init)
+  const fetchOurs: FetchLike = (url, init) => {
+    const request = new Request(url, init)
+    options.onRequest?.(`${request.method} ${new URL(request.url).pathname}`)
+    return fetchTwin(url, init)
+  }
   const client = {
     secretKey,
     apiBase: 'http://stripe.test',
@@ -171,7 +181,7 @@ export async function openWorld(options: WorldOptions = {}) {
   const metrics = createMetrics()
 
   async function boot(): Promise<Process> {
-    const grip = alive(store, fetchTwin)
+    const grip = alive(store, fetchOurs)
     const runtime = composeEngine({
       store: grip.store,
       clock,
@@ -182,7 +192,7 @@ export async function openWorld(options: WorldOptions = {}) {
       policy,
       charts,
       stripe: createStripeClient({ ...client, fetch: grip.fetch }),
-      readBudget: { perSecond: 1_000, burst: 1_000 },
+      reads: createReadBudget(options.readBudget ?? { perSecond: 1_000, burst: 1_000 }),
       returnUrl: 'http://tenure.test/return',
       mailer,
     })

@@ -11,18 +11,18 @@ import { SubscriptionContext } from '../../machines/subscription/state.ts'
 import type { ActorRef } from '../../values/ids.ts'
 import type { Instant } from '../../values/instant.ts'
 import { canonical } from '../../values/json.ts'
-import { type Shown, told } from './calls/observe.ts'
+import { type Shown, targetsOf, told } from './calls/observe.ts'
 import type { Message } from './message.ts'
 import { normaliseObject } from './normalise.ts'
 import { derivedRef, safeId, type Target } from './refs.ts'
-import type { Resolve } from './resolve.ts'
+import type { Resolver } from './resolve.ts'
 
 export interface ComparisonPorts {
   readonly catalog: Catalog
   readonly log: Log
   /** From a provider's id to our actor; may lag. */
   readonly links: (theirs: string) => Promise<ActorRef | null>
-  readonly resolve: Resolve
+  readonly resolver: Pick<Resolver, 'refsOf'>
   readonly head: (actor: ActorRef) => Promise<Entry | null>
 }
 
@@ -53,10 +53,10 @@ const agreed: Finding = { drift: [], tell: null }
  * Throws what reads of Stripe throw, where the object names another that we never heard of.
  */
 export function createComparison(ports: ComparisonPorts) {
-  const { catalog, log, links, head, resolve } = ports
+  const { catalog, log, links, head, resolver } = ports
 
   /** The list has shown the metadata: that it names no actor of ours needs no read. */
-  async function refOf({ type, ours, theirs }: Target): Promise<ActorRef> {
+  async function listedRef({ type, ours, theirs }: Target): Promise<ActorRef> {
     if (ours !== null) return `${type}/${safeId(ours)}`
     const linked = type === 'account' || type === 'subscription' ? await links(theirs) : null
     return linked ?? derivedRef(type, theirs)
@@ -72,7 +72,7 @@ export function createComparison(ports: ComparisonPorts) {
     const [message] = reading.messages
     const theirs = message === undefined ? null : theirFacts(message)
     if (message === undefined || theirs === null) return agreed
-    const to = await refOf(message.target)
+    const to = await listedRef(message.target)
     const ours = knownOf(await head(to), message)
     if (ours === 'unreadable') {
       log.warn('reconcile.actor_unreadable', { actor: to })
@@ -83,7 +83,8 @@ export function createComparison(ports: ComparisonPorts) {
     const objectId = object.id
     const hint = hintOf(message.event.type, objectId)
     if (hint !== null) return { drift, tell: { objectId, to, event: hint, occurredAt: null } }
-    const { event } = await told(message, { now, ports: { resolve } })
+    const refOf = await resolver.refsOf(targetsOf(message), { now, reader: 'sweep' })
+    const { event } = told(message, refOf)
     return { drift, tell: { objectId, to, event, occurredAt: message.occurredAt } }
   }
 }

@@ -268,6 +268,22 @@ describe('a read', () => {
     expect(results).toMatchObject([{ occurredAt: '2027-01-31T11:59:59.000Z' }])
   })
 
+  test.each`
+    error                                          | paused   | why
+    ${{ type: 'api_error', message: 'Too many' }}  | ${true}  | ${'slows down after any 429, also of a command'}
+    ${{ type: 'api_error', code: 'lock_timeout' }} | ${false} | ${'goes on where Stripe has only locked an object'}
+  `('$why', async ({ error, paused }) => {
+    const world = openStripe()
+    const headers = { 'retry-after': '7' }
+    world.ruleFirstPost(new Response(JSON.stringify({ error }), { status: 429, headers }))
+    const { performer, claim, now } = world
+    const refused = performer.perform(claim(create), now())
+    await expect(refused).rejects.toMatchObject({ afterMs: 7000, counts: true })
+    const reading = performer.perform(claim(read), now())
+    if (paused) await expect(reading).rejects.toMatchObject({ afterMs: 7000, counts: false })
+    else expect(await reading).toHaveLength(1)
+  })
+
   test('waits without using up tries while the budget is spent', async () => {
     const world = openStripe({ readsPerSecond: 2 })
     const missing = async () => (await world.deliver(read, { tries: 1 })).delays

@@ -27,8 +27,10 @@ import {
   isDecline,
   isKeyReused,
   isMissing,
+  isRateLimit,
   isRefusal,
   isStoredFailure,
+  retryAfterMs,
   shown,
 } from './calls/failures.ts'
 import { invoicePay, invoiceVoid } from './calls/invoices.ts'
@@ -41,7 +43,7 @@ import {
   subscriptionCreate,
   subscriptionUpdate,
 } from './calls/subscriptions.ts'
-import { createReadBudget, type ReadBudgetOptions } from './read-budget.ts'
+import type { ReadBudget } from './read-budget.ts'
 import { createResolver } from './resolve.ts'
 
 export interface StripePerformerOptions {
@@ -55,7 +57,8 @@ export interface StripePerformerOptions {
   readonly entry: EntryAt
   /** From a provider's id to our actor; may lag, and answer null for what it does not know yet. */
   readonly links: (theirs: string) => Promise<ActorRef | null>
-  readonly readBudget: ReadBudgetOptions
+  /** Shared with whatever else reads Stripe in this process. */
+  readonly reads: ReadBudget
   /** Where a customer's browser goes after authenticating a payment. */
   readonly returnUrl: string
 }
@@ -87,12 +90,10 @@ const keyWindowMs = 23 * msPerHour
  * idempotency keys, and before every further try by a read of what the tries before have left.
  */
 export function createStripePerformer(options: StripePerformerOptions): Performer {
-  const { stripe, catalog, entry, links } = options
-  const spendRead = createReadBudget(options.readBudget)
+  const { stripe, catalog, entry, links, reads } = options
   const ports: CallPorts = {
     ...options,
-    spendRead,
-    resolve: createResolver({ stripe, links, spendRead }),
+    resolver: createResolver({ stripe, links, reads }),
     ensurePrice: createPlans(stripe, catalog),
   }
 
@@ -109,6 +110,7 @@ export function createStripePerformer(options: StripePerformerOptions): Performe
       try {
         return await run(claimed, now)
       } catch (error) {
+        if (isRateLimit(error)) reads.slowDown(now, retryAfterMs(error))
         throw failureOf(error)
       }
     },
@@ -129,17 +131,10 @@ async function perform<K extends Kind>(
     const command: Commands[K] = commands[kind]
     return await performOnce<K>(command, call)
   } catch (error) {
-    if (error instanceof RetryLater && !error.counts && call.isBegun()) throw waiting(error)
     if (!isStoredFailure(error)) throw error
     const message = 'Stripe has stored a failure under this idempotency key'
     throw new RetryLater(message, { newAttempt: true, cause: error })
   }
-}
-
-/** What waits for something of ours after a request was sent is to be read back, however soon. */
-function waiting({ message, afterMs, newAttempt, cause }: RetryLater): RetryLater {
-  const wait = afterMs === null ? {} : { afterMs }
-  return new RetryLater(message, { ...wait, newAttempt, counts: false, begun: true, cause })
 }
 
 async function performOnce<K extends Kind>(

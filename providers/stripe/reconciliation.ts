@@ -8,28 +8,13 @@ import type { Catalog } from '../../machines/catalog/catalog.ts'
 import { ReconciliationContext } from '../../machines/reconciliation/state.ts'
 import type { ActorRef } from '../../values/ids.ts'
 import { type Instant, msPerHour } from '../../values/instant.ts'
+import { createReconciler } from '../event-walk.ts'
 import type { Tell } from './compare.ts'
 import { listEventsSince } from './events.ts'
-import { createReadBudget, type ReadBudgetOptions } from './read-budget.ts'
+import type { ReadBudget } from './read-budget.ts'
 import type { StripeReceiver } from './receive.ts'
 import { createResolver } from './resolve.ts'
 import { createSweep } from './sweep.ts'
-
-/** What a walk through the list of events works with: `providers/event-walk.ts` has the walk. */
-interface EventWalkPorts {
-  readonly listEventsSince: (
-    since: Instant,
-    page: string | null,
-  ) => Promise<{ events: readonly { id: string; raw: string }[]; next: string | null }>
-  readonly ingest: (raw: string) => Promise<{ readonly isNew: boolean }>
-  readonly loadCursor: () => Promise<string | null>
-  readonly saveCursor: (cursor: string) => Promise<void>
-  readonly gapFound: (lostSince: Instant) => Promise<void>
-  readonly clock: Clock
-  readonly log: Log
-  readonly overlapMs: number
-  readonly pagesMax: number
-}
 
 export interface ReconciliationOptions {
   readonly runtime: Pick<Runtime, 'tell' | 'read'>
@@ -42,11 +27,8 @@ export interface ReconciliationOptions {
   readonly log: Log
   /** From a provider's id to our actor; may lag. */
   readonly links: (theirs: string) => Promise<ActorRef | null>
-  readonly createReconciler: (
-    ports: EventWalkPorts,
-  ) => () => Promise<{ readonly missed: number; readonly done: boolean }>
-  /** The sweep's own, beside the performer's: together they stay below what Stripe allows. */
-  readonly readBudget: ReadBudgetOptions
+  /** Shared with the performer: a sweep takes what it leaves. */
+  readonly reads: ReadBudget
   readonly limits?: Partial<ReconciliationLimits>
 }
 
@@ -86,12 +68,11 @@ export interface Reconciliation {
  * a crash costs one part.
  */
 export function createReconciliation(options: ReconciliationOptions): Reconciliation {
-  const { runtime, store, stripe, clock, log, links } = options
+  const { runtime, store, stripe, clock, log, links, reads } = options
   const limits = { ...defaultReconciliationLimits, ...options.limits }
-  const spendRead = createReadBudget(options.readBudget)
   const tellSelf = (event: Envelope['event'], id: string) =>
     told(runtime, envelopeFor({ id, to: reconciliationRef, event, at: clock.now() }))
-  const walkEvents = options.createReconciler({
+  const walkEvents = createReconciler({
     ...eventsOf(options),
     overlapMs: limits.overlapMs,
     pagesMax: limits.eventPagesMax,
@@ -106,9 +87,8 @@ export function createReconciliation(options: ReconciliationOptions): Reconcilia
   })
   const sweepPart = createSweep({
     ...options,
-    resolve: createResolver({ stripe, links, spendRead }),
+    resolver: createResolver({ stripe, links, reads }),
     head: (actor) => store.head(actor),
-    spendRead,
     pagesMax: limits.sweepPagesMax,
   })
   let hasWaited = false

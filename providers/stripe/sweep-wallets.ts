@@ -11,14 +11,14 @@ import { isMissing } from './calls/failures.ts'
 import { timed } from './calls/observe.ts'
 import { driftOf, type Finding } from './compare.ts'
 import { normaliseObject } from './normalise.ts'
-import type { SpendRead } from './read-budget.ts'
+import type { ReadBudget } from './read-budget.ts'
 
 export interface WalletsPorts {
   readonly stripe: Stripe
   readonly clock: Clock
   readonly catalog: Catalog
   readonly store: Pick<Store, 'head' | 'viewRows'>
-  readonly spendRead: SpendRead
+  readonly reads: ReadBudget
 }
 
 /** A read for each: few, so that little is read again if a page is cut short. */
@@ -30,14 +30,14 @@ const Link = z.object({ ref: ActorRef })
  * Walks through our own accounts: payment methods stand in no list of their own, and a customer
  * that Stripe has deleted in none at all.
  */
-export function createWallets({ stripe, clock, catalog, store, spendRead }: WalletsPorts) {
+export function createWallets({ stripe, clock, catalog, store, reads }: WalletsPorts) {
   /** What Stripe shows as attached, by id; null for a customer that is gone. */
   async function attachedTo(customer: string): Promise<Map<string, PaymentMethodFacts> | null> {
     const now = clock.now()
-    spendRead(now)
     try {
       const list = () => stripe.customers.listPaymentMethods(customer, { limit: 100 })
-      const { object: page, at } = await timed(clock, now, list)
+      const reading = { keys: [customer], now, reader: 'sweep' } as const
+      const { object: page, at } = await reads.spend(reading, () => timed(clock, now, list))
       const seen = { at, read: null, deleted: false, previous: null, asker: null, catalog }
       const methods = page.data.flatMap((method) => {
         const reading = normaliseObject(method, seen)

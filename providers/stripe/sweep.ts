@@ -1,7 +1,7 @@
 import type { Stripe } from 'stripe'
 import { RetryLater } from '../../actors/ports.ts'
 import type { Drift } from '../../machines/reconciliation/events.ts'
-import { failureOf, isMissing } from './calls/failures.ts'
+import { failureOf, isMissing, isRateLimit, retryAfterMs } from './calls/failures.ts'
 import { timed } from './calls/observe.ts'
 import { createComparison, type ComparisonPorts, type Finding, type Tell } from './compare.ts'
 import { createWallets, type WalletsPorts } from './sweep-wallets.ts'
@@ -69,15 +69,17 @@ const driftMax = 100
  * a time. Nothing is written here: a part says what differs, and who is to be told.
  */
 export function createSweep(ports: SweepPorts): (part: Part) => Promise<Swept> {
-  const { stripe, clock, log, spendRead } = ports
+  const { stripe, clock, log, reads } = ports
   const compare = createComparison(ports)
   const walletsPage = createWallets(ports)
 
   async function objectsPage(list: List, after: string | null): Promise<Page> {
     const now = clock.now()
-    spendRead(now)
     const page = { limit: pageSize, ...(after === null ? {} : { starting_after: after }) }
-    const { object, at } = await timed(clock, now, () => list(stripe, page))
+    const reading = { keys: [after ?? ''], now, reader: 'sweep' } as const
+    const { object, at } = await reads.spend(reading, () =>
+      timed(clock, now, () => list(stripe, page)),
+    )
     const findings = await Promise.all(
       object.data.map((shown) => compare({ object: shown, at }, now)),
     )
@@ -109,6 +111,7 @@ export function createSweep(ports: SweepPorts): (part: Part) => Promise<Swept> {
         place = placeAfter(place, page.next, names)
       } catch (error) {
         // What the pages before have found is kept; the next part goes on from here.
+        if (isRateLimit(error)) reads.slowDown(clock.now(), retryAfterMs(error))
         const failure = failureOf(error)
         if (!(failure instanceof RetryLater)) throw failure
         log.info('reconcile.sweep_paused', { ...place, reason: failure.message })

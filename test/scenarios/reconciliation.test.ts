@@ -7,7 +7,7 @@ import { AccountContext } from '../../machines/account/state.ts'
 import { Catalog, termsOf } from '../../machines/catalog/catalog.ts'
 import { DunningContext } from '../../machines/dunning/state.ts'
 import { ReconciliationContext } from '../../machines/reconciliation/state.ts'
-import { createReconciler } from '../../providers/event-walk.ts'
+import { createReadBudget } from '../../providers/stripe/read-budget.ts'
 import { createStripeReceiver } from '../../providers/stripe/receive.ts'
 import {
   createReconciliation,
@@ -49,11 +49,11 @@ async function given({ weather = null }: { weather?: string | null } = {}) {
     accountId: null,
     livemode: false,
   })
-  const readBudget = { perSecond: 1000, burst: 1000 }
-  const parts = { runtime, store, stripe, clock, log, catalog, receiver, readBudget }
+  const reads = createReadBudget({ perSecond: 1000, burst: 1000 })
+  const parts = { runtime, store, stripe, clock, log, catalog, receiver, reads }
   /** Another process's, over the same store. */
   const another = (own: Partial<ReconciliationOptions>) =>
-    createReconciliation({ ...parts, createReconciler, links, ...own })
+    createReconciliation({ ...parts, links, ...own })
   const reconciliation = composeReconciliation(parts)
 
   async function tell(to: ActorRef, event: Entry['envelope']['event']) {
@@ -379,7 +379,7 @@ describe('a sweep', () => {
 
   test('whose read budget is spent goes on at a later run', async () => {
     const world = await asked()
-    const slow = world.another({ readBudget: { perSecond: 1, burst: 2 } })
+    const slow = world.another({ reads: createReadBudget({ perSecond: 1, burst: 2 }) })
     const positions: unknown[] = []
     for (let run = 0; run < 20; run += 1) {
       while (!(await slow.run()).done) await world.settle()

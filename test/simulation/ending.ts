@@ -5,6 +5,7 @@ import catalogJson from '../../catalog.json' with { type: 'json' }
 import { AccountContext } from '../../machines/account/state.ts'
 import { Catalog } from '../../machines/catalog/catalog.ts'
 import { charts } from '../../machines/index.ts'
+import { createReadBudget } from '../../providers/stripe/read-budget.ts'
 import { createResolver } from '../../providers/stripe/resolve.ts'
 import { createSweep } from '../../providers/stripe/sweep.ts'
 import { isActorRef, type ActorRef, typeOf } from '../../values/ids.ts'
@@ -79,7 +80,7 @@ async function drift({ stripe, store, clock }: Simulation): Promise<string[]> {
     const ref = (await store.viewRow(view.name, theirs))?.['ref']
     return isActorRef(ref) ? ref : null
   }
-  const spendRead = () => {}
+  const reads = createReadBudget({ perSecond: 1e6, burst: 1e6 })
   const sweep = createSweep({
     stripe,
     store,
@@ -87,9 +88,9 @@ async function drift({ stripe, store, clock }: Simulation): Promise<string[]> {
     log: silentLog,
     catalog: Catalog.parse(catalogJson),
     links,
-    resolve: createResolver({ stripe, links, spendRead }),
+    resolver: createResolver({ stripe, links, reads }),
     head: (actor) => store.head(actor),
-    spendRead,
+    reads,
     pagesMax: 100,
   })
   const faults: string[] = []

@@ -16,6 +16,7 @@ import { DunningPolicy } from '../../machines/dunning/policy.ts'
 import { charts } from '../../machines/index.ts'
 import { createOutbox } from '../../providers/mail/outbox.ts'
 import { createStripeClient, type FetchLike } from '../../providers/stripe/client.ts'
+import { createReadBudget } from '../../providers/stripe/read-budget.ts'
 import { createStripeReceiver } from '../../providers/stripe/receive.ts'
 import { createTestClock } from '../../scheduler/clock.ts'
 import { worst } from '../../twins/kernel/chaos.ts'
@@ -137,7 +138,6 @@ export async function openSimulation(options: SimulationOptions) {
     accountId: null,
     livemode: false,
   })
-  const readBudget = { perSecond: 1_000, burst: 1_000 }
   const client = {
     secretKey,
     apiBase: 'http://stripe.test',
@@ -151,7 +151,7 @@ export async function openSimulation(options: SimulationOptions) {
       ...parts,
       store: life.store,
       stripe: createStripeClient({ ...client, fetch: life.fetch }),
-      readBudget,
+      reads: createReadBudget({ perSecond: 1_000, burst: 1_000 }),
     }
     const runtime = composeEngine({
       ...shared,

@@ -6,7 +6,7 @@ import { type Instant, instantOfSeconds, secondsOf } from '../../../values/insta
 import { type Normalised, normalise, normaliseObject } from '../normalise.ts'
 import type { CallPorts } from './call.ts'
 import { isMissing } from './failures.ts'
-import { told } from './observe.ts'
+import { targetsOf, told } from './observe.ts'
 
 export type EntryAt = (actor: ActorRef, seq: number) => Promise<Entry | null>
 
@@ -63,9 +63,10 @@ async function lookUp(
   id: string,
   { at, now, ports }: { at: Instant; now: Instant; ports: CallPorts },
 ) {
-  ports.spendRead(now)
   try {
-    const found = await ports.stripe.invoicePayments.retrieve(id)
+    const found = await ports.reads.spend({ keys: [id], now, reader: 'webhook' }, () =>
+      ports.stripe.invoicePayments.retrieve(id),
+    )
     const seen = { at, read: null, deleted: false, previous: null, asker: null }
     return normaliseObject(found, { ...seen, catalog: ports.catalog })
   } catch (error) {
@@ -88,10 +89,12 @@ export async function applyEvent(applying: Applying): Promise<readonly Result[]>
   if (outcome.outcome !== 'applied') {
     return [applied(outcome.outcome, { detail: outcome.why, told: [] })]
   }
+  const targets = outcome.messages.flatMap(targetsOf)
+  const refOf = await ports.resolver.refsOf(targets, { now, reader: 'webhook' })
   const results: Result[] = []
   const refs = new Set<ActorRef>()
   for (const message of outcome.messages) {
-    const result = await told(message, { now, ports })
+    const result = told(message, refOf)
     refs.add(result.to)
     results.push({ ...result, source: 'provider', principal: 'provider:stripe' })
   }

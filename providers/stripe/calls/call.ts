@@ -6,8 +6,8 @@ import type { ProviderEffect } from '../../../machines/effects.ts'
 import type { AccountRef } from '../../../machines/refs.ts'
 import type { ActorRef } from '../../../values/ids.ts'
 import { type Instant, msOf } from '../../../values/instant.ts'
-import type { SpendRead } from '../read-budget.ts'
-import type { Resolve } from '../resolve.ts'
+import type { ReadBudget } from '../read-budget.ts'
+import type { Resolver } from '../resolve.ts'
 import type { EnsurePrice } from './plans.ts'
 
 export interface AccountAtStripe {
@@ -23,8 +23,8 @@ export interface CallPorts {
   readonly stripe: Stripe
   readonly clock: Clock
   readonly catalog: Catalog
-  readonly resolve: Resolve
-  readonly spendRead: SpendRead
+  readonly resolver: Resolver
+  readonly reads: ReadBudget
   readonly ensurePrice: EnsurePrice
   /** Null while the account has no customer at Stripe. */
   readonly accounts: (account: AccountRef) => Promise<AccountAtStripe | null>
@@ -40,8 +40,6 @@ export interface Call<Effect> {
   readonly ports: CallPorts
   /** The options of a POST: its idempotency key. Each POST of one effect has a part of its own. */
   keyed(part?: string): { idempotencyKey: string }
-  /** True once a POST was about to be sent. */
-  isBegun(): boolean
 }
 
 export interface Command<Effect> {
@@ -55,17 +53,12 @@ export function callOf<Effect extends ProviderEffect>(
   effect: Effect,
   { claimed, now, ports }: { claimed: ClaimedEffect; now: Instant; ports: CallPorts },
 ): Call<Effect> {
-  let isBegun = false
   return {
     effect,
     claimed,
     now,
     ports,
-    keyed(part) {
-      isBegun = true
-      return { idempotencyKey: idempotencyKey(claimed, part) }
-    },
-    isBegun: () => isBegun,
+    keyed: (part) => ({ idempotencyKey: idempotencyKey(claimed, part) }),
   }
 }
 

@@ -30,6 +30,11 @@ export function isRefusal(error: unknown): error is Stripe.errors.StripeError {
   )
 }
 
+/** Stripe answers 429 to what comes too fast; and to what is locked, of which our pace is not the reason. */
+export function isRateLimit(error: unknown): error is Stripe.errors.StripeRateLimitError {
+  return error instanceof errors.StripeRateLimitError && error.code !== 'lock_timeout'
+}
+
 export function isDecline(error: unknown): error is Stripe.errors.StripeCardError {
   return error instanceof errors.StripeCardError
 }
@@ -95,7 +100,8 @@ function reasonOf({ statusCode, code, type }: Stripe.errors.StripeError): string
   return [statusCode ?? 'no answer', code ?? type].join(' ')
 }
 
-function retryAfterMs({ headers }: Stripe.errors.StripeError): number | null {
+/** How long Stripe asks us to wait, where it does. */
+export function retryAfterMs({ headers }: Stripe.errors.StripeError): number | null {
   const seconds = Number(headers?.['retry-after'] ?? Number.NaN)
   return Number.isFinite(seconds) && seconds > 0 ? Math.ceil(seconds * 1000) : null
 }

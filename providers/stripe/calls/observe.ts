@@ -7,6 +7,7 @@ import { type Instant, instant, msOf } from '../../../values/instant.ts'
 import type { Message } from '../message.ts'
 import { normaliseObject } from '../normalise.ts'
 import type { Target } from '../refs.ts'
+import type { RefOf } from '../resolve.ts'
 import type { CallPorts } from './call.ts'
 import { isMissing } from './failures.ts'
 
@@ -74,32 +75,30 @@ export async function said(
   const [own, ...others] = reading.messages
   if (own === undefined) return []
   // What the object says of itself is for whoever asked, under whatever name Stripe knows them.
-  const results: Result[] = [await named(own, { now, ports })]
-  for (const message of others) results.push(await told(message, { now, ports }))
-  return results
+  const targets = [...refsIn(own), ...others.flatMap(targetsOf)]
+  const refOf = await ports.resolver.refsOf(targets, { now, reader: 'ongoing' })
+  return [named(own, refOf), ...others.map((message) => told(message, refOf))]
 }
 
-interface Naming {
-  readonly now: Instant
-  readonly ports: Pick<CallPorts, 'resolve'>
+function refsIn({ refs }: Message): Target[] {
+  return Object.values(refs).filter((ref) => ref !== null)
+}
+
+/** All that must be resolved before the message can be told. */
+export function targetsOf(message: Message): Target[] {
+  return [message.target, ...refsIn(message)]
 }
 
 /** A message's event with every actor in it named. */
-async function named({ event, refs, occurredAt }: Message, naming: Naming): Promise<Result> {
+function named({ event, refs, occurredAt }: Message, refOf: RefOf): Result {
   const names: Record<string, ActorRef | null> = {}
-  for (const [field, ref] of Object.entries(refs)) {
-    names[field] = ref === null ? null : await naming.ports.resolve(ref, naming.now)
-  }
+  for (const [field, ref] of Object.entries(refs)) names[field] = ref === null ? null : refOf(ref)
   return { event: { ...event, ...names }, occurredAt }
 }
 
 /** A message as it is told to the actor that it means. */
-export async function told(
-  message: Message,
-  naming: Naming,
-): Promise<Result & { readonly to: ActorRef }> {
-  const to = await naming.ports.resolve(message.target, naming.now)
-  return { ...(await named(message, naming)), to }
+export function told(message: Message, refOf: RefOf): Result & { readonly to: ActorRef } {
+  return { ...named(message, refOf), to: refOf(message.target) }
 }
 
 /** What Stripe answered, and its time of it. */

@@ -9,6 +9,7 @@ import { type Instant, plusMs } from '../../../values/instant.ts'
 import { JsonObject } from '../../../values/json.ts'
 import type { AccountAtStripe } from '../calls/call.ts'
 import { createStripePerformer } from '../perform.ts'
+import { createReadBudget } from '../read-budget.ts'
 import { openNetwork } from './network.ts'
 
 // For tests alone.
@@ -99,7 +100,7 @@ export function openStripe(options: { readsPerSecond?: number; stripe?: Stripe }
     accounts: async (account) => accounts.get(account) ?? null,
     entry: async (actor, seq) => entries.get(`${actor}#${seq}`) ?? null,
     links: async () => null,
-    readBudget: { perSecond: readsPerSecond, burst: readsPerSecond },
+    reads: createReadBudget({ perSecond: readsPerSecond, burst: readsPerSecond }),
     returnUrl: 'http://platform.test/return',
   })
 

@@ -118,6 +118,26 @@ describe('a request under chaos', () => {
     expect((await create()).object).toBe('customer')
   })
 
+  test('meets the same fate in whatever order requests arrive', async () => {
+    async function failed(keys: readonly number[]): Promise<number[]> {
+      const { stripe, twin } = openTwin()
+      twin.chaos.set({ seed: 'order', http429: 0.3, http500: 0.3 })
+      const answered = await Promise.all(
+        keys.map((n) =>
+          stripe.customers.create({}, { idempotencyKey: `key-${n}` }).then(
+            () => [],
+            () => [n],
+          ),
+        ),
+      )
+      return answered.flat().sort((a, b) => a - b)
+    }
+    const keys = Array.from({ length: 20 }, (_, n) => n)
+    const fates = await failed(keys)
+    expect(fates.length).toBeGreaterThan(0)
+    expect(await failed(keys.toReversed())).toEqual(fates)
+  })
+
   test('that only reads is never failed', async () => {
     const { stripe, twin } = openTwin()
     const { customer } = await customerWith(stripe, 'pm_card_visa')

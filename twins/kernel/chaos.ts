@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { StripeFailure } from '../stripe/api/failure.ts'
+import { numberAt } from './fields.ts'
 import type { StripeObject } from './objects.ts'
 import type { Ground } from './world.ts'
 
@@ -51,10 +52,25 @@ const row = 'dial'
 
 export function createChaos(world: Ground) {
   const table = world.table('sandbox.chaos')
+  const tries = world.table('sandbox.try')
 
   function get(): ChaosDial {
     const stored = table.get(row)
     return stored === undefined ? calm : ChaosDial.parse(stored['dial'])
+  }
+
+  /** Counts from 1, and forgets keys when Stripe does. */
+  function nthTry(key: string): number {
+    const nth = 1 + (numberAt(tries.get(key) ?? {}, 'count') ?? 0)
+    world.unit(() => {
+      for (let old = tries.first(); old !== undefined; old = tries.first()) {
+        if (old.created + day > world.now()) break
+        tries.remove(old.id)
+      }
+      const created = tries.get(key)?.created ?? world.now()
+      tries.put({ id: key, object: 'sandbox.try', created, livemode: false, count: nth })
+    })
+    return nth
   }
 
   return {
@@ -83,10 +99,13 @@ export function createChaos(world: Ground) {
       }
     },
 
-    fateOf(requestId: string): RequestFate {
+    /** Drawn for the key and the number of the try with it, so that no order of arrival matters; else for the id. */
+    fateOf(requestId: string, key: string | null): RequestFate {
       const dial = get()
-      if (world.chance(dial.seed, 'limit', requestId) < dial.http429) return 'limited'
-      const draw = world.chance(dial.seed, 'fail', requestId)
+      if (dial.http429 === 0 && dial.http500 === 0) return 'normal'
+      const subject = key === null ? [requestId] : [key, nthTry(key)]
+      if (world.chance(dial.seed, 'limit', ...subject) < dial.http429) return 'limited'
+      const draw = world.chance(dial.seed, 'fail', ...subject)
       if (draw >= dial.http500) return 'normal'
       return draw < dial.http500 / 2 ? 'fails_before' : 'fails_after'
     },

@@ -30,6 +30,8 @@ export interface AssemblyOptions extends Omit<ExecutorOptions, 'world' | 'includ
   readonly publishableKey: string
   readonly billing: Partial<BillingOptions>
   readonly publicUrl: () => string
+  /** Resolves when all that was changed until now is kept; awaited before each answer. */
+  readonly written: () => Promise<void>
 }
 
 function merged(parts: readonly Part[]) {
@@ -84,6 +86,10 @@ export function assemble(options: AssemblyOptions): Hono {
     checkout,
   ]
   const app = new Hono()
+  app.use(async (_context, next) => {
+    await next()
+    await options.written()
+  })
   for (const { pages } of parts) if (pages !== undefined) app.route('/', pages)
   return app.route('/', createApi({ ...options, ...merged(parts) }))
 }

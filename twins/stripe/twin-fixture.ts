@@ -100,6 +100,10 @@ export function openTwin(
     answerWith: (next: number): void => {
       status = next
     },
+    /** Moves the clock, and runs nothing. */
+    leap: (seconds: number): void => {
+      now = plusMs(now, seconds * 1000)
+    },
     /** Moves the clock from job to job up to this time. */
     to,
     after: (seconds: number) => to(plusMs(now, seconds * 1000)),

@@ -1,14 +1,14 @@
-import { setImmediate } from 'node:timers/promises'
 import type { Hono } from 'hono'
 import type { z } from 'zod'
 import type { Clock, Log } from '../../actors/ports.ts'
 import { instantOfSeconds, type Instant } from '../../values/instant.ts'
+import { createBatchedStorage } from '../kernel/batched-storage.ts'
 import { type ChaosDial, createChaos } from '../kernel/chaos.ts'
-import { earlier, type Job } from '../kernel/queue.ts'
 import type { SandboxStorage } from '../kernel/storage.ts'
 import { createWorld } from '../kernel/world.ts'
 import { assemble } from './assemble.ts'
 import type { BillingOptions } from './billing/billing.ts'
+import { createPump } from './events/pump.ts'
 import { createWebhooks, type WebhookEndpoint } from './events/webhooks.ts'
 
 export interface StripeTwinOptions {
@@ -36,7 +36,10 @@ export interface StripeTwin {
   readonly app: Hono
   /** When the next job or webhook is due, by the sandbox's clock; null if nothing waits. */
   nextJobAt(): Instant | null
-  /** Runs what is due at the clock's now, by time and order of scheduling, and returns how much it was. */
+  /**
+   * Runs what is due at the clock's now, and returns how much it was. All begins by time and order of scheduling;
+   * webhooks are posted many at once, and each is answered or has failed when this resolves.
+   */
   runDue(): Promise<number>
   readonly chaos: {
     get(): ChaosDial
@@ -54,12 +57,12 @@ export interface StripeTwin {
 
 /** How often a running twin looks whether the clock has reached the next job. */
 const lookMs = 100
-/** So many jobs at most between two turns of the event loop. */
-const jobsPerTurn = 50
 
 /** A simulated Stripe: flexible billing mode, API version 2026-10-28.endive. See README.md beside this file. */
 export function createStripeTwin(options: StripeTwinOptions): StripeTwin {
-  const { clock, seed, storage, log, webhook } = options
+  const { clock, seed, log, webhook } = options
+  const storage = options.storage && createBatchedStorage(options.storage)
+  const written = () => storage?.written() ?? Promise.resolve()
   const world = createWorld({ clock, seed, storage, log })
   const chaos = createChaos(world)
   const webhooks = createWebhooks(world, { endpoint: webhook, chaos, log })
@@ -69,41 +72,20 @@ export function createStripeTwin(options: StripeTwinOptions): StripeTwin {
     chaos,
     billing: options.billing ?? {},
     latency: options.latency ?? (() => Promise.resolve()),
+    written,
   })
-  let running = Promise.resolve(0)
+  const pump = createPump({ world, webhooks, log, written })
   let looking = false
   let timer: NodeJS.Timeout | null = null
-
-  function next(): { job: Job; isDelivery: boolean } | null {
-    const [job, delivery] = [world.jobs.peek(), world.deliveries.peek()]
-    if (delivery !== undefined && (job === undefined || earlierDelivery(delivery, job)))
-      return { job: delivery, isDelivery: true }
-    return job === undefined ? null : { job, isDelivery: false }
-  }
-
-  async function run(): Promise<number> {
-    let done = 0
-    for (;;) {
-      const due = next()
-      if (due === null || due.job.at > world.now()) return done
-      if (due.isDelivery) await webhooks.deliver(due.job)
-      else world.runNextJob()
-      done += 1
-      if (done % jobsPerTurn === 0) await setImmediate()
-    }
-  }
-
-  function runDue(): Promise<number> {
-    const mine = running.then(run)
-    running = mine.catch(() => 0)
-    return mine
-  }
+  // An event is told at the end of the turn that made it.
+  world.onEvent(() => void (timer !== null && setImmediate(look)))
 
   function look(): void {
-    const due = next()
-    if (looking || due === null || due.job.at > world.now()) return
+    const at = pump.nextAt()
+    if (looking || at === null || at > world.now()) return
     looking = true
-    runDue()
+    pump
+      .runDue()
       .catch((error: unknown) => log.error('sandbox.pump_failed', { error: String(error) }))
       .finally(() => {
         looking = false
@@ -114,11 +96,18 @@ export function createStripeTwin(options: StripeTwinOptions): StripeTwin {
     app,
     accountId: world.accountId,
     nextJobAt() {
-      const due = next()
-      return due === null ? null : instantOfSeconds(due.job.at)
+      const at = pump.nextAt()
+      return at === null ? null : instantOfSeconds(at)
     },
-    runDue,
-    chaos: { get: chaos.get, set: chaos.set },
+    runDue: () => pump.runDue(),
+    chaos: {
+      get: chaos.get,
+      set(dial) {
+        const set = chaos.set(dial)
+        storage?.flush()
+        return set
+      },
+    },
     resend: webhooks.resend,
     start() {
       timer ??= setInterval(look, lookMs)
@@ -126,12 +115,8 @@ export function createStripeTwin(options: StripeTwinOptions): StripeTwin {
     async stop() {
       if (timer !== null) clearInterval(timer)
       timer = null
-      await running
+      await pump.idle()
+      await written()
     },
   }
-}
-
-/** Of one second, what Stripe does itself comes before what it tells. */
-function earlierDelivery(delivery: Job, job: Job): boolean {
-  return delivery.at !== job.at && earlier(delivery, job)
 }

@@ -68,8 +68,9 @@ export function createExecutor({ world, chaos, includable, log, latency }: Execu
   }
 
   function perform(call: Call, keyed: KeyedCall | null): Answer {
-    const fate = call.method === 'POST' ? chaos.fateOf(call.requestId) : 'normal'
-    const stamp = { id: call.requestId, idempotencyKey: call.idempotencyKey }
+    const { requestId, idempotencyKey } = call
+    const fate = call.method === 'POST' ? chaos.fateOf(requestId, idempotencyKey) : 'normal'
+    const stamp = { id: requestId, idempotencyKey }
     try {
       if (fate === 'limited') throw rateLimited()
       if (fate === 'fails_before') throw internalFailure()

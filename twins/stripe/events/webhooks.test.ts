@@ -1,7 +1,10 @@
+import { setImmediate } from 'node:timers/promises'
 import { Stripe } from 'stripe'
 import { describe, expect, test } from 'vitest'
 import { msOf, secondsOf } from '../../../values/instant.ts'
-import { customerWith, failureOf, openTwin, webhookSecret } from '../twin-fixture.ts'
+import { customerWith, failureOf, memoryStorage, openTwin, webhookSecret } from '../twin-fixture.ts'
+import { worst } from '../../kernel/chaos.ts'
+import { postsAtOnce } from './pump.ts'
 import { retrySeconds } from './webhooks.ts'
 
 const day = 86_400
@@ -149,7 +152,81 @@ describe('a webhook', () => {
   })
 })
 
+/** An endpoint that answers each post after as many turns of the event loop as `turns` says of it. */
+function slowEndpoint(turns: (nth: number) => number) {
+  const told: string[] = []
+  let open = 0
+  let openMax = 0
+  const webhook = {
+    url: 'http://shop.test',
+    secret: webhookSecret,
+    async send(_url: string, _headers: Readonly<Record<string, string>>, body: string) {
+      open += 1
+      openMax = Math.max(openMax, open)
+      const nth = told.push(/"id": "(evt_\w+)"/.exec(body)?.[1] ?? '')
+      for (let turn = 0; turn < turns(nth); turn += 1) await setImmediate()
+      open -= 1
+      return 200
+    },
+  }
+  return { webhook, told, openMax: () => openMax }
+}
+
+describe('webhooks', () => {
+  test('go many at once, and no more than are allowed', async () => {
+    const { webhook, told, openMax } = slowEndpoint(() => 5)
+    const { stripe, twin } = openTwin({ webhook })
+    for (let n = 0; n < 3 * postsAtOnce; n += 1) await stripe.customers.create({})
+    await twin.runDue()
+    expect([told.length, openMax()]).toEqual([3 * postsAtOnce, postsAtOnce])
+  })
+
+  test('of one seed meet one weather, however long each answer takes', async () => {
+    async function weather(turns: (nth: number) => number) {
+      const { webhook, told } = slowEndpoint(turns)
+      const { stripe, twin, after } = openTwin({ webhook })
+      twin.chaos.set({ ...worst('storm'), delayMaxSeconds: 3 })
+      for (let n = 0; n < 2 * postsAtOnce; n += 1) await stripe.customers.create({})
+      await after(day)
+      return told
+    }
+    const quick = await weather(() => 0)
+    expect(await weather((nth) => 1 + (nth % 7))).toEqual(quick)
+  })
+
+  test('are not tried again while a try is unanswered, however far the clock leaps', async () => {
+    const { webhook, told } = slowEndpoint(() => 5)
+    const { stripe, twin, leap } = openTwin({ webhook })
+    await stripe.customers.create({})
+    leap(day)
+    await twin.runDue()
+    expect(told).toHaveLength(1)
+  })
+
+  test('leave nothing behind, answered or given up', async () => {
+    for (const status of [200, 503]) {
+      const storage = memoryStorage()
+      const { stripe, answerWith, after } = openTwin({ storage })
+      answerWith(status)
+      await stripe.customers.create({})
+      await after(4 * day)
+      expect([...storage.kept.keys()].filter((key) => key.includes('delivery'))).toEqual([])
+    }
+  })
+})
+
 describe('the log of events', () => {
+  test('keeps no event for longer than it is shown', async () => {
+    const storage = memoryStorage()
+    const { stripe, after } = openTwin({ storage })
+    for (let month = 0; month < 12; month += 1) {
+      await stripe.customers.create({})
+      await after(31 * day)
+    }
+    const events = () => [...storage.kept.keys()].filter((key) => key.startsWith('object/event/'))
+    expect(events().length).toBeLessThanOrEqual(1)
+  })
+
   test('is filtered by type, by several types and by time', async () => {
     const { stripe, after, now } = openTwin()
     await customerWith(stripe, 'pm_card_visa')

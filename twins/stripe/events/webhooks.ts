@@ -16,7 +16,7 @@ export interface WebhookEndpoint {
   readonly thin?: boolean
   /**
    * Posts the body and returns the status; a rejection counts as no answer. It must end by itself (Stripe
-   * waits some ten seconds), since deliveries go one after the other, and must not wait for `runDue`.
+   * waits some ten seconds), since so many go at once and no more, and must not wait for `runDue`.
    */
   send(url: string, headers: Readonly<Record<string, string>>, body: string): Promise<number>
 }
@@ -57,7 +57,7 @@ function rankOf(event: StripeObject, { rank }: { readonly rank: number }): numbe
   return event['type'] === 'checkout.session.completed' && rank === 0 ? -1 : rank
 }
 
-/** Posts every Event to the endpoint until it answers 2xx or three days have passed. */ interface Desk extends Wiring {
+interface Desk extends Wiring {
   readonly world: Ground
   readonly deliveries: Table
   readonly events: Table
@@ -66,6 +66,13 @@ function rankOf(event: StripeObject, { rank }: { readonly rank: number }): numbe
 interface Copy {
   readonly kind: 'snapshot' | 'thin'
   readonly copy: string
+}
+
+/** A try that is booked and not yet made. */
+export interface Try {
+  readonly job: Job
+  /** As it was before the try. */
+  readonly delivery: StripeObject
 }
 
 function queue(desk: Desk, event: StripeObject, { kind, copy }: Copy): void {
@@ -111,9 +118,9 @@ function begin(desk: Desk, { id, kind }: Job): StripeObject | null {
     desk.world.deliveries.unschedule(kind, id)
     return null
   }
-  desk.deliveries.put({ ...delivery, tries: tries + 1 })
-  if (wait === undefined) desk.world.deliveries.unschedule(kind, id)
+  if (wait === undefined) settled(desk, delivery, kind)
   else {
+    desk.deliveries.put({ ...delivery, tries: tries + 1 })
     const rank = numberAt(delivery, 'rank') ?? 0
     desk.world.deliveries.schedule({ kind, id, at: desk.world.now() + wait, rank })
   }
@@ -144,16 +151,14 @@ async function post(desk: Desk, delivery: StripeObject): Promise<number> {
   }
 }
 
-/** Makes one try of a delivery that is due. */
-async function deliver(desk: Desk, job: Job): Promise<void> {
+/** Makes the try that was booked. */
+async function send(desk: Desk, { job, delivery }: Try): Promise<void> {
   const { world, log } = desk
-  const delivery = world.unitAt(job.at, () => begin(desk, job))
-  if (delivery === null) return
   const tries = numberAt(delivery, 'tries') ?? 0
   const lost = tries === 0 && flagAt(delivery, 'drop_first')
   const status = lost ? 0 : await post(desk, delivery)
   const ok = status >= 200 && status < 300
-  if (ok || tries >= retrySeconds.length)
+  if (ok && tries < retrySeconds.length)
     world.unitAt(job.at, () => settled(desk, delivery, job.kind))
   if (!ok) log.debug('sandbox.webhook_failed', { delivery: delivery.id, tries, status })
 }
@@ -169,7 +174,14 @@ export function createWebhooks(world: Ground, wiring: Wiring) {
   world.onEvent((event) => queueAll(desk, event))
 
   return {
-    deliver: (job: Job) => deliver(desk, job),
+    /** Books a try of the delivery that is due; null if it is no longer wanted. */
+    begin: (job: Job): Try | null => {
+      const delivery = world.unitAt(job.at, () => begin(desk, job))
+      return delivery === null ? null : { job, delivery }
+    },
+
+    /** Makes a try that was booked; resolves when it was answered or has failed. */
+    send: (booked: Try): Promise<void> => send(desk, booked),
 
     /** Posts the event once more, as the Dashboard's button does. False if there is no such event. */
     resend: (eventId: string): boolean =>

@@ -1,9 +1,12 @@
 import type { Stripe } from 'stripe'
 import type { Charts } from '../actors/chart.ts'
-import type { Counts } from '../actors/counters.ts'
 import type { Limits } from '../actors/limits.ts'
 import type { Clock, Log, Mailer, Performer, Store } from '../actors/ports.ts'
 import { createRuntime, type Runtime } from '../actors/runtime.ts'
+import { createApp } from '../http/app.ts'
+import type { HttpDeps } from '../http/deps.ts'
+import type { App } from '../http/env.ts'
+import type { HttpMetrics } from '../http/operations/metrics.ts'
 import { chargeableMethod } from '../machines/account/payment-method.ts'
 import { AccountContext } from '../machines/account/state.ts'
 import type { Catalog } from '../machines/catalog/catalog.ts'
@@ -12,7 +15,11 @@ import { charts } from '../machines/index.ts'
 import { createMailPerformer } from '../providers/mail/perform.ts'
 import { createStripePerformer } from '../providers/stripe/perform.ts'
 import type { ReadBudget } from '../providers/stripe/read-budget.ts'
-import type { StripeReceiver } from '../providers/stripe/receive.ts'
+import {
+  createStripeReceiver,
+  type ReceiverOptions,
+  type StripeReceiver,
+} from '../providers/stripe/receive.ts'
 import { createReconciliation, type Reconciliation } from '../providers/stripe/reconciliation.ts'
 import { isActorRef, type ActorRef } from '../values/ids.ts'
 import { plusMs } from '../values/instant.ts'
@@ -21,6 +28,7 @@ import { entitlementsView } from '../views/entitlements.ts'
 import { invoicesView } from '../views/invoices.ts'
 import { ledgerView } from '../views/ledger.ts'
 import { customerLinks, subscriptionLinks } from '../views/links.ts'
+import { mountReturn } from '../web/return.tsx'
 
 export const views = [
   accountsView,
@@ -34,26 +42,89 @@ export const views = [
 /** What is not attached after this is not waited for: the customer can still confirm by hand. */
 const attachingMs = 60_000
 
+/** The adapters that one process is made of. */
 export interface EngineParts {
   readonly store: Store
   readonly clock: Clock
   readonly log: Log
   readonly limits: Limits
-  readonly counts: Counts
+  readonly metrics: HttpMetrics
   readonly catalog: Catalog
   readonly policy: DunningPolicy
   readonly stripe: Stripe
   /** Of this process: all that reads Stripe shares it. */
   readonly reads: ReadBudget
+  /** Which webhooks of Stripe are believed. */
+  readonly webhooks: ReceiverOptions
   /** Where a customer's browser goes after authenticating a payment. */
   readonly returnUrl: string
   readonly mailer: Mailer
   /** By default today's. */
   readonly charts?: Charts
+  /** By default those of every provider, of mail and of the dunning policy. */
+  readonly performers?: readonly Performer[]
 }
 
-/** The runtime with this business's charts, views and performers. */
-export function composeEngine(parts: EngineParts): Runtime {
+/** What runs behind the HTTP door. */
+export interface Engine {
+  readonly runtime: Runtime
+  readonly receiver: StripeReceiver
+  /** What the job `reconcile` runs: it finds what webhooks missed. */
+  readonly reconciliation: Reconciliation
+}
+
+/**
+ * The runtime with this business's charts, views and performers, and what feeds it. Production, tests and
+ * benchmarks are all composed here and in `composeApp`.
+ */
+export function composeEngine(parts: EngineParts): Engine {
+  const runtime = createRuntime({
+    charts,
+    ...parts,
+    counts: parts.metrics.runtime,
+    views,
+    performers: parts.performers ?? performersOf(parts),
+  })
+  const receiver = createStripeReceiver(parts.webhooks)
+  const { store, clock, log, catalog, stripe, reads } = parts
+  const reconciliation = createReconciliation({
+    store,
+    clock,
+    log,
+    catalog,
+    stripe,
+    reads,
+    runtime,
+    receiver,
+    links: (theirs) => linkTo(store, theirs),
+  })
+  return { runtime, receiver, reconciliation }
+}
+
+export interface AppParts extends Pick<
+  HttpDeps,
+  'runtime' | 'keys' | 'limits' | 'sandbox' | 'scheduler' | 'timers'
+> {
+  readonly receiver: StripeReceiver
+}
+
+/** The HTTP API, with its pages, in front of an engine of the same parts. */
+export function composeApp(parts: EngineParts, { receiver, ...door }: AppParts): App {
+  const { store, clock, log, metrics, catalog } = parts
+  return createApp({
+    pages: [mountReturn],
+    store,
+    clock,
+    log,
+    metrics,
+    catalog,
+    charts: parts.charts ?? charts,
+    stripeWebhooks: receiver,
+    ...door,
+  })
+}
+
+function performersOf(parts: EngineParts): readonly Performer[] {
   const { store, policy, mailer } = parts
 
   async function accountAt(ref: string): Promise<AccountContext | null> {
@@ -89,28 +160,7 @@ export function composeEngine(parts: EngineParts): Runtime {
     log: parts.log,
     addressOf: async (ref) => (await accountAt(ref))?.email ?? null,
   })
-  return createRuntime({ charts, ...parts, views, performers: [stripe, mail, policies] })
-}
-
-export interface ReconciliationParts {
-  readonly runtime: Runtime
-  readonly store: Store
-  readonly clock: Clock
-  readonly log: Log
-  readonly catalog: Catalog
-  readonly stripe: Stripe
-  readonly receiver: StripeReceiver
-  /** The engine's. */
-  readonly reads: ReadBudget
-}
-
-/** What the job `reconcile` runs: it finds what webhooks missed. */
-export function composeReconciliation(parts: ReconciliationParts): Reconciliation {
-  const { store } = parts
-  return createReconciliation({
-    ...parts,
-    links: (theirs) => linkTo(store, theirs),
-  })
+  return [stripe, mail, policies]
 }
 
 async function linkTo(store: Store, theirs: string): Promise<ActorRef | null> {

@@ -2,25 +2,23 @@ import { join } from 'node:path'
 import { MongoBackend } from '@agendajs/mongo-backend'
 import type { Clock, Log } from '../actors/ports.ts'
 import type { Runtime } from '../actors/runtime.ts'
-import { createApp } from '../http/app.ts'
 import { createMetrics } from '../http/operations/metrics.ts'
 import { listen } from '../http/serve.ts'
+import { systemTimers } from '../http/timers.ts'
 import { Catalog } from '../machines/catalog/catalog.ts'
 import { DunningPolicy } from '../machines/dunning/policy.ts'
-import { charts } from '../machines/index.ts'
 import { openStore, type OpenedStore } from '../persistence/open.ts'
 import { createOutbox } from '../providers/mail/outbox.ts'
 import { createStripeClient } from '../providers/stripe/client.ts'
 import { createReadBudget } from '../providers/stripe/read-budget.ts'
-import { createStripeReceiver } from '../providers/stripe/receive.ts'
+import type { ReceiverOptions } from '../providers/stripe/receive.ts'
 import type { Reconciliation } from '../providers/stripe/reconciliation.ts'
 import { createScheduler, type Scheduler } from '../scheduler/agenda.ts'
 import { systemClock } from '../scheduler/clock.ts'
 import { createEmbeddedBackend } from '../scheduler/embedded-backend.ts'
 import { jobsOf, jobTimings, type JobName } from '../scheduler/jobs.ts'
 import { plusDays } from '../values/instant.ts'
-import { mountReturn } from '../web/return.tsx'
-import { composeEngine, composeReconciliation } from './compose.ts'
+import { composeApp, composeEngine, type EngineParts } from './compose.ts'
 import { prepareDataFolder, readSetting, type Config } from './config.ts'
 import type { SandboxHome } from './sandbox/home.ts'
 import {
@@ -84,7 +82,6 @@ async function start(starting: Starting): Promise<Platform> {
     config.provider.mode === 'sandbox' ? await openSandbox({ config, log, system, address }) : null
   if (sandbox) closers.push(() => closeSandbox(sandbox, graceMs))
   const clock: Clock = sandbox?.home.clock ?? system
-  const metrics = createMetrics()
   const stripe = createStripeClient({
     ...stripeAccess(config, sandbox),
     timeoutMs: 30_000,
@@ -94,34 +91,22 @@ async function start(starting: Starting): Promise<Platform> {
   const reads = createReadBudget(
     sandbox ? { perSecond: 1_000, burst: 1_000 } : { perSecond: 25, burst: 50 },
   )
-  const runtime = composeEngine({
+  const parts: EngineParts = {
     store: opened.store,
     clock,
     log,
     limits: config.limits,
-    counts: metrics.runtime,
+    metrics: createMetrics(),
     catalog,
     policy,
     stripe,
     reads,
+    webhooks: webhookTrust(config, sandbox),
     returnUrl: `${config.http.publicUrl}/return`,
     mailer: createOutbox({ log, limit: 1_000 }),
-  })
+  }
+  const { runtime, receiver, reconciliation } = composeEngine(parts)
   closers.push(() => runtime.stop())
-  const receiver = createStripeReceiver({
-    ...webhookTrust(config, sandbox),
-    toleranceSeconds: config.webhookToleranceSeconds,
-  })
-  const reconciliation = composeReconciliation({
-    runtime,
-    store: opened.store,
-    clock,
-    log,
-    catalog,
-    stripe,
-    receiver,
-    reads,
-  })
   const scheduler = openScheduler({ log, opened, system, clock, runtime, reconciliation })
   closers.push(() => scheduler.stop())
   const travel =
@@ -133,18 +118,11 @@ async function start(starting: Starting): Promise<Platform> {
       fireDueTimers: () => scheduler.runNow('timers'),
     })
 
-  const app = createApp({
-    pages: [mountReturn],
+  const app = composeApp(parts, {
     runtime,
-    store: opened.store,
-    charts,
-    catalog,
-    clock,
-    log,
+    receiver,
     keys: [...config.keys, ...(sandbox ? sandboxKeys(sandbox.home) : [])],
     limits: config.http.limits,
-    metrics,
-    stripeWebhooks: receiver,
     sandbox: sandbox &&
       travel && {
         now: () => clock.now(),
@@ -153,6 +131,7 @@ async function start(starting: Starting): Promise<Platform> {
         chaos: () => ({ ...sandbox.twin.chaos.get() }),
       },
     scheduler: { ready: () => schedulerReady(scheduler) },
+    timers: systemTimers,
   })
   await runtime.start()
   const listening = await listen(app, config.http)
@@ -176,15 +155,17 @@ function stripeAccess({ provider }: Config, sandbox: RunningSandbox | null) {
   }
 }
 
-function webhookTrust({ provider }: Config, sandbox: RunningSandbox | null) {
+function webhookTrust(config: Config, sandbox: RunningSandbox | null): ReceiverOptions {
+  const { provider, webhookToleranceSeconds: toleranceSeconds } = config
   if (provider.mode === 'stripe') {
     const { webhookSecrets: secrets, accountId, livemode } = provider
-    return { secrets, accountId, livemode }
+    return { secrets, accountId, livemode, toleranceSeconds }
   }
   return {
     secrets: [sandbox?.home.kept.stripeWebhookSecret ?? ''],
     accountId: null,
     livemode: false,
+    toleranceSeconds,
   }
 }
 

@@ -6,7 +6,8 @@ import { createEntitlementCache } from '../http/v1/entitlement-cache.ts'
 import type { ActorRef } from '../values/ids.ts'
 import type { Home } from './homes.ts'
 import { createFigures, perSecond, printTable, printTitle, pump, whole } from './measure.ts'
-import { composeBench, keyOf } from './platform.ts'
+import { keyOf } from '../test/harness/process.ts'
+import { composeBench } from './platform.ts'
 import { beginsAt, proTerms } from './workloads.ts'
 
 const accounts = 1_000
@@ -72,7 +73,7 @@ export async function measureReads({ home, rounds }: ReadsOptions): Promise<void
   const server = await listen(app, { host: '127.0.0.1', port: 0 })
   // One for each run: the server closes connections that were idle for some seconds.
   let agent = new Agent()
-  const headers = { authorization: `Bearer ${keyOf('service')}` }
+  const headers = { authorization: `Bearer ${keyOf.service}` }
   const path = (n: number) => `/v1/entitlements/acct_reader_${n % accounts}`
 
   const ways = {

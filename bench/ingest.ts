@@ -1,33 +1,16 @@
-import { createStripeClient } from '../providers/stripe/client.ts'
 import { signatureHeader } from '../twins/stripe/events/webhooks.ts'
-import { createStripeTwin } from '../twins/stripe/twin.ts'
+import { openTwin, webhookSecret } from '../test/harness/twin.ts'
 import { secondsOf } from '../values/instant.ts'
 import type { Home } from './homes.ts'
 import { createFigures, perSecond, printTable, printTitle, pump, whole } from './measure.ts'
-import { composeBench, silent, webhookSecret } from './platform.ts'
+import { composeBench } from './platform.ts'
 import { beginsAt } from './workloads.ts'
 
 const clock = { now: () => beginsAt }
 
 /** A subscription's event as the simulated Stripe tells it. */
 async function eventOfSubscription(): Promise<string> {
-  const twin = createStripeTwin({
-    clock,
-    seed: 'ingest',
-    secretKey: 'sk_test_bench',
-    publishableKey: 'pk_test_bench',
-    storage: null,
-    publicUrl: () => 'http://stripe.bench',
-    log: silent,
-    webhook: null,
-  })
-  const stripe = createStripeClient({
-    secretKey: 'sk_test_bench',
-    apiBase: 'http://stripe.bench',
-    timeoutMs: 30_000,
-    maxNetworkRetries: 0,
-    fetch: async (url, init) => twin.app.request(url, init),
-  })
+  const { stripe } = openTwin({ clock, seed: 'ingest' })
   const { id: customer } = await stripe.customers.create({ email: 'bench@example.com' })
   const { id: product } = await stripe.products.create({ name: 'Bench' })
   const { id: price } = await stripe.prices.create({

@@ -10,7 +10,7 @@ import { views } from '../app/compose.ts'
 import { idOf, type ActorRef } from '../values/ids.ts'
 import type { Home } from './homes.ts'
 import { createFigures, perSecond, printTable, printTitle, pump, whole } from './measure.ts'
-import { silent } from './platform.ts'
+import { silentLog } from '../test/harness/logs.ts'
 import { beginsAt, envelopesOf, shapes, workloads, type Shape, type Workload } from './workloads.ts'
 
 export interface ThroughputOptions {
@@ -98,7 +98,7 @@ async function measureHome(home: Home, { workload, shape, envelopes }: Run) {
     views,
     performers: [],
     clock: { now: () => beginsAt },
-    log: silent,
+    log: silentLog,
     limits: defaultLimits,
     counts: uncounted,
   })

@@ -1,7 +1,8 @@
 import { plusDays, plusMs } from '../values/instant.ts'
 import type { Home } from './homes.ts'
 import { printTable, printTitle, whole } from './measure.ts'
-import { keyOf, openBenchWorld } from './platform.ts'
+import { keyOf } from '../test/harness/process.ts'
+import { openBenchSystem } from './platform.ts'
 import { beginsAt } from './workloads.ts'
 
 export interface YearOptions {
@@ -15,14 +16,14 @@ export interface YearOptions {
  * simulated Stripe, through the real SDK and our own webhook door. One card in ten begins to fail.
  */
 export async function measureYear({ home, subscribers, days }: YearOptions): Promise<void> {
-  const world = openBenchWorld(home.store)
+  const system = openBenchSystem(home.store)
   const headers = {
-    authorization: `Bearer ${keyOf('dashboard')}`,
+    authorization: `Bearer ${keyOf.dashboard}`,
     'content-type': 'application/json',
   }
 
   async function post(path: string, body: object): Promise<string> {
-    const answer = await world.app.request(path, {
+    const answer = await system.app.request(path, {
       method: 'POST',
       headers,
       body: JSON.stringify(body),
@@ -35,30 +36,30 @@ export async function measureYear({ home, subscribers, days }: YearOptions): Pro
 
   const from = performance.now()
   let entries = 0
-  world.runtime.subscribe(() => {
+  system.runtime.subscribe(() => {
     entries += 1
   })
   for (let n = 0; n < subscribers; n += 1) {
-    await world.advanceTo(plusMs(beginsAt, Math.floor((n * 28 * 86_400_000) / subscribers)))
+    await system.advanceTo(plusMs(beginsAt, Math.floor((n * 28 * 86_400_000) / subscribers)))
     const account = await post('/v1/accounts', { email: `s${n}@example.com`, currency: 'usd' })
-    await world.settle()
+    await system.settle()
     const token = n % 10 === 9 ? 'pm_card_chargeCustomerFail' : 'pm_card_visa'
     await post(`/v1/accounts/${account}/payment-methods`, {
       provider: 'stripe',
       token: 'pm_card_visa',
     })
-    await world.settle()
+    await system.settle()
     await post('/v1/subscriptions', { account, plan: 'starter_monthly' })
-    await world.settle()
+    await system.settle()
     if (token !== 'pm_card_visa') {
       await post(`/v1/accounts/${account}/payment-methods`, { provider: 'stripe', token })
-      await world.settle()
+      await system.settle()
     }
   }
   const joined = performance.now()
-  await world.advanceTo(plusDays(beginsAt, days))
+  await system.advanceTo(plusDays(beginsAt, days))
   const done = performance.now()
-  await world.stop()
+  await system.stop()
   printTitle(
     `${whole(subscribers)} subscribers for ${whole(days)} simulated days on the ${home.name}`,
   )
@@ -69,7 +70,7 @@ export async function measureYear({ home, subscribers, days }: YearOptions): Pro
       ['seconds in all', seconds(done - from)],
       ['seconds until all had joined', seconds(joined - from)],
       ['journal entries', whole(entries)],
-      ['webhooks', whole(world.webhooks())],
+      ['webhooks', whole(system.webhooks())],
       ['entries per second', whole((entries * 1000) / (done - from))],
     ],
   )

@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { RuntimeStopped } from '../actors/runtime.ts'
-import { haveAccount, haveActive, invoiceSays, keyOf, noOf, openWorld } from './testing/world.ts'
+import { openApi, problemIn } from '../test/harness/api.ts'
+import { haveAccount, haveActive, invoiceSays } from '../test/harness/provider-says.ts'
+import { keyOf } from '../test/harness/process.ts'
 
 describe('404', () => {
   test('what may not be seen is answered like what is not there, byte for byte', async () => {
-    const world = openWorld()
-    await haveAccount(world, 'acct_own')
-    await haveActive(world, 'sub_one', 'acct_other')
-    await world.tell('invoice/in_one', invoiceSays('acct_other', 'open'))
+    const api = openApi()
+    await haveAccount(api, 'acct_own')
+    await haveActive(api, 'sub_one', 'acct_other')
+    await api.tell('invoice/in_one', invoiceSays('acct_other', 'open'))
     const headers = { 'x-request-id': 'the-same' }
     const paths = [
       'GET /v1/accounts/acct_none',
@@ -25,23 +27,24 @@ describe('404', () => {
       'GET /v1/invoices?account=acct_other',
     ]
     const answers = await Promise.all(
-      paths.map((path) => world.ask(path, { key: keyOf.narrow, headers })),
+      paths.map((path) => api.ask(path, { key: keyOf.narrow, headers })),
     )
-    for (const answer of answers) expect(noOf(answer)).toEqual({ status: 404, code: 'not_found' })
+    for (const answer of answers)
+      expect(problemIn(answer)).toEqual({ status: 404, code: 'not_found' })
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1)
-    const service = await world.ask('GET /v1/entitlements/acct_none', {
+    const service = await api.ask('GET /v1/entitlements/acct_none', {
       key: keyOf.service,
       headers,
     })
     expect(service.text).toBe(answers[0]?.text)
-    expect((await world.ask('GET /v1/subscriptions/sub_one')).status).toBe(200)
+    expect((await api.ask('GET /v1/subscriptions/sub_one')).status).toBe(200)
   })
 
   test.each(['GET /', 'GET /v1', 'GET /v1/unicorns', 'POST /v1/accounts/a/b/c', 'GET /v1/plans/'])(
     '%s is no route',
     async (request) => {
-      const answer = await openWorld().ask(request)
-      expect(noOf(answer)).toEqual({ status: 404, code: 'route_unknown' })
+      const answer = await openApi().ask(request)
+      expect(problemIn(answer)).toEqual({ status: 404, code: 'route_unknown' })
     },
   )
 })
@@ -54,34 +57,34 @@ describe('405', () => {
     ${'GET /webhooks/stripe'}        | ${'POST'}
     ${'POST /openapi.json'}          | ${'GET, HEAD'}
   `('$request names the methods that are allowed', async ({ request, allow }) => {
-    const answer = await openWorld().ask(request)
-    expect(noOf(answer)).toEqual({ status: 405, code: 'method_not_allowed' })
+    const answer = await openApi().ask(request)
+    expect(problemIn(answer)).toEqual({ status: 405, code: 'method_not_allowed' })
     expect(answer.headers.get('allow')).toBe(allow)
   })
 })
 
 describe('413', () => {
   test('a body over the limit is refused, and one at the limit is read', async () => {
-    const world = openWorld({ limits: { bodyBytes: 200 } })
+    const api = openApi({ limits: { bodyBytes: 200 } })
     const fill = (bytes: number) => {
       const frame = JSON.stringify({ email: 'ada@example.com', name: '' }).length
       return { email: 'ada@example.com', name: 'x'.repeat(bytes - frame) }
     }
-    const over = await world.ask('POST /v1/accounts', { body: fill(201) })
-    expect(noOf(over)).toEqual({ status: 413, code: 'body_too_large' })
-    expect((await world.ask('POST /v1/accounts', { body: fill(200) })).status).toBe(201)
+    const over = await api.ask('POST /v1/accounts', { body: fill(201) })
+    expect(problemIn(over)).toEqual({ status: 413, code: 'body_too_large' })
+    expect((await api.ask('POST /v1/accounts', { body: fill(200) })).status).toBe(201)
   })
 })
 
 describe('500', () => {
   test('a fault of ours says nothing of itself, and is logged with its request', async () => {
-    const world = openWorld({
+    const api = openApi({
       runtime: (real) => ({ ...real, read: () => Promise.reject(new Error('inner detail')) }),
     })
-    const answer = await world.ask('GET /v1/accounts/acct_own')
-    expect(noOf(answer)).toEqual({ status: 500, code: 'internal' })
+    const answer = await api.ask('GET /v1/accounts/acct_own')
+    expect(problemIn(answer)).toEqual({ status: 500, code: 'internal' })
     expect(answer.text).not.toContain('inner detail')
-    expect(world.lines).toContainEqual({
+    expect(api.lines).toContainEqual({
       level: 'error',
       event: 'request.failed',
       fields: expect.objectContaining({
@@ -96,19 +99,19 @@ describe('503', () => {
   const body = { email: 'ada@example.com' }
 
   test('too much that waits for one actor is said to be so', async () => {
-    const world = openWorld({
+    const api = openApi({
       runtime: (real) => ({ ...real, tell: async () => ({ outcome: 'busy' }) }),
     })
-    const answer = await world.ask('POST /v1/accounts', { body })
-    expect(noOf(answer)).toEqual({ status: 503, code: 'actor_busy' })
+    const answer = await api.ask('POST /v1/accounts', { body })
+    expect(problemIn(answer)).toEqual({ status: 503, code: 'actor_busy' })
     expect(answer.headers.get('retry-after')).toBe('1')
   })
 
   test('a process that is stopping takes nothing more', async () => {
     const stopped = () => Promise.reject(new RuntimeStopped('stopping'))
-    const world = openWorld({ runtime: (real) => ({ ...real, tell: stopped }) })
-    const answer = await world.ask('POST /v1/accounts', { body })
-    expect(noOf(answer)).toEqual({ status: 503, code: 'not_ready' })
+    const api = openApi({ runtime: (real) => ({ ...real, tell: stopped }) })
+    const answer = await api.ask('POST /v1/accounts', { body })
+    expect(problemIn(answer)).toEqual({ status: 503, code: 'not_ready' })
   })
 })
 
@@ -120,15 +123,15 @@ describe('every request', () => {
     ${'a b'}           | ${false} | ${'one with a space is replaced'}
     ${'"}{'}           | ${false} | ${'one that could spoil a log is replaced'}
   `('$why', async ({ given, kept }) => {
-    const answer = await openWorld().ask('GET /healthz', { headers: { 'x-request-id': given } })
+    const answer = await openApi().ask('GET /healthz', { headers: { 'x-request-id': given } })
     expect(answer.headers.get('x-request-id') === given).toBe(kept)
     expect(answer.headers.get('x-request-id')).toMatch(/^[\w.:-]{8,100}$/)
   })
 
   test('has one line in the log, with its route and never its path', async () => {
-    const world = openWorld()
-    await world.ask('GET /v1/accounts/acct_secret')
-    const lines = world.lines.filter(({ event }) => event === 'request.answered')
+    const api = openApi()
+    await api.ask('GET /v1/accounts/acct_secret')
+    const lines = api.lines.filter(({ event }) => event === 'request.answered')
     expect(lines).toEqual([
       expect.objectContaining({
         fields: expect.objectContaining({
@@ -139,15 +142,15 @@ describe('every request', () => {
         }),
       }),
     ])
-    expect(JSON.stringify(world.lines)).not.toContain('acct_secret')
+    expect(JSON.stringify(api.lines)).not.toContain('acct_secret')
   })
 
   test('is counted by route and status', async () => {
-    const world = openWorld()
-    await world.ask('GET /v1/accounts/acct_1')
-    await world.ask('GET /v1/accounts/acct_2')
-    await world.ask('GET /nowhere')
-    const { text, headers } = await world.ask('GET /metrics', { key: null })
+    const api = openApi()
+    await api.ask('GET /v1/accounts/acct_1')
+    await api.ask('GET /v1/accounts/acct_2')
+    await api.ask('GET /nowhere')
+    const { text, headers } = await api.ask('GET /metrics', { key: null })
     expect(headers.get('content-type')).toContain('text/plain')
     const counted = 'tenure_http_requests_total{method="GET",route='
     expect(text).toContain(`${counted}"/v1/accounts/:id",status="404"} 2`)

@@ -9,6 +9,7 @@ import type { App } from './env.ts'
 import type { HttpLimits } from './limits.ts'
 import type { ApiKey } from './middleware/auth.ts'
 import type { HttpMetrics } from './operations/metrics.ts'
+import type { Timers } from './timers.ts'
 
 // Dependencies of `createApp`, supplied by `app/open.ts`.
 
@@ -82,4 +83,5 @@ export interface HttpDeps {
   readonly pages: readonly ((app: App) => void)[]
   /** Resolves while timers fire and effects are delivered; rejects with why not. */
   readonly scheduler: { ready(): Promise<void> }
+  readonly timers: Timers
 }

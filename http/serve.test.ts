@@ -1,7 +1,9 @@
 import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { listen, type Listening } from './serve.ts'
-import { haveActive, keyOf, openWorld } from './testing/world.ts'
+import { openApi } from '../test/harness/api.ts'
+import { haveActive } from '../test/harness/provider-says.ts'
+import { keyOf } from '../test/harness/process.ts'
 
 const local = { host: '127.0.0.1', port: 0 }
 
@@ -22,7 +24,7 @@ async function raw(listening: Listening, request: string): Promise<string> {
 
 describe('listening', () => {
   test('answers over loopback at the address that it tells', async () => {
-    const listening = await listen(openWorld().app, local)
+    const listening = await listen(openApi().app, local)
     const response = await fetch(`${listening.url}/healthz`)
     expect(await response.json()).toEqual({ status: 'ok' })
     await listening.close(1_000)
@@ -30,9 +32,9 @@ describe('listening', () => {
   })
 
   test('a port that is taken is refused, with what to do about it', async () => {
-    const first = await listen(openWorld().app, local)
+    const first = await listen(openApi().app, local)
     const port = Number(new URL(first.url).port)
-    await expect(listen(openWorld().app, { ...local, port })).rejects.toMatchObject({
+    await expect(listen(openApi().app, { ...local, port })).rejects.toMatchObject({
       code: 'port_unavailable',
       message: `Tenure can't listen on 127.0.0.1:${port} (EADDRINUSE): stop the process that has it, or set PORT to another`,
     })
@@ -40,16 +42,16 @@ describe('listening', () => {
   })
 
   test('an address of another machine is refused, with what to do about it', async () => {
-    await expect(listen(openWorld().app, { host: '192.0.2.1', port: 0 })).rejects.toMatchObject({
+    await expect(listen(openApi().app, { host: '192.0.2.1', port: 0 })).rejects.toMatchObject({
       code: 'port_unavailable',
       message: expect.stringContaining('set HOST and PORT to an address of this machine'),
     })
   })
 
   test('an open stream is cut after the grace, so that the process can end', async () => {
-    const world = openWorld()
-    await haveActive(world)
-    const listening = await listen(world.app, local)
+    const api = openApi()
+    await haveActive(api)
+    const listening = await listen(api.app, local)
     const headers = { authorization: `Bearer ${keyOf.dashboard}` }
     const response = await fetch(`${listening.url}/v1/subscriptions/sub_one/stream`, { headers })
     const reader = response.body?.getReader()
@@ -60,7 +62,7 @@ describe('listening', () => {
   })
 
   test('413: a body that says it is too large is refused before it is sent', async () => {
-    const listening = await listen(openWorld().app, local)
+    const listening = await listen(openApi().app, local)
     const head =
       'POST /webhooks/stripe HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n' +
       'Content-Length: 99999999\r\nConnection: close\r\n\r\n'
@@ -69,10 +71,10 @@ describe('listening', () => {
   })
 
   test('an id with an encoded slash and number sign reaches its route whole', async () => {
-    const world = openWorld()
+    const api = openApi()
     const asked: string[] = []
-    const spied = openWorld({
-      store: world.store,
+    const spied = openApi({
+      store: api.store,
       runtime: (real) => ({
         ...real,
         async retryParked(id) {

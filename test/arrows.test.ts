@@ -88,14 +88,9 @@ const sources: readonly Source[] = filesUnder(root).map((file) => {
   return { file, text, imports: [...found].map(([, name]) => name ?? '') }
 })
 
-/** Tests and what only they use: `x.test.ts`, `x-fixture.ts`, `http/testing/`. */
+/** Tests and what only they use: `x.test.ts`, `x-fixture.ts`, `test/`. */
 function isTest(file: string): boolean {
-  return (
-    file.startsWith('test/') ||
-    file.includes('/testing/') ||
-    file.includes('/given/') ||
-    /(\.test|-fixture)\.tsx?$/.test(file)
-  )
+  return file.startsWith('test/') || /(\.test|-fixture)\.tsx?$/.test(file)
 }
 
 function homeOf(file: string): string {

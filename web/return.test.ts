@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { openWorld } from '../http/testing/world.ts'
+import { openApi } from '../test/harness/api.ts'
 
 test('the page after authentication says that the payment is being confirmed, whatever its address claims', async () => {
-  const world = openWorld()
-  const plain = await world.app.request('/return')
-  const claiming = await world.app.request('/return?redirect_status=succeeded&payment_intent=pi_1')
+  const api = openApi()
+  const plain = await api.app.request('/return')
+  const claiming = await api.app.request('/return?redirect_status=succeeded&payment_intent=pi_1')
   const text = await plain.text()
   expect(text).toContain('being confirmed')
   expect(await claiming.text()).toBe(text)

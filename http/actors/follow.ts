@@ -1,6 +1,7 @@
 import type { Entry } from '../../actors/journal.ts'
 import type { ActorRef } from '../../values/ids.ts'
 import type { HttpDeps } from '../deps.ts'
+import type { Timers } from '../timers.ts'
 
 /** Tells when one actor may have moved on. */
 export interface Follower {
@@ -23,14 +24,15 @@ export interface Following {
 export function createFollowing({
   runtime,
   limits,
-}: Pick<HttpDeps, 'runtime' | 'limits'>): Following {
+  timers,
+}: Pick<HttpDeps, 'runtime' | 'limits' | 'timers'>): Following {
   const followed = new Map<ActorRef, Set<() => void>>()
   runtime.subscribe((entry) => {
     for (const moved of followed.get(entry.actor) ?? []) moved()
   })
 
   function follow(actor: ActorRef): Follower {
-    const signal = createSignal()
+    const signal = createSignal(timers)
     const others = followed.get(actor) ?? new Set()
     followed.set(actor, others.add(signal.raise))
     return {
@@ -48,11 +50,11 @@ export function createFollowing({
     async readWhen(actor, holds) {
       const follower = follow(actor)
       // A person waits, so this is the computer's time and not the platform's.
-      const endMs = performance.now() + limits.firstWordMs
+      const endMs = timers.nowMs() + limits.firstWordMs
       try {
         for (;;) {
           const entry = await runtime.read(actor)
-          const leftMs = endMs - performance.now()
+          const leftMs = endMs - timers.nowMs()
           if (leftMs <= 0 || (entry !== null && holds(entry))) return entry
           await follower.next(Math.min(leftMs, limits.lookMs))
         }
@@ -64,7 +66,7 @@ export function createFollowing({
 }
 
 /** Remembers that it was raised until somebody has waited for it. */
-function createSignal() {
+function createSignal(timers: Timers) {
   let isRaised = false
   let hasEnded = false
   let wake: (() => void) | null = null
@@ -83,9 +85,9 @@ function createSignal() {
     async next(waitMs: number): Promise<void> {
       if (!isRaised && !hasEnded) {
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, waitMs)
+          const callOff = timers.after(waitMs, resolve)
           wake = () => {
-            clearTimeout(timer)
+            callOff()
             resolve()
           }
         })

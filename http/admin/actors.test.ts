@@ -1,20 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import {
-  type Ask,
-  type World,
-  haveAccount,
-  haveActive,
-  keyOf,
-  noOf,
-  openWorld,
-  wrongFields,
-} from '../testing/world.ts'
+import { openApi, problemIn, type Ask, type TestApi, wrongFields } from '../../test/harness/api.ts'
+import { haveAccount, haveActive } from '../../test/harness/provider-says.ts'
+import { keyOf } from '../../test/harness/process.ts'
 
 const actor = '/admin/actors/account/acct_own'
 
-function asAdmin(world: World, request: string, more: Ask = {}) {
+function asAdmin(api: TestApi, request: string, more: Ask = {}) {
   const headers = { 'x-operator': 'maria', ...more.headers }
-  return world.ask(request, { ...more, key: keyOf.admin, headers })
+  return api.ask(request, { ...more, key: keyOf.admin, headers })
 }
 
 const ban = { event: { type: 'account.ban', reason: 'fraud' } }
@@ -22,9 +15,9 @@ const unban = { event: { type: 'account.unban', reason: 'fraud' } }
 
 describe('200', () => {
   test('an actor shows its state, and which transitions are possible, with the guard of each', async () => {
-    const world = openWorld()
-    await haveAccount(world)
-    const { json } = await asAdmin(world, `GET ${actor}`)
+    const api = openApi()
+    await haveAccount(api)
+    const { json } = await asAdmin(api, `GET ${actor}`)
     expect(json).toMatchObject({
       actor: 'account/acct_own',
       state: expect.stringContaining('standing.good'),
@@ -45,25 +38,25 @@ describe('200', () => {
   })
 
   test('any past moment shows what was known then', async () => {
-    const world = openWorld()
-    await haveAccount(world)
-    world.clock.advanceTo('2027-01-05T00:00:00.000Z')
-    await asAdmin(world, `POST ${actor}/events`, { body: ban })
-    const before = await asAdmin(world, `GET ${actor}?at=2027-01-04T00:00:00.000Z`)
-    const after = await asAdmin(world, `GET ${actor}?at=2027-01-05T00:00:00.000Z`)
+    const api = openApi()
+    await haveAccount(api)
+    api.clock.advanceTo('2027-01-05T00:00:00.000Z')
+    await asAdmin(api, `POST ${actor}/events`, { body: ban })
+    const before = await asAdmin(api, `GET ${actor}?at=2027-01-04T00:00:00.000Z`)
+    const after = await asAdmin(api, `GET ${actor}?at=2027-01-05T00:00:00.000Z`)
     expect(before.json).toMatchObject({ value: { standing: 'good' } })
     expect(after.json).toMatchObject({ value: { standing: 'banned' } })
   })
 
   test('the journal is paged, and each entry shows the state after it', async () => {
-    const world = openWorld()
-    await haveActive(world)
-    const first = await asAdmin(world, `GET ${actor}/history?limit=1`)
+    const api = openApi()
+    await haveActive(api)
+    const first = await asAdmin(api, `GET ${actor}/history?limit=1`)
     expect(first.json).toMatchObject({ data: [{ seq: 1, event: { type: 'account.create' } }] })
     const cursor = encodeURIComponent(String(first.json['next_cursor']))
-    const second = await asAdmin(world, `GET ${actor}/history?limit=1&cursor=${cursor}`)
+    const second = await asAdmin(api, `GET ${actor}/history?limit=1&cursor=${cursor}`)
     expect(second.json).toMatchObject({ data: [{ seq: 2, source: 'effect' }] })
-    const entry = await asAdmin(world, `GET ${actor}/history/1`)
+    const entry = await asAdmin(api, `GET ${actor}/history/1`)
     expect(entry.json).toMatchObject({
       seq: 1,
       effects: [{ kind: 'customer.create' }],
@@ -74,22 +67,22 @@ describe('200', () => {
 
 describe('202', () => {
   test("an operator's event is committed under their name", async () => {
-    const world = openWorld()
-    const ref = await haveAccount(world)
-    const banned = await asAdmin(world, `POST ${actor}/events`, { body: ban })
+    const api = openApi()
+    const ref = await haveAccount(api)
+    const banned = await asAdmin(api, `POST ${actor}/events`, { body: ban })
     expect(banned.status).toBe(202)
     expect(banned.json).toMatchObject({ principal: 'operator:maria', source: 'operator' })
-    const entry = await world.runtime.read(ref)
+    const entry = await api.runtime.read(ref)
     expect(entry?.envelope.principal).toBe('operator:maria')
-    const lifted = await asAdmin(world, `POST ${actor}/events`, { body: unban })
+    const lifted = await asAdmin(api, `POST ${actor}/events`, { body: unban })
     expect(lifted.json['state']).toContain('standing.good')
   })
 
   test('a fresh read may be asked for', async () => {
-    const world = openWorld()
-    await haveAccount(world)
+    const api = openApi()
+    await haveAccount(api)
     const body = { event: { type: 'refresh' } }
-    const answer = await asAdmin(world, `POST ${actor}/events`, { body })
+    const answer = await asAdmin(api, `POST ${actor}/events`, { body })
     expect(answer.json).toMatchObject({ effects: [{ kind: 'object.read' }] })
   })
 })
@@ -103,13 +96,13 @@ describe('403', () => {
     'xstate.init',
     'no.such.event',
   ])('%s is never made up by hand, and nothing is journaled', async (type) => {
-    const world = openWorld()
-    const ref = await haveAccount(world)
-    const before = await world.runtime.read(ref)
-    const answer = await asAdmin(world, `POST ${actor}/events`, { body: { event: { type } } })
-    expect(noOf(answer)).toEqual({ status: 403, code: 'event_not_sendable' })
+    const api = openApi()
+    const ref = await haveAccount(api)
+    const before = await api.runtime.read(ref)
+    const answer = await asAdmin(api, `POST ${actor}/events`, { body: { event: { type } } })
+    expect(problemIn(answer)).toEqual({ status: 403, code: 'event_not_sendable' })
     expect(answer.json['sendable']).toContain('account.ban')
-    expect((await world.runtime.read(ref))?.seq).toBe(before?.seq)
+    expect((await api.runtime.read(ref))?.seq).toBe(before?.seq)
   })
 })
 
@@ -123,25 +116,25 @@ describe('404', () => {
     'GET /admin/actors/account/acct_own/history/99',
     'GET /admin/actors/constructor/x/history',
   ])('%s is not found', async (request) => {
-    const world = openWorld()
-    await haveAccount(world)
-    expect(noOf(await asAdmin(world, request))).toEqual({ status: 404, code: 'not_found' })
+    const api = openApi()
+    await haveAccount(api)
+    expect(problemIn(await asAdmin(api, request))).toEqual({ status: 404, code: 'not_found' })
   })
 
   test('an event gives birth to no actor', async () => {
-    const world = openWorld()
-    const answer = await asAdmin(world, `POST ${actor}/events`, { body: ban })
-    expect(noOf(answer)).toEqual({ status: 404, code: 'not_found' })
-    expect(await world.runtime.read('account/acct_own')).toBeNull()
+    const api = openApi()
+    const answer = await asAdmin(api, `POST ${actor}/events`, { body: ban })
+    expect(problemIn(answer)).toEqual({ status: 404, code: 'not_found' })
+    expect(await api.runtime.read('account/acct_own')).toBeNull()
   })
 })
 
 describe('409', () => {
   test('a request that the state does not take is refused with what is possible', async () => {
-    const world = openWorld()
-    await haveAccount(world)
-    const answer = await asAdmin(world, `POST ${actor}/events`, { body: unban })
-    expect(noOf(answer)).toEqual({ status: 409, code: 'not_possible_now' })
+    const api = openApi()
+    await haveAccount(api)
+    const answer = await asAdmin(api, `POST ${actor}/events`, { body: unban })
+    expect(problemIn(answer)).toEqual({ status: 409, code: 'not_possible_now' })
   })
 })
 
@@ -151,11 +144,11 @@ function banFor(reason: string) {
 
 describe('422', () => {
   test('a request with a wrong field is refused by name', async () => {
-    const world = openWorld()
-    await haveAccount(world)
+    const api = openApi()
+    await haveAccount(api)
     const body = { event: { type: 'account.ban', reason: '' } }
-    const answer = await asAdmin(world, `POST ${actor}/events`, { body })
-    expect(noOf(answer)).toEqual({ status: 422, code: 'event_invalid' })
+    const answer = await asAdmin(api, `POST ${actor}/events`, { body })
+    expect(problemIn(answer)).toEqual({ status: 422, code: 'event_invalid' })
     expect(answer.json['fields']).toEqual([expect.objectContaining({ field: 'reason' })])
   })
 
@@ -171,8 +164,8 @@ describe('422', () => {
     ${`GET ${actor}/history/0`}                   | ${undefined}               | ${'/seq'}
     ${`GET ${actor}/history?limit=1000`}          | ${undefined}               | ${'/limit'}
   `('$request names $field', async ({ request, body, field }) => {
-    const answer = await asAdmin(openWorld(), request, body === undefined ? {} : { body })
-    expect(noOf(answer)).toEqual({ status: 422, code: 'invalid_request' })
+    const answer = await asAdmin(openApi(), request, body === undefined ? {} : { body })
+    expect(problemIn(answer)).toEqual({ status: 422, code: 'invalid_request' })
     expect(wrongFields(answer)).toEqual([field])
   })
 })

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { Performer } from '../../actors/ports.ts'
-import { quickProvider } from '../testing/provider.ts'
-import { haveAccount, keyOf, noOf, openWorld, type World } from '../testing/world.ts'
+import { quickProvider } from '../../test/harness/quick-provider.ts'
+import { openApi, problemIn, type TestApi } from '../../test/harness/api.ts'
+import { haveAccount } from '../../test/harness/provider-says.ts'
+import { keyOf } from '../../test/harness/process.ts'
 
 const admin = { key: keyOf.admin, headers: { 'x-operator': 'maria' } }
 
@@ -24,15 +26,15 @@ function breakable(): { performer: Performer; mend: () => void } {
   }
 }
 
-async function parkedIds(world: World): Promise<string[]> {
-  const { items } = await world.store.parked({ cursor: null, limit: 10 })
+async function parkedIds(api: TestApi): Promise<string[]> {
+  const { items } = await api.store.parked({ cursor: null, limit: 10 })
   return items.map(({ id }) => id)
 }
 
 test('200: what failed for good is listed with why', async () => {
-  const world = openWorld(breakable())
-  await haveAccount(world)
-  const { json } = await world.ask('GET /admin/parked', admin)
+  const api = openApi(breakable())
+  await haveAccount(api)
+  const { json } = await api.ask('GET /admin/parked', admin)
   expect(json).toMatchObject({
     object: 'list',
     data: [
@@ -48,12 +50,12 @@ test('200: what failed for good is listed with why', async () => {
 
 test('202: an effect that is retried after its cause was mended is performed', async () => {
   const { performer, mend } = breakable()
-  const world = openWorld({ performer })
-  await haveAccount(world)
-  const [id = ''] = await parkedIds(world)
+  const api = openApi({ performer })
+  await haveAccount(api)
+  const [id = ''] = await parkedIds(api)
   expect(id).toMatch(/^account\/acct_own#1\.\d+$/)
   mend()
-  const answer = await world.ask(`POST /admin/parked/${encodeURIComponent(id)}/retry`, admin)
+  const answer = await api.ask(`POST /admin/parked/${encodeURIComponent(id)}/retry`, admin)
   expect(answer.status).toBe(202)
   expect(answer.json).toEqual({
     object: 'parked_retry',
@@ -61,11 +63,11 @@ test('202: an effect that is retried after its cause was mended is performed', a
     outcome: 'retrying',
     waits_for: null,
   })
-  await world.runtime.idle()
-  expect(await parkedIds(world)).toEqual([])
-  const account = await world.ask('GET /admin/actors/account/acct_own', admin)
+  await api.runtime.idle()
+  expect(await parkedIds(api)).toEqual([])
+  const account = await api.ask('GET /admin/actors/account/acct_own', admin)
   expect(account.json).toMatchObject({ context: { customer: { facts: {} } } })
-  expect(world.lines).toContainEqual(
+  expect(api.lines).toContainEqual(
     expect.objectContaining({
       event: 'parked.retried',
       fields: expect.objectContaining({ parked: id, by: 'operator:maria' }),
@@ -75,8 +77,8 @@ test('202: an effect that is retried after its cause was mended is performed', a
 
 test('202: an envelope that fails again is said to be parked, and by which id', async () => {
   const retryParked = () => Promise.resolve({ outcome: 'parked', id: 'account/a!x' } as const)
-  const world = openWorld({ runtime: (real) => ({ ...real, retryParked }) })
-  const answer = await world.ask('POST /admin/parked/account%2Fa!x/retry', admin)
+  const api = openApi({ runtime: (real) => ({ ...real, retryParked }) })
+  const answer = await api.ask('POST /admin/parked/account%2Fa!x/retry', admin)
   expect(answer.json).toMatchObject({ outcome: 'parked', waits_for: 'account/a!x' })
 })
 
@@ -91,28 +93,28 @@ describe('404', () => {
     '%0A',
     'x'.repeat(601),
   ])('%s is not parked', async (id) => {
-    const answer = await openWorld().ask(`POST /admin/parked/${id}/retry`, admin)
-    expect(noOf(answer)).toEqual({ status: 404, code: 'not_found' })
+    const answer = await openApi().ask(`POST /admin/parked/${id}/retry`, admin)
+    expect(problemIn(answer)).toEqual({ status: 404, code: 'not_found' })
   })
 })
 
 test('503: a parked actor takes nothing, and says that an operator must look', async () => {
-  const world = openWorld()
-  await haveAccount(world)
-  const head = await world.runtime.read('account/acct_own')
-  await world.store.park({
+  const api = openApi()
+  await haveAccount(api)
+  const head = await api.runtime.read('account/acct_own')
+  await api.store.park({
     id: 'account/acct_own!poison',
     kind: 'envelope',
     actor: 'account/acct_own',
     error: 'a bug',
-    parkedAt: world.clock.now(),
+    parkedAt: api.clock.now(),
     effect: null,
     envelope: head?.envelope ?? null,
   })
   const body = { event: { type: 'account.ban', reason: 'fraud' } }
-  const fresh = openWorld({ store: world.store })
+  const fresh = openApi({ store: api.store })
   const request = 'POST /admin/actors/account/acct_own/events'
   const answer = await fresh.ask(request, { ...admin, body })
-  expect(noOf(answer)).toEqual({ status: 503, code: 'actor_parked' })
+  expect(problemIn(answer)).toEqual({ status: 503, code: 'actor_parked' })
   expect(answer.headers.get('retry-after')).toBe('60')
 })

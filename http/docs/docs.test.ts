@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { problemCodes } from '../problem.ts'
-import { quietSandbox } from '../testing/sandbox.ts'
-import { openWorld } from '../testing/world.ts'
+import { quietSandbox } from '../../test/harness/quiet-sandbox.ts'
+import { openApi } from '../../test/harness/api.ts'
 
-const world = openWorld({ sandbox: quietSandbox() })
-const docs = await world.ask('GET /docs', { key: null })
-const errors = await world.ask('GET /docs/errors', { key: null })
+const api = openApi({ sandbox: quietSandbox() })
+const docs = await api.ask('GET /docs', { key: null })
+const errors = await api.ask('GET /docs/errors', { key: null })
 
 function anchorsIn(html: string): Set<string> {
   return new Set([...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id ?? ''))
@@ -13,7 +13,7 @@ function anchorsIn(html: string): Set<string> {
 
 describe('the page of the API', () => {
   test('shows every route of the document', async () => {
-    const { json } = await world.ask('GET /openapi.json', { key: null })
+    const { json } = await api.ask('GET /openapi.json', { key: null })
     const paths = Object.keys(Object(json['paths']))
     expect(paths.length).toBeGreaterThan(20)
     for (const path of paths) expect(docs.text).toContain(`<code>${path}</code>`)

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { problemCodes } from '../problem.ts'
-import { quietSandbox } from '../testing/sandbox.ts'
-import { openWorld } from '../testing/world.ts'
+import { quietSandbox } from '../../test/harness/quiet-sandbox.ts'
+import { openApi } from '../../test/harness/api.ts'
 
 const Operation = z.object({
   summary: z.string().min(1),
@@ -25,8 +25,8 @@ const Document = z.object({
   }),
 })
 
-const world = openWorld({ sandbox: quietSandbox() })
-const { text, json } = await world.ask('GET /openapi.json', { key: null })
+const api = openApi({ sandbox: quietSandbox() })
+const { text, json } = await api.ask('GET /openapi.json', { key: null })
 const document = Document.parse(json)
 const operations = Object.entries(document.paths).flatMap(([path, item]) =>
   Object.entries(item).flatMap(([method, operation]) =>
@@ -37,7 +37,7 @@ const operations = Object.entries(document.paths).flatMap(([path, item]) =>
 describe('the OpenAPI document', () => {
   test('holds every route that is mounted, and no other', () => {
     const pages = ['GET /return', 'GET /openapi.json', 'GET /docs', 'GET /docs/errors']
-    const mounted = world.app.routes
+    const mounted = api.app.routes
       .filter(({ method }) => method !== 'ALL')
       .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`)
     const listed = operations.map(({ route }) => route)

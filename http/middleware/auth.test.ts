@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { roles } from '../principal.ts'
 import type { Role } from '../principal.ts'
-import { quietSandbox } from '../testing/sandbox.ts'
-import { keyOf, noOf, openWorld, type Answer } from '../testing/world.ts'
+import { quietSandbox } from '../../test/harness/quiet-sandbox.ts'
+import { openApi, problemIn, type Answer } from '../../test/harness/api.ts'
+import { keyOf } from '../../test/harness/process.ts'
 
 const operating: readonly Role[] = ['dashboard', 'admin']
 const serving: readonly Role[] = ['service', 'admin']
@@ -45,11 +46,11 @@ const rights: Readonly<Record<string, readonly Role[] | null>> = {
   'GET /metrics': null,
 }
 
-const world = openWorld({ sandbox: quietSandbox() })
+const api = openApi({ sandbox: quietSandbox() })
 
 function send(route: string, key: string | null): Promise<Answer> {
   const concrete = route.replaceAll(/\{\w+\}/g, 'x')
-  return world.ask(concrete, { key, ...(route.startsWith('POST') ? { body: {} } : {}) })
+  return api.ask(concrete, { key, ...(route.startsWith('POST') ? { body: {} } : {}) })
 }
 
 const Paths = z.record(
@@ -58,7 +59,7 @@ const Paths = z.record(
 )
 
 test('the table covers every route, and the document lists the same roles', async () => {
-  const { json } = await world.ask('GET /openapi.json', { key: null })
+  const { json } = await api.ask('GET /openapi.json', { key: null })
   const listed = Object.entries(Paths.parse(json['paths'])).flatMap(([path, item]) =>
     Object.entries(item).map(([method, { security }]) => [
       `${method.toUpperCase()} ${path}`,
@@ -75,7 +76,7 @@ const closed = Object.entries(rights).flatMap(([route, allowed]) =>
 describe('401', () => {
   test.each(closed)('$route asks for a key', async ({ route }) => {
     const answer = await send(route, null)
-    expect(noOf(answer)).toEqual({ status: 401, code: 'unauthorized' })
+    expect(problemIn(answer)).toEqual({ status: 401, code: 'unauthorized' })
     expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="tenure"')
   })
 
@@ -88,8 +89,8 @@ describe('401', () => {
     ${`Bearer ${keyOf.admin} extra`} | ${'a key stands alone'}
     ${`Bearer ${keyOf.admin}x`}      | ${'a longer key is another'}
   `('$why', async ({ authorization }) => {
-    const answer = await world.ask('GET /v1/plans', { key: null, headers: { authorization } })
-    expect(noOf(answer)).toEqual({ status: 401, code: 'unauthorized' })
+    const answer = await api.ask('GET /v1/plans', { key: null, headers: { authorization } })
+    expect(problemIn(answer)).toEqual({ status: 401, code: 'unauthorized' })
   })
 })
 
@@ -99,7 +100,7 @@ describe('403', () => {
   )
   test.each(pairs)('$route is not for the role $role', async ({ route, role, allowed }) => {
     const answer = await send(route, keyOf[role])
-    expect(noOf(answer)).toEqual({ status: 403, code: 'forbidden' })
+    expect(problemIn(answer)).toEqual({ status: 403, code: 'forbidden' })
     expect(answer.json['roles']).toEqual(expect.arrayContaining([...allowed]))
   })
 })
@@ -112,7 +113,7 @@ describe('403, for a key that sees some accounts alone', () => {
     'POST /sandbox/chaos',
   ])('%s concerns more than those', async (route) => {
     const answer = await send(route, keyOf.narrow)
-    expect(noOf(answer)).toEqual({ status: 403, code: 'forbidden' })
+    expect(problemIn(answer)).toEqual({ status: 403, code: 'forbidden' })
     expect(answer.json['restricted']).toBe(true)
   })
 })
@@ -137,7 +138,7 @@ describe('400', () => {
     ${{ 'x-operator': 'a b<c>' }} | ${'a name is plain enough for an audit trail'}
   `('$why', async ({ headers }) => {
     const request = 'POST /admin/actors/account/acct_own/events'
-    const answer = await world.ask(request, { key: keyOf.admin, body: {}, headers })
-    expect(noOf(answer)).toEqual({ status: 400, code: 'operator_required' })
+    const answer = await api.ask(request, { key: keyOf.admin, body: {}, headers })
+    expect(problemIn(answer)).toEqual({ status: 400, code: 'operator_required' })
   })
 })

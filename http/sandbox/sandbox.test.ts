@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { quietSandbox } from '../testing/sandbox.ts'
-import { noOf, openWorld, wrongFields } from '../testing/world.ts'
+import { quietSandbox } from '../../test/harness/quiet-sandbox.ts'
+import { openApi, problemIn, wrongFields } from '../../test/harness/api.ts'
 
 const advance = 'POST /sandbox/clock/advance'
 
@@ -14,34 +14,34 @@ describe('200', () => {
     ${{ to: '2027-01-31T00:00:00.000Z' }} | ${'2027-01-31T00:00:00.000Z'} | ${'to now changes nothing'}
     ${{ by: 'P20Y' }}                     | ${'2047-01-31T00:00:00.000Z'} | ${'as far as a journey may go'}
   `('the clock moves by or to what is asked: $why', async ({ body, now }) => {
-    const world = openWorld({ sandbox: quietSandbox() })
-    const answer = await world.ask(advance, { body })
+    const api = openApi({ sandbox: quietSandbox() })
+    const answer = await api.ask(advance, { body })
     expect([answer.status, answer.json]).toEqual([200, { object: 'sandbox_clock', now }])
-    expect((await world.ask('GET /sandbox')).json).toMatchObject({ now })
+    expect((await api.ask('GET /sandbox')).json).toMatchObject({ now })
   })
 
   test('a repeated request with one key moves the clock once', async () => {
-    const world = openWorld({ sandbox: quietSandbox() })
+    const api = openApi({ sandbox: quietSandbox() })
     const request = { body: { by: 60 }, headers: { 'idempotency-key': 'a' } }
-    await world.ask(advance, request)
-    await world.ask(advance, request)
-    const { json } = await world.ask('GET /sandbox')
+    await api.ask(advance, request)
+    await api.ask(advance, request)
+    const { json } = await api.ask('GET /sandbox')
     expect(json).toMatchObject({ now: '2027-01-31T00:01:00.000Z' })
   })
 
   test('the chaos dial is set, and answers with every notch', async () => {
-    const world = openWorld({ sandbox: quietSandbox() })
+    const api = openApi({ sandbox: quietSandbox() })
     const body = { seed: 'a', duplicate: 1, dropUntilRetry: 0.5 }
-    const answer = await world.ask('POST /sandbox/chaos', { body })
+    const answer = await api.ask('POST /sandbox/chaos', { body })
     expect(answer.json).toMatchObject({ ...body, shuffle: false, http500: 0 })
-    expect((await world.ask('GET /sandbox')).json['chaos']).toEqual(answer.json)
+    expect((await api.ask('GET /sandbox')).json['chaos']).toEqual(answer.json)
   })
 })
 
 test('409: the clock never goes back, and says where it stands', async () => {
-  const world = openWorld({ sandbox: quietSandbox() })
-  const answer = await world.ask(advance, { body: { to: '2027-01-30T00:00:00.000Z' } })
-  expect(noOf(answer)).toEqual({ status: 409, code: 'clock_backwards' })
+  const api = openApi({ sandbox: quietSandbox() })
+  const answer = await api.ask(advance, { body: { to: '2027-01-30T00:00:00.000Z' } })
+  expect(problemIn(answer)).toEqual({ status: 409, code: 'clock_backwards' })
   expect(answer.json['now']).toBe('2027-01-31T00:00:00.000Z')
 })
 
@@ -60,11 +60,11 @@ describe('422', () => {
     ${{ by: 'P21Y' }}                            | ${['/by']} | ${'more than 20 years'}
     ${{ by: 9_007_199_254_740_991 }}             | ${['/by']} | ${'seconds beyond time itself'}
   `('$why', async ({ body, fields }) => {
-    const world = openWorld({ sandbox: quietSandbox() })
-    const answer = await world.ask(advance, { body })
-    expect(noOf(answer)).toEqual({ status: 422, code: 'invalid_request' })
+    const api = openApi({ sandbox: quietSandbox() })
+    const answer = await api.ask(advance, { body })
+    expect(problemIn(answer)).toEqual({ status: 422, code: 'invalid_request' })
     expect(wrongFields(answer)).toEqual(fields)
-    expect((await world.ask('GET /sandbox')).json['now']).toBe('2027-01-31T00:00:00.000Z')
+    expect((await api.ask('GET /sandbox')).json['now']).toBe('2027-01-31T00:00:00.000Z')
   })
 
   test.each`
@@ -73,8 +73,8 @@ describe('422', () => {
     ${{ volume: 11 }}    | ${['/volume']}
     ${[]}                | ${['']}
   `('a dial that is none names the notch: $fields', async ({ body, fields }) => {
-    const answer = await openWorld({ sandbox: quietSandbox() }).ask('POST /sandbox/chaos', { body })
-    expect(noOf(answer)).toEqual({ status: 422, code: 'invalid_request' })
+    const answer = await openApi({ sandbox: quietSandbox() }).ask('POST /sandbox/chaos', { body })
+    expect(problemIn(answer)).toEqual({ status: 422, code: 'invalid_request' })
     expect(wrongFields(answer)).toEqual(fields)
   })
 })
@@ -83,10 +83,10 @@ describe('404', () => {
   test.each(['GET /sandbox', advance, 'POST /sandbox/chaos'])(
     '%s does not exist outside a sandbox',
     async (request) => {
-      const world = openWorld()
-      const answer = await world.ask(request, request.startsWith('POST') ? { body: {} } : {})
-      expect(noOf(answer)).toEqual({ status: 404, code: 'route_unknown' })
-      expect((await world.ask('GET /openapi.json')).text).not.toContain('/sandbox/')
+      const api = openApi()
+      const answer = await api.ask(request, request.startsWith('POST') ? { body: {} } : {})
+      expect(problemIn(answer)).toEqual({ status: 404, code: 'route_unknown' })
+      expect((await api.ask('GET /openapi.json')).text).not.toContain('/sandbox/')
     },
   )
 })

@@ -1,25 +1,20 @@
 import { describe, expect, test } from 'vitest'
-import { eventBody, postWebhook } from '../testing/webhook.ts'
-import {
-  keyOf,
-  haveAccount,
-  haveActive,
-  noOf,
-  openWorld,
-  subscriptionSays,
-} from '../testing/world.ts'
+import { eventBody, postWebhook } from '../../test/harness/webhook.ts'
+import { openApi, problemIn } from '../../test/harness/api.ts'
+import { haveAccount, haveActive, subscriptionSays } from '../../test/harness/provider-says.ts'
+import { keyOf } from '../../test/harness/process.ts'
 
 const service = { key: keyOf.service }
 const own = 'GET /v1/entitlements/acct_own'
 
 describe('200', () => {
   test('M5 a feature is granted once the provider says that the subscription is active', async () => {
-    const world = openWorld()
-    await haveAccount(world)
-    const before = await world.ask(own, service)
+    const api = openApi()
+    await haveAccount(api)
+    const before = await api.ask(own, service)
     expect(before.json).toMatchObject({ account: 'acct_own', standing: 'good', features: {} })
-    await world.tell('subscription/sub_one', subscriptionSays('acct_own', 'active'))
-    const after = await world.ask(own, service)
+    await api.tell('subscription/sub_one', subscriptionSays('acct_own', 'active'))
+    const after = await api.ask(own, service)
     expect(after.json['features']).toEqual({
       api: {
         granted: true,
@@ -33,14 +28,14 @@ describe('200', () => {
   })
 
   test('a change is served at once, from the commit itself', async () => {
-    const world = openWorld()
-    await haveActive(world)
-    await world.ask(own, service)
+    const api = openApi()
+    await haveActive(api)
+    await api.ask(own, service)
     const body = { event: { type: 'account.ban', reason: 'fraud' } }
     const headers = { 'x-operator': 'maria' }
     const request = 'POST /admin/actors/account/acct_own/events'
-    await world.ask(request, { key: keyOf.admin, body, headers })
-    const { json } = await world.ask(own, service)
+    await api.ask(request, { key: keyOf.admin, body, headers })
+    const { json } = await api.ask(own, service)
     expect(json).toMatchObject({
       standing: 'banned',
       features: { api: { granted: false, limit: null, reason: 'banned' } },
@@ -50,19 +45,19 @@ describe('200', () => {
 
 describe('304', () => {
   test('the snapshot that the service has is not sent again, until its version changes', async () => {
-    const world = openWorld()
-    await haveActive(world)
-    const first = await world.ask(own, service)
+    const api = openApi()
+    await haveActive(api)
+    const first = await api.ask(own, service)
     const etag = first.headers.get('etag') ?? ''
     expect(etag).toBe(`"acct_own-${String(first.json['version'])}"`)
     for (const match of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
-      const again = await world.ask(own, { ...service, headers: { 'if-none-match': match } })
+      const again = await api.ask(own, { ...service, headers: { 'if-none-match': match } })
       expect([again.status, again.text]).toEqual([304, ''])
       expect(again.headers.get('etag')).toBe(etag)
     }
     const says = subscriptionSays('acct_own', 'canceled')
-    await world.tell('subscription/sub_one', says, '2027-01-02T00:00:00.000Z')
-    const changed = await world.ask(own, { ...service, headers: { 'if-none-match': etag } })
+    await api.tell('subscription/sub_one', says, '2027-01-02T00:00:00.000Z')
+    const changed = await api.ask(own, { ...service, headers: { 'if-none-match': etag } })
     expect(changed.status).toBe(200)
     expect(changed.headers.get('etag')).not.toBe(etag)
   })
@@ -70,9 +65,9 @@ describe('304', () => {
 
 describe('why', () => {
   test('M5 a grant names its causes, down to the subscription that the provider spoke of', async () => {
-    const world = openWorld()
-    await haveActive(world)
-    const { json } = await world.ask(`${own}/why`, service)
+    const api = openApi()
+    await haveActive(api)
+    const { json } = await api.ask(`${own}/why`, service)
     expect(json).toMatchObject({
       features: {
         api: {
@@ -94,12 +89,12 @@ describe('why', () => {
   })
 
   test('M5 a refusal names who refused', async () => {
-    const world = openWorld()
-    await haveActive(world)
+    const api = openApi()
+    await haveActive(api)
     const body = { event: { type: 'account.ban', reason: 'fraud' } }
     const request = 'POST /admin/actors/account/acct_own/events'
-    await world.ask(request, { key: keyOf.admin, body, headers: { 'x-operator': 'maria' } })
-    const { json } = await world.ask(`${own}/why`, service)
+    await api.ask(request, { key: keyOf.admin, body, headers: { 'x-operator': 'maria' } })
+    const { json } = await api.ask(`${own}/why`, service)
     expect(json).toMatchObject({
       features: {
         api: {
@@ -113,31 +108,31 @@ describe('why', () => {
   })
 
   test('a chain is cut at its bound, and says so', async () => {
-    const world = openWorld({ limits: { causes: 1 } })
-    await haveActive(world)
-    const { json } = await world.ask(`${own}/why`, service)
+    const api = openApi({ limits: { causes: 1 } })
+    await haveActive(api)
+    const { json } = await api.ask(`${own}/why`, service)
     expect(json).toMatchObject({ features: { api: { complete: false } } })
   })
 
   test("a chain that begins with a webhook names the provider's event", async () => {
-    const world = openWorld()
+    const api = openApi()
     const body = eventBody({ id: 'evt_77', type: 'invoice.paid' })
-    expect((await postWebhook(world, { body })).status).toBe(200)
-    const { items } = await world.store.actors('event', { cursor: null, limit: 1 })
-    await haveAccount(world)
-    await world.runtime.tell({
+    expect((await postWebhook(api, { body })).status).toBe(200)
+    const { items } = await api.store.actors('event', { cursor: null, limit: 1 })
+    await haveAccount(api)
+    await api.runtime.tell({
       id: 'normalised',
       to: 'subscription/sub_one',
       event: subscriptionSays('acct_own', 'active'),
       source: 'provider',
-      occurredAt: world.clock.now(),
-      receivedAt: world.clock.now(),
+      occurredAt: api.clock.now(),
+      receivedAt: api.clock.now(),
       causationId: `${String(items[0])}#1.0`,
       correlationId: 'test',
       principal: 'provider:stripe',
     })
-    await world.runtime.idle()
-    const { json } = await world.ask(`${own}/why`, service)
+    await api.runtime.idle()
+    const { json } = await api.ask(`${own}/why`, service)
     expect(json).toMatchObject({
       features: {
         api: {
@@ -158,7 +153,7 @@ describe('why', () => {
 
 describe('404', () => {
   test.each([own, `${own}/why`])('%s of an unknown account is not found', async (request) => {
-    const answer = await openWorld().ask(request, service)
-    expect(noOf(answer)).toEqual({ status: 404, code: 'not_found' })
+    const answer = await openApi().ask(request, service)
+    expect(problemIn(answer)).toEqual({ status: 404, code: 'not_found' })
   })
 })

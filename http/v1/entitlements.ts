@@ -66,7 +66,7 @@ const getReasons = createRoute({
 })
 
 export function mountEntitlements(app: App, deps: HttpDeps): EntitlementCache {
-  const cache = createEntitlementCache(deps, () => performance.now())
+  const cache = createEntitlementCache(deps, () => deps.timers.nowMs())
 
   app.openapi(getEntitlements, async (c) => {
     const { account } = c.req.valid('param')

@@ -1,22 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import { refusedQuantity } from '../testing/provider.ts'
-import {
-  haveAccount,
-  haveActive,
-  keyOf,
-  noOf,
-  openWorld,
-  subscriptionSays,
-  wrongFields,
-} from '../testing/world.ts'
+import { refusedQuantity } from '../../test/harness/quick-provider.ts'
+import { openApi, problemIn, wrongFields } from '../../test/harness/api.ts'
+import { haveAccount, haveActive, subscriptionSays } from '../../test/harness/provider-says.ts'
+import { keyOf } from '../../test/harness/process.ts'
 
 const wanted = { account: 'acct_own', plan: 'pro_monthly' }
 
 describe('202', () => {
   test('M5 a new subscription is incomplete with what the customer must do next, and grants nothing', async () => {
-    const world = openWorld()
-    await haveAccount(world)
-    const made = await world.ask('POST /v1/subscriptions', { body: { ...wanted, quantity: 2 } })
+    const api = openApi()
+    await haveAccount(api)
+    const made = await api.ask('POST /v1/subscriptions', { body: { ...wanted, quantity: 2 } })
     expect(made.status).toBe(202)
     const id = String(made.json['id'])
     expect(made.json).toMatchObject({
@@ -34,17 +28,17 @@ describe('202', () => {
         decline_code: null,
       },
     })
-    await world.runtime.idle()
-    const may = await world.ask('GET /v1/entitlements/acct_own', { key: keyOf.service })
+    await api.runtime.idle()
+    const may = await api.ask('GET /v1/entitlements/acct_own', { key: keyOf.service })
     expect(may.json).toMatchObject({
       features: { api: { granted: false, reason: 'subscription_incomplete' } },
     })
   })
 
   test('a creation that the provider refuses is answered with the refusal, not after the whole wait', async () => {
-    const world = openWorld({ limits: { firstWordMs: 60_000 } })
-    await haveAccount(world)
-    const made = await world.ask('POST /v1/subscriptions', {
+    const api = openApi()
+    await haveAccount(api)
+    const made = await api.ask('POST /v1/subscriptions', {
       body: { ...wanted, quantity: refusedQuantity },
     })
     expect(made.json).toMatchObject({
@@ -52,30 +46,31 @@ describe('202', () => {
       next_action: null,
       last_rejection: { code: 'card_declined' },
     })
+    expect(api.timers.nowMs()).toBe(0)
   })
 
   test('where the provider says nothing in time, the answer says what is known', async () => {
     const silent = { kinds: [], perform: async () => [] }
-    const world = openWorld({ performer: silent, limits: { firstWordMs: 30 } })
-    await haveAccount(world)
-    const made = await world.ask('POST /v1/subscriptions', { body: wanted })
+    const api = openApi({ performer: silent })
+    await haveAccount(api)
+    const made = await api.ask('POST /v1/subscriptions', { body: wanted })
     expect(made.json).toMatchObject({ status: 'incomplete', next_action: null })
   })
 
   test('a platform-collected one is begun like the other', async () => {
-    const world = openWorld({ limits: { firstWordMs: 30 } })
-    await haveAccount(world)
+    const api = openApi()
+    await haveAccount(api)
     const body = { ...wanted, collection: 'platform' }
-    const made = await world.ask('POST /v1/subscriptions', { body })
+    const made = await api.ask('POST /v1/subscriptions', { body })
     expect(made.status).toBe(202)
     expect(made.json).toMatchObject({ collection: 'platform', status: 'incomplete' })
   })
 
   test('a cancellation for the end of the period is shown as asked for until the provider confirms it', async () => {
-    const world = openWorld()
-    await haveActive(world)
+    const api = openApi()
+    await haveActive(api)
     const body = { at: 'period_end' }
-    const answer = await world.ask('POST /v1/subscriptions/sub_one/cancel', { body })
+    const answer = await api.ask('POST /v1/subscriptions/sub_one/cancel', { body })
     expect(answer.status).toBe(202)
     expect(answer.json).toMatchObject({
       status: 'active',
@@ -85,13 +80,13 @@ describe('202', () => {
   })
 
   test('a scheduled cancellation can be taken back', async () => {
-    const world = openWorld()
-    await haveActive(world)
+    const api = openApi()
+    await haveActive(api)
     const says = subscriptionSays('acct_own', 'active')
     const cancelAt = '2027-02-01T00:00:00.000Z'
     const scheduled = { ...says, facts: { ...says.facts, cancelAt } }
-    await world.tell('subscription/sub_one', scheduled, '2027-01-02T00:00:00.000Z')
-    const answer = await world.ask('POST /v1/subscriptions/sub_one/resume')
+    await api.tell('subscription/sub_one', scheduled, '2027-01-02T00:00:00.000Z')
+    const answer = await api.ask('POST /v1/subscriptions/sub_one/resume')
     expect(answer.status).toBe(202)
     expect(answer.json).toMatchObject({ cancellation: 'resuming', cancel_at: cancelAt })
   })
@@ -99,9 +94,9 @@ describe('202', () => {
 
 describe('200', () => {
   test('a subscription shows what the provider confirmed', async () => {
-    const world = openWorld()
-    await haveActive(world)
-    const { json } = await world.ask('GET /v1/subscriptions/sub_one')
+    const api = openApi()
+    await haveActive(api)
+    const { json } = await api.ask('GET /v1/subscriptions/sub_one')
     expect(json).toMatchObject({
       status: 'active',
       plan: 'pro_monthly',
@@ -115,42 +110,42 @@ describe('200', () => {
 
 describe('404', () => {
   test('no subscription begins on an unknown account, nor on one that the key may not see', async () => {
-    const world = openWorld()
-    await haveAccount(world, 'acct_other')
-    const unknown = await world.ask('POST /v1/subscriptions', { body: wanted })
-    expect(noOf(unknown)).toEqual({ status: 404, code: 'not_found' })
-    const hidden = await world.ask('POST /v1/subscriptions', {
+    const api = openApi()
+    await haveAccount(api, 'acct_other')
+    const unknown = await api.ask('POST /v1/subscriptions', { body: wanted })
+    expect(problemIn(unknown)).toEqual({ status: 404, code: 'not_found' })
+    const hidden = await api.ask('POST /v1/subscriptions', {
       key: keyOf.narrow,
       body: { ...wanted, account: 'acct_other' },
     })
-    expect(noOf(hidden)).toEqual({ status: 404, code: 'not_found' })
+    expect(problemIn(hidden)).toEqual({ status: 404, code: 'not_found' })
   })
 
   test('one that is only heard of, and belongs to nobody yet, is not found', async () => {
-    const world = openWorld()
+    const api = openApi()
     const event = { type: 'subscription.hinted', subscription: 'sub_x' }
-    await world.tell('subscription/sub_x', event)
-    const answer = await world.ask('GET /v1/subscriptions/sub_x')
-    expect(noOf(answer)).toEqual({ status: 404, code: 'not_found' })
+    await api.tell('subscription/sub_x', event)
+    const answer = await api.ask('GET /v1/subscriptions/sub_x')
+    expect(problemIn(answer)).toEqual({ status: 404, code: 'not_found' })
   })
 })
 
 describe('409', () => {
   test('what the state does not allow is refused with the state and with what is possible', async () => {
-    const world = openWorld()
-    await haveActive(world)
-    const answer = await world.ask('POST /v1/subscriptions/sub_one/resume')
-    expect(noOf(answer)).toEqual({ status: 409, code: 'not_possible_now' })
+    const api = openApi()
+    await haveActive(api)
+    const answer = await api.ask('POST /v1/subscriptions/sub_one/resume')
+    expect(problemIn(answer)).toEqual({ status: 409, code: 'not_possible_now' })
     expect(answer.json).toMatchObject({ state: expect.stringContaining('cancellation.none') })
     expect(answer.json['possible']).toContain('subscription.cancel')
   })
 
   test('nothing begins on an account that is closed', async () => {
-    const world = openWorld()
-    const account = await haveAccount(world)
-    await world.tell(account, { type: 'account.close' })
-    const answer = await world.ask('POST /v1/subscriptions', { body: wanted })
-    expect(noOf(answer)).toEqual({ status: 409, code: 'account_closed' })
+    const api = openApi()
+    const account = await haveAccount(api)
+    await api.tell(account, { type: 'account.close' })
+    const answer = await api.ask('POST /v1/subscriptions', { body: wanted })
+    expect(problemIn(answer)).toEqual({ status: 409, code: 'account_closed' })
   })
 })
 
@@ -165,10 +160,10 @@ describe('422', () => {
     ],
   ] as const
   test.each(refusals)('%o is not sold to this account', async (body, expected) => {
-    const world = openWorld()
-    await haveAccount(world)
-    const answer = await world.ask('POST /v1/subscriptions', { body: { ...wanted, ...body } })
-    expect(noOf(answer)).toEqual(expected)
+    const api = openApi()
+    await haveAccount(api)
+    const answer = await api.ask('POST /v1/subscriptions', { body: { ...wanted, ...body } })
+    expect(problemIn(answer)).toEqual(expected)
     expect(answer.json['plan']).toBe(body.plan)
   })
 
@@ -179,15 +174,15 @@ describe('422', () => {
     ${{ ...wanted, collection: 'x' }} | ${'/collection'} | ${'somebody must collect'}
     ${{ plan: 'pro_monthly' }}        | ${'/account'}    | ${'somebody must subscribe'}
   `('$why', async ({ body, field }) => {
-    const answer = await openWorld().ask('POST /v1/subscriptions', { body })
-    expect(noOf(answer)).toEqual({ status: 422, code: 'invalid_request' })
+    const answer = await openApi().ask('POST /v1/subscriptions', { body })
+    expect(problemIn(answer)).toEqual({ status: 422, code: 'invalid_request' })
     expect(wrongFields(answer)).toEqual([field])
   })
 
   test('a cancellation must say when', async () => {
-    const world = openWorld()
-    await haveActive(world)
-    const answer = await world.ask('POST /v1/subscriptions/sub_one/cancel', {
+    const api = openApi()
+    await haveActive(api)
+    const answer = await api.ask('POST /v1/subscriptions/sub_one/cancel', {
       body: { at: 'soon' },
     })
     expect(wrongFields(answer)).toEqual(['/at'])

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { StoreUnavailable } from '../../actors/ports.ts'
-import { eventBody, postWebhook } from '../testing/webhook.ts'
-import { noOf, openWorld, type World } from '../testing/world.ts'
+import { eventBody, postWebhook } from '../../test/harness/webhook.ts'
+import { openApi, problemIn, type TestApi } from '../../test/harness/api.ts'
 
 function deepBody(levels: number): string {
   const nested = `${'['.repeat(levels)}${']'.repeat(levels)}`
@@ -11,17 +11,17 @@ function deepBody(levels: number): string {
   )
 }
 
-async function stored(world: World): Promise<number> {
-  return (await world.store.actors('event', { cursor: null, limit: 10 })).items.length
+async function stored(api: TestApi): Promise<number> {
+  return (await api.store.actors('event', { cursor: null, limit: 10 })).items.length
 }
 
 describe('200', () => {
   test('a signed webhook is kept, byte for byte, before it is answered', async () => {
-    const world = openWorld()
-    const answer = await postWebhook(world)
+    const api = openApi()
+    const answer = await postWebhook(api)
     expect([answer.status, answer.json]).toEqual([200, { received: true }])
-    const { items } = await world.store.actors('event', { cursor: null, limit: 10 })
-    const entry = items[0] && (await world.store.entry(items[0], 1))
+    const { items } = await api.store.actors('event', { cursor: null, limit: 10 })
+    const entry = items[0] && (await api.store.entry(items[0], 1))
     expect(entry?.envelope).toMatchObject({
       source: 'provider',
       principal: 'provider:stripe',
@@ -31,21 +31,21 @@ describe('200', () => {
   })
 
   test('a doubled webhook is answered like the first, and kept once', async () => {
-    const world = openWorld()
-    const answers = [await postWebhook(world), await postWebhook(world)]
+    const api = openApi()
+    const answers = [await postWebhook(api), await postWebhook(api)]
     expect(answers.map(({ status }) => status)).toEqual([200, 200])
-    expect(await stored(world)).toBe(1)
-    expect(await world.metrics.text()).toContain('tenure_webhooks_total{outcome="duplicate"} 1')
+    expect(await stored(api)).toBe(1)
+    expect(await api.metrics.text()).toContain('tenure_webhooks_total{outcome="duplicate"} 1')
   })
 })
 
 describe('what becomes of a webhook that was kept', () => {
   test('is counted; one that is not for us is named in a warning', async () => {
-    const world = openWorld()
-    await postWebhook(world, { body: eventBody({ livemode: true }) })
-    await postWebhook(world, { body: eventBody({ livemode: true }) })
-    expect(await world.metrics.text()).toContain('tenure_events_total{outcome="quarantined"} 1')
-    expect(world.lines.filter(({ level }) => level === 'warn')).toEqual([
+    const api = openApi()
+    await postWebhook(api, { body: eventBody({ livemode: true }) })
+    await postWebhook(api, { body: eventBody({ livemode: true }) })
+    expect(await api.metrics.text()).toContain('tenure_events_total{outcome="quarantined"} 1')
+    expect(api.lines.filter(({ level }) => level === 'warn')).toEqual([
       {
         level: 'warn',
         event: 'event.quarantined',
@@ -62,13 +62,13 @@ describe('what becomes of a webhook that was kept', () => {
   test.each(['applied', 'ignored'])(
     'is counted when it was %s, without a warning',
     async (outcome) => {
-      const world = openWorld()
-      await postWebhook(world)
-      const { items } = await world.store.actors('event', { cursor: null, limit: 1 })
+      const api = openApi()
+      await postWebhook(api)
+      const { items } = await api.store.actors('event', { cursor: null, limit: 1 })
       const [actor = 'event/none'] = items
-      await world.tell(actor, { type: 'event.applied', outcome, detail: null, told: [] })
-      expect(await world.metrics.text()).toContain(`tenure_events_total{outcome="${outcome}"} 1`)
-      expect(world.lines.filter(({ level }) => level === 'warn')).toEqual([])
+      await api.tell(actor, { type: 'event.applied', outcome, detail: null, told: [] })
+      expect(await api.metrics.text()).toContain(`tenure_events_total{outcome="${outcome}"} 1`)
+      expect(api.lines.filter(({ level }) => level === 'warn')).toEqual([])
     },
   )
 })
@@ -83,16 +83,16 @@ describe('400', () => {
     ${{ body: '{"id":"evt_1","object":"event"}' }} | ${'body_not_event'}    | ${'one that is no event'}
     ${{ body: deepBody(60_000) }}                  | ${'body_too_deep'}     | ${'one that is nested without end'}
   `('$why is refused and counted, and nothing is stored', async ({ posting, reason }) => {
-    const world = openWorld()
-    const answer = await postWebhook(world, posting)
-    expect(noOf(answer)).toEqual({ status: 400, code: 'webhook_refused' })
+    const api = openApi()
+    const answer = await postWebhook(api, posting)
+    expect(problemIn(answer)).toEqual({ status: 400, code: 'webhook_refused' })
     expect(answer.json['reason']).toBe(reason)
-    expect(await stored(world)).toBe(0)
-    expect(await world.metrics.text()).toContain(`tenure_webhooks_total{outcome="${reason}"} 1`)
+    expect(await stored(api)).toBe(0)
+    expect(await api.metrics.text()).toContain(`tenure_webhooks_total{outcome="${reason}"} 1`)
   })
 
   test('how far the clocks are apart is said of a stale one', async () => {
-    const answer = await postWebhook(openWorld(), { ageSeconds: 4_000 })
+    const answer = await postWebhook(openApi(), { ageSeconds: 4_000 })
     expect(answer.json['skew_seconds']).toBe(4_000)
   })
 })
@@ -103,15 +103,13 @@ describe('413', () => {
     ${{}}                              | ${'one that is too large is cut off while it comes'}
     ${{ 'content-length': '1048577' }} | ${'one that says it is too large is not read'}
   `('$why', async ({ headers }) => {
-    const world = openWorld()
+    const api = openApi()
     const body = eventBody({ padding: 'x'.repeat(1_048_576) })
-    const answer = await postWebhook(world, { body, headers })
-    expect(noOf(answer)).toEqual({ status: 413, code: 'body_too_large' })
+    const answer = await postWebhook(api, { body, headers })
+    expect(problemIn(answer)).toEqual({ status: 413, code: 'body_too_large' })
     expect(answer.json['limit']).toBe(1_048_576)
-    expect(await stored(world)).toBe(0)
-    expect(await world.metrics.text()).toContain(
-      'tenure_webhooks_total{outcome="body_too_large"} 1',
-    )
+    expect(await stored(api)).toBe(0)
+    expect(await api.metrics.text()).toContain('tenure_webhooks_total{outcome="body_too_large"} 1')
   })
 })
 
@@ -123,16 +121,16 @@ describe('503', () => {
   `(
     'what is not stored is sent again by Stripe: $outcome.outcome',
     async ({ outcome, expected }) => {
-      const world = openWorld({ runtime: (real) => ({ ...real, tell: async () => outcome }) })
-      expect(noOf(await postWebhook(world))).toEqual(expected)
+      const api = openApi({ runtime: (real) => ({ ...real, tell: async () => outcome }) })
+      expect(problemIn(await postWebhook(api))).toEqual(expected)
     },
   )
 
   test('an outage of the store is answered so that Stripe sends it again', async () => {
     const fail = () => Promise.reject(new StoreUnavailable('down'))
-    const world = openWorld({ runtime: (real) => ({ ...real, tell: fail }) })
-    const answer = await postWebhook(world)
-    expect(noOf(answer)).toEqual({ status: 503, code: 'store_unavailable' })
+    const api = openApi({ runtime: (real) => ({ ...real, tell: fail }) })
+    const answer = await postWebhook(api)
+    expect(problemIn(answer)).toEqual({ status: 503, code: 'store_unavailable' })
     expect(answer.headers.get('retry-after')).toBe('1')
   })
 })

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { apiVersion, createStripeClient } from './client.ts'
 import { listEventsSince } from './events.ts'
-import { openStripe } from './given/stripe.ts'
+import { openStripe } from '../../test/harness/stripe-performer.ts'
 
 describe('a call to Stripe', () => {
   test('goes to the address that was given, in the one version, and tells nothing of ours', async () => {

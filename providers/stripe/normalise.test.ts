@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isTelling, resolved } from './given/messages.ts'
-import { catalog } from './given/stripe.ts'
+import { isTelling, resolved } from '../../test/harness/stripe-messages.ts'
+import { catalog } from '../../test/harness/stripe-performer.ts'
 import { normalise } from './normalise.ts'
 
 const created = 1_801_396_800

@@ -7,7 +7,7 @@ import {
   days,
   subscribes,
   type Customer,
-} from '../scenarios/given.ts'
+} from '../harness/scenario.ts'
 import { readJournal } from '../simulation/journals.ts'
 import { recordedEntry, textOf, type RecordedJournal } from './journal.ts'
 
@@ -24,8 +24,8 @@ async function theWholePath(): Promise<Customer> {
   const ada = await aCustomer({ seed: 'recorded' })
   await addsCard(ada, 'pm_card_authenticationRequiredOnSetup')
   const page = await subscribes(ada)
-  await ada.world.authenticate(page ?? '')
-  await ada.world.settle()
+  await ada.system.authenticate(page ?? '')
+  await ada.system.settle()
   await days(ada, 33)
   await addsCard(ada, 'pm_card_chargeCustomerFail')
   await days(ada, 50)
@@ -43,10 +43,10 @@ async function collectedByThePlatform(): Promise<Customer> {
   await addsCard(ada, 'pm_card_chargeCustomerFail')
   await days(ada, 32)
   await addsCard(ada, 'pm_card_mastercard')
-  const { data } = await ada.world.stripe.charges.list({ limit: 10 })
+  const { data } = await ada.system.stripe.charges.list({ limit: 10 })
   const paid = data.find((charge) => charge.paid)
-  if (paid) await ada.world.stripe.refunds.create({ charge: paid.id, amount: 400 })
-  await ada.world.post('dashboard', `/v1/subscriptions/${ada.subscription}/cancel`, {
+  if (paid) await ada.system.stripe.refunds.create({ charge: paid.id, amount: 400 })
+  await ada.system.post('dashboard', `/v1/subscriptions/${ada.subscription}/cancel`, {
     at: 'period_end',
   })
   await days(ada, 35)
@@ -69,8 +69,8 @@ const stories: Readonly<Record<string, () => Promise<Customer>>> = {
   'never-paid-and-disputed': neverPaidAndDisputed,
 }
 
-async function journalOf(release: string, story: string, { world }: Customer): Promise<RecordedJournal> {
-  const journal = await readJournal(world.store)
+async function journalOf(release: string, story: string, { system }: Customer): Promise<RecordedJournal> {
+  const journal = await readJournal(system.store)
   const actors = [...journal].flatMap(([actor, entries]) => {
     const head = entries.at(-1)
     if (head === undefined) return []
@@ -88,7 +88,7 @@ export async function record(release: string): Promise<string[]> {
     if (existsSync(path)) continue
     const customer = await live()
     writeFileSync(path, textOf(await journalOf(release, story, customer)), { flag: 'wx' })
-    await customer.world.close()
+    await customer.system.close()
     written.push(path)
   }
   if (written.length > 0) return written

@@ -1,7 +1,7 @@
 import type { Entry } from '../../actors/journal.ts'
 import { EventContext } from '../../machines/webhook/state.ts'
 import { canonical as sortedJson } from '../../values/json.ts'
-import type { World } from '../world.ts'
+import type { System } from '../harness/system.ts'
 
 // The oracle: what two runs of one story must share, however its webhooks came.
 
@@ -85,7 +85,7 @@ const over: ReadonlySet<unknown> = new Set(['recovered', 'closed'])
 const types = ['account', 'subscription', 'invoice', 'payment', 'dunning']
 
 /** Every newest entry of the actors of this type. */
-export async function newest({ store }: World, type: string | null): Promise<Entry[]> {
+export async function newest({ store }: System, type: string | null): Promise<Entry[]> {
   const entries: Entry[] = []
   for (let cursor: string | null = null; ;) {
     const page = await store.actors(type, { cursor, limit: 500 })
@@ -130,9 +130,9 @@ function essence(type: string, { state, timers }: Entry['snapshot']): unknown {
 /**
  * Of the webhooks: how many of each type ended how. Their ids follow from the order of requests.
  */
-async function webhooksOf(world: World): Promise<string[]> {
+async function webhooksOf(system: System): Promise<string[]> {
   const counts = new Map<string, number>()
-  for (const { snapshot } of await newest(world, 'event')) {
+  for (const { snapshot } of await newest(system, 'event')) {
     const { eventType } = EventContext.parse(snapshot.state['context'])
     const key = `${String(eventType)} ${JSON.stringify(snapshot.state['value'])}`
     counts.set(key, (counts.get(key) ?? 0) + 1)
@@ -141,13 +141,13 @@ async function webhooksOf(world: World): Promise<string[]> {
 }
 
 /** The state of everything: one line of JSON for each actor, in the order of their refs. */
-export async function canonical(world: World): Promise<string[]> {
+export async function canonical(system: System): Promise<string[]> {
   const lines: string[] = []
   for (const type of types) {
-    for (const { actor, snapshot } of await newest(world, type)) {
+    for (const { actor, snapshot } of await newest(system, type)) {
       if (type === 'dunning' && over.has(snapshot.state['value'])) continue
       lines.push(`${actor} ${sortedJson(essence(type, snapshot))}`)
     }
   }
-  return [...lines, ...(await webhooksOf(world))]
+  return [...lines, ...(await webhooksOf(system))]
 }

@@ -4,33 +4,40 @@ import { AccountContext } from '../../machines/account/state.ts'
 import { charts } from '../../machines/index.ts'
 import type { ActorRef } from '../../values/ids.ts'
 import { msPerHour } from '../../values/instant.ts'
-import type { World } from '../world.ts'
+import type { System } from '../harness/system.ts'
 import { canonical } from './canonical.ts'
-import { aCustomer, addsCard, allFeatures, aSubscriber, stateOf, type Customer } from './given.ts'
+import {
+  aCustomer,
+  addsCard,
+  allFeatures,
+  aSubscriber,
+  stateOf,
+  type Customer,
+} from '../harness/scenario.ts'
 
 // Processes that die, that share an actor, and that meet what they cannot digest.
 
-const open: World[] = []
+const open: System[] = []
 afterEach(async () => {
-  for (const world of open.splice(0)) await world.close()
+  for (const system of open.splice(0)) await system.close()
 })
 
 const Subscribed = z.looseObject({ id: z.string() })
 
 /** Subscribes as a client does that repeats its request until it is answered. */
 async function insists(ada: Customer, collection: string): Promise<void> {
-  const { world, account } = ada
+  const { system, account } = ada
   for (let tries = 0; tries < 5; tries += 1) {
     const body = { account, plan: 'pro_monthly', collection }
     const headers = { 'idempotency-key': 'the-one-purchase' }
-    const answer = await world.post('dashboard', '/v1/subscriptions', body, headers)
+    const answer = await system.post('dashboard', '/v1/subscriptions', body, headers)
     const told = Subscribed.safeParse(answer.body)
-    await world.settle()
+    await system.settle()
     if (answer.status === 202 && told.success) {
       ada.subscription = told.data.id
       return
     }
-    await world.advanceMs(msPerHour / 4)
+    await system.advanceMs(msPerHour / 4)
   }
   throw new Error('the request to subscribe is never answered')
 }
@@ -47,25 +54,25 @@ describe('80 a process dies at any of its words with the store or with Stripe', 
     let died = 0
     for (let word = 1; ; word += every) {
       const ada = await aCustomer()
-      const { world } = ada
+      const { system } = ada
       await addsCard(ada, 'pm_card_visa')
-      const { life } = world.processes()[0] ?? {}
+      const { life } = system.processes()[0] ?? {}
       life?.dieAfter(word, heard)
       await insists(ada, collection)
-      await world.advanceMs(2 * msPerHour)
+      await system.advanceMs(2 * msPerHour)
       const context = `the process died at word ${word}`
       expect(await stateOf(ada), context).toMatchObject({
         subscription: 'active',
         granted: allFeatures,
         invoices: ['paid'],
       })
-      const { data } = await world.stripe.charges.list()
+      const { data } = await system.stripe.charges.list()
       expect(
         data.map(({ status }) => status),
         context,
       ).toStrictEqual(['succeeded'])
-      expect((await world.store.parked({ cursor: null, limit: 5 })).items).toStrictEqual([])
-      await world.close()
+      expect((await system.store.parked({ cursor: null, limit: 5 })).items).toStrictEqual([])
+      await system.close()
       if (life?.isOver !== true) break
       died += 1
     }
@@ -76,15 +83,15 @@ describe('80 a process dies at any of its words with the store or with Stripe', 
 describe('81 two processes decide on one actor', () => {
   test('every decision is committed once, on top of the one before', async () => {
     const ada = await aSubscriber({ processes: 2 })
-    open.push(ada.world)
-    const { world } = ada
+    open.push(ada.system)
+    const { system } = ada
     const ref: ActorRef = `account/${ada.account}`
-    const before = (await world.store.head(ref))?.seq ?? 0
+    const before = (await system.store.head(ref))?.seq ?? 0
     const reasons = Array.from({ length: 30 }, (_, n) => `reason ${n}`)
-    const at = world.clock.now()
+    const at = system.clock.now()
     const tolds = await Promise.all(
       reasons.map((reason, n) =>
-        (world.processes()[n % 2]?.runtime ?? world.runtime).tell({
+        (system.processes()[n % 2]?.runtime ?? system.runtime).tell({
           id: `ban:${n}`,
           to: ref,
           event: { type: 'account.ban', reason },
@@ -98,8 +105,8 @@ describe('81 two processes decide on one actor', () => {
       ),
     )
     expect(new Set(tolds.map(({ outcome }) => outcome))).toStrictEqual(new Set(['committed']))
-    await world.settle()
-    const head = await world.store.head(ref)
+    await system.settle()
+    const head = await system.store.head(ref)
     expect(head?.seq).toBe(before + reasons.length)
     const { bans } = AccountContext.parse(head?.snapshot.state['context'])
     expect(Object.keys(bans).sort()).toStrictEqual([...reasons].sort())
@@ -125,31 +132,31 @@ describe('82 an event is poison for its actor', () => {
 
   test('its actor is parked, others go on, and a better release ends as it should', async () => {
     const ada = await aSubscriber({ charts: poisoned })
-    open.push(ada.world)
-    const { world } = ada
+    open.push(ada.system)
+    const { system } = ada
     expect(await stateOf(ada)).toMatchObject({ subscription: 'incomplete', invoices: ['paid'] })
-    const parked = ParkedList.parse((await world.get('admin', '/admin/parked')).body).data
+    const parked = ParkedList.parse((await system.get('admin', '/admin/parked')).body).data
     expect(parked.map(({ id }) => id.split('!')[0])).toStrictEqual([
       `subscription/${ada.subscription}`,
     ])
     // Another customer is not concerned, as far as no subscription is.
-    const bob = await aCustomer({ world })
+    const bob = await aCustomer({ system })
     await addsCard(bob, 'pm_card_visa')
     expect(await stateOf(bob)).toMatchObject({ paymentMethod: 'valid' })
 
     const id = encodeURIComponent(parked[0]?.id ?? '')
-    const early = await world.post('admin', `/admin/parked/${id}/retry`, {})
+    const early = await system.post('admin', `/admin/parked/${id}/retry`, {})
     expect(early.body).toMatchObject({ outcome: 'parked' })
-    await world.restart({ charts })
-    const answer = await world.post('admin', `/admin/parked/${id}/retry`, {})
+    await system.restart({ charts })
+    const answer = await system.post('admin', `/admin/parked/${id}/retry`, {})
     expect(answer.status).toBe(202)
-    await world.advanceMs(6 * msPerHour)
-    expect(ParkedList.parse((await world.get('admin', '/admin/parked')).body).data).toHaveLength(0)
+    await system.advanceMs(6 * msPerHour)
+    expect(ParkedList.parse((await system.get('admin', '/admin/parked')).body).data).toHaveLength(0)
 
     const healthy = await aSubscriber()
-    open.push(healthy.world)
-    await addsCard(await aCustomer({ world: healthy.world }), 'pm_card_visa')
-    await healthy.world.advanceMs(6 * msPerHour)
-    expect(await canonical(world)).toStrictEqual(await canonical(healthy.world))
+    open.push(healthy.system)
+    await addsCard(await aCustomer({ system: healthy.system }), 'pm_card_visa')
+    await healthy.system.advanceMs(6 * msPerHour)
+    expect(await canonical(system)).toStrictEqual(await canonical(healthy.system))
   })
 })

@@ -12,7 +12,7 @@ import {
   stateOf,
   subscribes,
   type Customer,
-} from './given.ts'
+} from '../harness/scenario.ts'
 import { underSchedules } from './schedules.ts'
 
 // Invoices that are not paid: what is done on which day, and that nothing is promised that cannot
@@ -25,22 +25,22 @@ const ShownInvoice = z.looseObject({
 })
 
 /** The newest invoice, as the API shows it. */
-async function unpaidInvoice({ world, account }: Customer) {
-  const list = await world.get('dashboard', `/v1/invoices?account=${account}`)
+async function unpaidInvoice({ system, account }: Customer) {
+  const list = await system.get('dashboard', `/v1/invoices?account=${account}`)
   const { data } = z
     .looseObject({ data: z.array(z.looseObject({ id: z.string() })) })
     .parse(list.body)
   const shown = await Promise.all(
     data.map(async ({ id }) =>
-      ShownInvoice.parse((await world.get('dashboard', `/v1/invoices/${id}`)).body),
+      ShownInvoice.parse((await system.get('dashboard', `/v1/invoices/${id}`)).body),
     ),
   )
   return shown.find(({ status }) => status !== 'paid')
 }
 
 /** The steps that its case has taken: what, and on which day after the invoice fell due. */
-async function stepsOf({ world }: Customer): Promise<string[]> {
-  const [entry] = await newest(world, 'dunning')
+async function stepsOf({ system }: Customer): Promise<string[]> {
+  const [entry] = await newest(system, 'dunning')
   const { policy, stepsTaken, invoice } = DunningContext.parse(entry?.snapshot.state['context'])
   const due: Instant = invoice?.dueSince ?? '0000-01-01T00:00:00.000Z'
   return stepsTaken.map(({ step, at }) => {
@@ -49,13 +49,13 @@ async function stepsOf({ world }: Customer): Promise<string[]> {
   })
 }
 
-async function detachesCard({ world, account }: Customer): Promise<void> {
-  const answer = await world.get('dashboard', `/v1/accounts/${account}`)
+async function detachesCard({ system, account }: Customer): Promise<void> {
+  const answer = await system.get('dashboard', `/v1/accounts/${account}`)
   const { payment_methods } = z
     .looseObject({ payment_methods: z.array(z.looseObject({ id: z.string() })) })
     .parse(answer.body)
-  for (const { id } of payment_methods) await world.stripe.paymentMethods.detach(id)
-  await world.settle()
+  for (const { id } of payment_methods) await system.stripe.paymentMethods.detach(id)
+  await system.settle()
 }
 
 describe('27 the bank refuses for good', () => {
@@ -78,7 +78,7 @@ describe('27 the bank refuses for good', () => {
         const invoice = await unpaidInvoice(ada)
         expect(invoice?.attempt_count).toBeGreaterThan(2)
         expect(invoice?.next_payment_attempt_at).toBeNull()
-        const demands = ada.world
+        const demands = ada.system
           .mails()
           .filter(({ template }) => template === 'payment_method_required')
         expect(demands).toHaveLength(1)
@@ -98,7 +98,7 @@ describe('27 the bank refuses for good', () => {
       paymentMethod: 'valid',
       invoices: ['paid', 'paid'],
     })
-    await ada.world.close()
+    await ada.system.close()
   })
 
   test('the platform does not send the refused card again', async () => {
@@ -118,7 +118,7 @@ describe('27 the bank refuses for good', () => {
           paymentMethod: 'required',
           subscription: 'unpaid',
         })
-        const { data } = await ada.world.stripe.paymentIntents.list({ limit: 100 })
+        const { data } = await ada.system.stripe.paymentIntents.list({ limit: 100 })
         expect(data).toHaveLength(2)
       },
     })
@@ -145,7 +145,7 @@ describe('28 there is no payment method at all', () => {
             paymentMethod: 'required',
             granted: [],
           })
-          const charges = await ada.world.stripe.charges.list({ limit: 100 })
+          const charges = await ada.system.stripe.charges.list({ limit: 100 })
           expect(charges.data).toHaveLength(1)
         },
       })
@@ -170,7 +170,7 @@ describe('28 there is no payment method at all', () => {
       'ban on day 20',
       'email on day 20',
     ])
-    await ada.world.close()
+    await ada.system.close()
   })
 })
 

@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest'
 import { readJournal } from '../simulation/journals.ts'
-import { addsCard, aCustomer, days, subscribes, type Customer } from './given.ts'
+import { addsCard, aCustomer, days, subscribes, type Customer } from '../harness/scenario.ts'
 
 // What a renewal costs: each entry is a write, a decision and a delivery.
 
-async function lengths({ world }: Customer): Promise<ReadonlyMap<string, number>> {
-  const journal = await readJournal(world.store)
+async function lengths({ system }: Customer): Promise<ReadonlyMap<string, number>> {
+  const journal = await readJournal(system.store)
   return new Map([...journal].map(([actor, entries]) => [actor, entries.length] as const))
 }
 
 /** The webhooks since then, and the entries of other actors that they changed. */
-async function since({ world }: Customer, before: ReadonlyMap<string, number>) {
+async function since({ system }: Customer, before: ReadonlyMap<string, number>) {
   let webhooks = 0
   const changes: string[] = []
-  for (const [actor, entries] of await readJournal(world.store)) {
+  for (const [actor, entries] of await readJournal(system.store)) {
     const [type = ''] = actor.split('/')
     if (type === 'event') webhooks += before.has(actor) ? 0 : 1
     if (type === 'event') continue
@@ -57,6 +57,6 @@ test.each([
     const before = await lengths(ada)
     await days(ada, 15)
     expect(await since(ada, before)).toEqual({ webhooks, changes })
-    await ada.world.close()
+    await ada.system.close()
   },
 )

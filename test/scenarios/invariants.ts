@@ -4,7 +4,7 @@ import { InvoiceContext } from '../../machines/invoice/state.ts'
 import { SubscriptionContext } from '../../machines/subscription/state.ts'
 import type { ActorRef } from '../../values/ids.ts'
 import { canonical } from '../../values/json.ts'
-import type { World } from '../world.ts'
+import type { System } from '../harness/system.ts'
 
 // What holds at every step of every story, whatever comes in whatever order.
 
@@ -142,7 +142,7 @@ const live: ReadonlySet<string> = new Set([
 /**
  * I2: of the attempts that the platform made for one invoice, at most one can take money, or has.
  */
-export async function liveAttempts({ stripe }: World): Promise<string[]> {
+export async function liveAttempts({ stripe }: System): Promise<string[]> {
   const attempts = new Map<string, string[]>()
   const { data } = await stripe.paymentIntents.list({ limit: 100 })
   for (const { id, status, metadata } of data) {
@@ -156,9 +156,9 @@ export async function liveAttempts({ stripe }: World): Promise<string[]> {
 }
 
 /** I9: each letter at most once for its cause: for its invoice, and its words. */
-export function doubledMails(world: World): string[] {
+export function doubledMails(system: System): string[] {
   const seen = new Map<string, number>()
-  for (const { to, template, data } of world.mails()) {
+  for (const { to, template, data } of system.mails()) {
     const key = `${template} to ${to} for ${JSON.stringify(data['invoice'])}`
     seen.set(key, (seen.get(key) ?? 0) + 1)
   }

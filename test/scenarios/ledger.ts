@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { World } from '../world.ts'
+import type { System } from '../harness/system.ts'
 
 const Row = z.object({
   currency: z.string(),
@@ -7,7 +7,7 @@ const Row = z.object({
 })
 
 /** What the ledger holds, by account, in minor units of the one currency of the story. */
-export async function ledgerOf({ store }: World): Promise<Record<string, number>> {
+export async function ledgerOf({ store }: System): Promise<Record<string, number>> {
   const sums: Record<string, number> = {}
   for (let cursor: string | null = null; ;) {
     const page = await store.viewRows('ledger', '', { cursor, limit: 500 })
@@ -22,7 +22,7 @@ export async function ledgerOf({ store }: World): Promise<Record<string, number>
 }
 
 /** I4: transactions whose debits and credits differ. */
-export async function unbalanced({ store }: World): Promise<string[]> {
+export async function unbalanced({ store }: System): Promise<string[]> {
   const found: string[] = []
   for (let cursor: string | null = null; ;) {
     const page = await store.viewRows('ledger', '', { cursor, limit: 500 })
@@ -39,7 +39,7 @@ export async function unbalanced({ store }: World): Promise<string[]> {
  * What Stripe holds for us by its own books: captures, less refunds that stand, less what disputes
  * took.
  */
-export async function cashAtStripe({ stripe }: World): Promise<number> {
+export async function cashAtStripe({ stripe }: System): Promise<number> {
   let cash = 0
   for await (const { status, captured, amount_captured } of stripe.charges.list({ limit: 100 })) {
     if (status === 'succeeded' && captured) cash += amount_captured
@@ -54,8 +54,8 @@ export async function cashAtStripe({ stripe }: World): Promise<number> {
 }
 
 /** I3: where the ledger's cash is not the provider's. */
-export async function strayMoney(world: World): Promise<string[]> {
-  const ours = (await ledgerOf(world))['provider'] ?? 0
-  const theirs = await cashAtStripe(world)
+export async function strayMoney(system: System): Promise<string[]> {
+  const ours = (await ledgerOf(system))['provider'] ?? 0
+  const theirs = await cashAtStripe(system)
   return ours === theirs ? [] : [`I3 the ledger holds ${ours}, Stripe ${theirs}`]
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { aSubscriber, days, stateOf } from './given.ts'
+import { aSubscriber, days, stateOf } from '../harness/scenario.ts'
 import { ledgerOf } from './ledger.ts'
 import { underSchedules } from './schedules.ts'
 
@@ -10,7 +10,7 @@ describe('M3 refunds', () => {
     await underSchedules(10, {
       async lives(options) {
         const ada = await aSubscriber(options)
-        const { stripe } = ada.world
+        const { stripe } = ada.system
         await days(ada, 2)
         const [charge] = (await stripe.charges.list()).data
         const refund = (amount: number) =>
@@ -22,7 +22,7 @@ describe('M3 refunds', () => {
         return ada
       },
       async ends(ada) {
-        expect(await ledgerOf(ada.world)).toStrictEqual({
+        expect(await ledgerOf(ada.system)).toStrictEqual({
           customers: -2900,
           provider: 500,
           refunds: 2400,
@@ -36,16 +36,16 @@ describe('M3 refunds', () => {
     await underSchedules(10, {
       async lives(options) {
         const ada = await aSubscriber({ ...options, token: 'pm_card_refundFail' })
-        const { stripe } = ada.world
+        const { stripe } = ada.system
         const [charge] = (await stripe.charges.list()).data
         await stripe.refunds.create({ charge: charge?.id ?? '', amount: 1000 })
         await days(ada, 5)
         return ada
       },
       async ends(ada) {
-        const { refunds } = ada.world.stripe
+        const { refunds } = ada.system.stripe
         expect((await refunds.list()).data.map(({ status }) => status)).toStrictEqual(['failed'])
-        expect(await ledgerOf(ada.world)).toMatchObject({ provider: 2900, customers: -2900 })
+        expect(await ledgerOf(ada.system)).toMatchObject({ provider: 2900, customers: -2900 })
       },
     })
   })
@@ -60,7 +60,7 @@ describe('M3 disputes', () => {
     await underSchedules(6, {
       async lives(options) {
         const ada = await aSubscriber({ ...options, token: 'pm_card_createDispute' })
-        const { stripe } = ada.world
+        const { stripe } = ada.system
         await days(ada, 1)
         const [dispute] = (await stripe.disputes.list()).data
         if (evidence !== null) {
@@ -73,7 +73,7 @@ describe('M3 disputes', () => {
         return ada
       },
       async ends(ada) {
-        const ledger = await ledgerOf(ada.world)
+        const ledger = await ledgerOf(ada.system)
         expect(ledger['provider']).toBe(provider)
         expect(ledger['disputed']).toBe(0)
         expect(ledger['dispute_losses'] ?? 0).toBe(losses)
@@ -85,7 +85,7 @@ describe('M3 disputes', () => {
     await underSchedules(6, {
       async lives(options) {
         const ada = await aSubscriber({ ...options, token: 'pm_card_createDisputeInquiry' })
-        const { stripe } = ada.world
+        const { stripe } = ada.system
         await days(ada, 1)
         const [charge] = (await stripe.charges.list()).data
         await stripe.refunds.create({ charge: charge?.id ?? '' })
@@ -93,7 +93,7 @@ describe('M3 disputes', () => {
         return ada
       },
       async ends(ada) {
-        const ledger = await ledgerOf(ada.world)
+        const ledger = await ledgerOf(ada.system)
         expect(ledger['dispute_losses'] ?? 0).toBe(0)
         expect(ledger['refunds']).toBe(2900)
       },

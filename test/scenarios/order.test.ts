@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { ActorRef } from '../../values/ids.ts'
 import { msPerDay } from '../../values/instant.ts'
-import { seeded, shuffled, type World } from '../world.ts'
+import { seeded, shuffled } from '../harness/random.ts'
+import type { System } from '../harness/system.ts'
 import { newest } from './canonical.ts'
 import {
   aCustomer,
@@ -11,79 +12,79 @@ import {
   days,
   stateOf,
   subscribes,
-} from './given.ts'
+} from '../harness/scenario.ts'
 import { ledgerOf } from './ledger.ts'
 import { underSchedules } from './schedules.ts'
 import { bring, ofType, webhooksOf } from './webhooks-of.ts'
 
 // Webhooks that come early, late, twice, tied, or without the ones before them.
 
-const open: World[] = []
+const open: System[] = []
 afterEach(async () => {
-  for (const world of open.splice(0)) await world.close()
+  for (const system of open.splice(0)) await system.close()
 })
 
 const paidUp = { standing: 'good', subscription: 'active', granted: allFeatures }
 
 async function somebody() {
   const ada = await aCustomer()
-  open.push(ada.world)
+  open.push(ada.system)
   return ada
 }
 
-async function historyOf(world: World, actor: ActorRef) {
-  return (await world.store.history(actor, { cursor: null, limit: 1000 })).items
+async function historyOf(system: System, actor: ActorRef) {
+  return (await system.store.history(actor, { cursor: null, limit: 1000 })).items
 }
 
 describe('1 a subscription’s news of being active comes before the news of its creation', () => {
   test('it is active, and the late creation is recorded and changes nothing', async () => {
     const ada = await somebody()
-    const { world } = ada
+    const { system } = ada
     await addsCard(ada, 'pm_card_authenticationRequiredOnSetup')
-    const webhooks = await webhooksOf(world, async () => {
+    const webhooks = await webhooksOf(system, async () => {
       const page = await subscribes(ada)
-      await world.advanceMs(60_000)
-      await world.authenticate(page ?? '')
+      await system.advanceMs(60_000)
+      await system.authenticate(page ?? '')
     })
     expect(await stateOf(ada)).toMatchObject({ subscription: 'incomplete', granted: [] })
-    await bring(world, [ofType(webhooks, 'customer.subscription.updated')])
+    await bring(system, [ofType(webhooks, 'customer.subscription.updated')])
     expect(await stateOf(ada)).toMatchObject(paidUp)
 
-    await bring(world, [ofType(webhooks, 'customer.subscription.created')])
-    const late = (await historyOf(world, `subscription/${ada.subscription}`)).at(-1)
+    await bring(system, [ofType(webhooks, 'customer.subscription.created')])
+    const late = (await historyOf(system, `subscription/${ada.subscription}`)).at(-1)
     expect(late?.envelope.event).toMatchObject({ facts: { status: 'incomplete' } })
     expect(late?.changed).toBe(false)
 
-    await bring(world, shuffled(webhooks, seeded('1')))
+    await bring(system, shuffled(webhooks, seeded('1')))
     expect(await stateOf(ada)).toMatchObject(paidUp)
-    expect(await newest(world, 'subscription')).toHaveLength(1)
+    expect(await newest(system, 'subscription')).toHaveLength(1)
   })
 })
 
 describe('2 the payment of an invoice comes before any word of its subscription', () => {
   test('the subscription is born from the invoice, read, and granted once', async () => {
     const ada = await somebody()
-    const { world } = ada
+    const { system } = ada
     // Somebody else's purchase makes the plan's price known at Stripe.
     await addsCard(ada, 'pm_card_visa')
     await subscribes(ada, 'starter_monthly')
-    const [customer] = (await world.stripe.customers.list()).data
-    const [price] = (await world.stripe.prices.list({ limit: 1 })).data
-    const webhooks = await webhooksOf(world, () =>
-      world.stripe.subscriptions.create({
+    const [customer] = (await system.stripe.customers.list()).data
+    const [price] = (await system.stripe.prices.list({ limit: 1 })).data
+    const webhooks = await webhooksOf(system, () =>
+      system.stripe.subscriptions.create({
         customer: customer?.id ?? '',
         items: [{ price: price?.id ?? '' }],
       }),
     )
-    await bring(world, [ofType(webhooks, 'invoice.paid')])
-    const born = (await newest(world, 'subscription')).find(
+    await bring(system, [ofType(webhooks, 'invoice.paid')])
+    const born = (await newest(system, 'subscription')).find(
       ({ actor }) => actor !== `subscription/${ada.subscription}`,
     )
     expect(born?.snapshot.state['value']).toMatchObject({ status: 'active' })
 
-    await bring(world, shuffled([...webhooks, ...webhooks], seeded('2')))
-    expect(await newest(world, 'subscription')).toHaveLength(2)
-    const versions = (await historyOf(world, `account/${ada.account}`)).map(({ snapshot }) =>
+    await bring(system, shuffled([...webhooks, ...webhooks], seeded('2')))
+    expect(await newest(system, 'subscription')).toHaveLength(2)
+    const versions = (await historyOf(system, `account/${ada.account}`)).map(({ snapshot }) =>
       JSON.stringify(snapshot.state['context']).includes(born?.actor ?? ''),
     )
     expect(versions.at(-1)).toBe(true)
@@ -97,25 +98,25 @@ describe('3 two changes of one second tie', () => {
     { order: [1, 0, 1, 0], why: 'each twice' },
   ])('one read decides between them, told $why', async ({ order }) => {
     const ada = await somebody()
-    const { world } = ada
+    const { system } = ada
     await addsCard(ada, 'pm_card_visa')
     await subscribes(ada)
-    await world.advanceMs(msPerDay)
-    const [subscription] = (await world.stripe.subscriptions.list()).data
-    const webhooks = await webhooksOf(world, async () => {
+    await system.advanceMs(msPerDay)
+    const [subscription] = (await system.stripe.subscriptions.list()).data
+    const webhooks = await webhooksOf(system, async () => {
       const id = subscription?.id ?? ''
-      await world.stripe.subscriptions.update(id, { cancel_at_period_end: true })
-      await world.stripe.subscriptions.update(id, { cancel_at_period_end: false })
+      await system.stripe.subscriptions.update(id, { cancel_at_period_end: true })
+      await system.stripe.subscriptions.update(id, { cancel_at_period_end: false })
     })
     expect(webhooks.map(({ type }) => type)).toStrictEqual([
       'customer.subscription.updated',
       'customer.subscription.updated',
     ])
-    const before = (await historyOf(world, `subscription/${ada.subscription}`)).length
-    await Promise.all(order.map((n) => world.deliver(webhooks[n]?.body ?? '')))
-    await world.settle()
+    const before = (await historyOf(system, `subscription/${ada.subscription}`)).length
+    await Promise.all(order.map((n) => system.deliver(webhooks[n]?.body ?? '')))
+    await system.settle()
 
-    const history = await historyOf(world, `subscription/${ada.subscription}`)
+    const history = await historyOf(system, `subscription/${ada.subscription}`)
     expect(history.at(-1)?.snapshot.state['value']).toMatchObject({
       status: 'active',
       cancellation: 'none',
@@ -130,19 +131,19 @@ describe('3 two changes of one second tie', () => {
 describe('5 one fact comes under two event ids', () => {
   test('the second is recorded, and is a no-op by its content', async () => {
     const ada = await somebody()
-    const { world } = ada
+    const { system } = ada
     await addsCard(ada, 'pm_card_visa')
-    const webhooks = await webhooksOf(world, () => subscribes(ada))
-    await bring(world, webhooks)
+    const webhooks = await webhooksOf(system, () => subscribes(ada))
+    await bring(system, webhooks)
     const before = await stateOf(ada)
     const renamed = webhooks.map((webhook) => ({
       ...webhook,
       body: webhook.body.replace(webhook.eventId, `${webhook.eventId}again`),
     }))
-    await bring(world, renamed)
-    const subscription = await historyOf(world, `subscription/${ada.subscription}`)
+    await bring(system, renamed)
+    const subscription = await historyOf(system, `subscription/${ada.subscription}`)
     expect(subscription.at(-1)?.changed).toBe(false)
-    const payments = await newest(world, 'payment')
+    const payments = await newest(system, 'payment')
     expect(payments.map(({ changed }) => changed)).toStrictEqual([false])
     expect(await stateOf(ada)).toStrictEqual(before)
   })
@@ -151,15 +152,15 @@ describe('5 one fact comes under two event ids', () => {
 describe('6 a payment’s creation comes after its success', () => {
   test('it stays settled', async () => {
     const ada = await somebody()
-    const { world } = ada
+    const { system } = ada
     await addsCard(ada, 'pm_card_visa')
-    const webhooks = await webhooksOf(world, () => subscribes(ada))
-    await bring(world, [ofType(webhooks, 'charge.succeeded')])
-    await bring(world, [ofType(webhooks, 'payment_intent.created')])
-    const [payment] = await newest(world, 'payment')
+    const webhooks = await webhooksOf(system, () => subscribes(ada))
+    await bring(system, [ofType(webhooks, 'charge.succeeded')])
+    await bring(system, [ofType(webhooks, 'payment_intent.created')])
+    const [payment] = await newest(system, 'payment')
     expect(payment?.snapshot.state['value']).toMatchObject({ status: 'succeeded' })
-    await bring(world, shuffled(webhooks, seeded('6')))
-    const [after] = await newest(world, 'payment')
+    await bring(system, shuffled(webhooks, seeded('6')))
+    const [after] = await newest(system, 'payment')
     expect(after?.snapshot.state['value']).toMatchObject({ status: 'succeeded' })
   })
 })
@@ -167,19 +168,19 @@ describe('6 a payment’s creation comes after its success', () => {
 describe('7 a dispute’s end comes before its beginning', () => {
   test('it is lost, the beginning changes nothing, and the loss is booked once', async () => {
     const ada = await somebody()
-    const { world } = ada
+    const { system } = ada
     await addsCard(ada, 'pm_card_createDispute')
-    const webhooks = await webhooksOf(world, async () => {
+    const webhooks = await webhooksOf(system, async () => {
       await subscribes(ada)
       await days(ada, 9)
     })
-    await bring(world, [ofType(webhooks, 'charge.dispute.closed')])
-    await bring(world, [ofType(webhooks, 'charge.dispute.created')])
-    const [payment] = await newest(world, 'payment')
+    await bring(system, [ofType(webhooks, 'charge.dispute.closed')])
+    await bring(system, [ofType(webhooks, 'charge.dispute.created')])
+    const [payment] = await newest(system, 'payment')
     expect(payment?.snapshot.state['value']).toMatchObject({ dispute: 'lost' })
     expect(payment?.changed).toBe(false)
-    await bring(world, shuffled([...webhooks, ...webhooks], seeded('7')))
-    expect(await ledgerOf(world)).toMatchObject({ provider: 0, dispute_losses: 2900, disputed: 0 })
+    await bring(system, shuffled([...webhooks, ...webhooks], seeded('7')))
+    expect(await ledgerOf(system)).toMatchObject({ provider: 0, dispute_losses: 2900, disputed: 0 })
   })
 })
 
@@ -190,8 +191,8 @@ describe('1 to 7, however all of their webhooks come', () => {
         const ada = await aCustomer(options)
         await addsCard(ada, 'pm_card_authenticationRequiredOnSetup')
         const page = await subscribes(ada)
-        await ada.world.advanceMs(90_000)
-        await ada.world.authenticate(page ?? '')
+        await ada.system.advanceMs(90_000)
+        await ada.system.authenticate(page ?? '')
         await days(ada, 33)
         return ada
       },
@@ -210,7 +211,7 @@ describe('1 to 7, however all of their webhooks come', () => {
     await underSchedules(8, {
       async lives(options) {
         const ada = await aSubscriber(options)
-        const { stripe } = ada.world
+        const { stripe } = ada.system
         await days(ada, 1)
         const [subscription] = (await stripe.subscriptions.list()).data
         for (const cancel_at_period_end of [true, false, true, false]) {
@@ -235,7 +236,7 @@ describe('1 to 7, however all of their webhooks come', () => {
       processes: 2,
       async lives(options) {
         const ada = await aSubscriber(options)
-        const { stripe } = ada.world
+        const { stripe } = ada.system
         await days(ada, 1)
         const [subscription] = (await stripe.subscriptions.list()).data
         for (const cancel_at_period_end of [true, false, true]) {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { InvoiceContext } from '../../machines/invoice/state.ts'
 import { instantOfSeconds, msPerHour } from '../../values/instant.ts'
-import type { World, WorldOptions } from '../world.ts'
+import type { System, SystemOptions } from '../harness/system.ts'
 import { newest } from './canonical.ts'
 import {
   aCustomer,
@@ -11,19 +11,19 @@ import {
   stateOf,
   subscribes,
   type Customer,
-} from './given.ts'
+} from '../harness/scenario.ts'
 import { liveAttempts } from './invariants.ts'
 import { underSchedules } from './schedules.ts'
 import { bring, webhooksOf } from './webhooks-of.ts'
 
 // The platform bills by its own calendar and charges the card itself.
 
-const open: World[] = []
+const open: System[] = []
 afterEach(async () => {
-  for (const world of open.splice(0)) await world.close()
+  for (const system of open.splice(0)) await system.close()
 })
 
-async function aPlatformSubscriber(options: WorldOptions = {}, token = 'pm_card_visa') {
+async function aPlatformSubscriber(options: SystemOptions = {}, token = 'pm_card_visa') {
   const ada = await aCustomer(options)
   await addsCard(ada, token)
   await subscribes(ada, 'pro_monthly', 'platform')
@@ -31,8 +31,8 @@ async function aPlatformSubscriber(options: WorldOptions = {}, token = 'pm_card_
 }
 
 /** Every charge that reached Stripe, oldest first: `<period>/<attempt> <status>`. */
-async function chargesOf({ world }: Customer): Promise<string[]> {
-  const { data } = await world.stripe.paymentIntents.list({ limit: 100 })
+async function chargesOf({ system }: Customer): Promise<string[]> {
+  const { data } = await system.stripe.paymentIntents.list({ limit: 100 })
   return data
     .map(({ status, metadata }) => {
       const period = metadata['tenure_invoice']?.split('_').at(-1)
@@ -53,7 +53,7 @@ describe('the first payment of a subscription that the platform bills', () => {
         expect(page).toContain('/3ds/')
         expect(await stateOf(ada)).toMatchObject({ subscription: 'incomplete', granted: [] })
         await days(ada, 0.01)
-        await ada.world.authenticate(page ?? '')
+        await ada.system.authenticate(page ?? '')
         await days(ada, 3)
         return ada
       },
@@ -97,7 +97,7 @@ describe('M2 a renewal that the platform bills', () => {
       async ends(ada) {
         expect(await stateOf(ada)).toMatchObject({ ...paidUp, invoices: Array(4).fill('paid') })
         expect(await chargesOf(ada)).toStrictEqual([0, 1, 2, 3].map((k) => `${k}/1 succeeded`))
-        expect(await periodsOf(ada.world)).toStrictEqual([
+        expect(await periodsOf(ada.system)).toStrictEqual([
           '2027-01-10 2027-02-10',
           '2027-02-10 2027-03-10',
           '2027-03-10 2027-04-10',
@@ -109,11 +109,11 @@ describe('M2 a renewal that the platform bills', () => {
 
   test('is charged at its boundary, to the second', async () => {
     const ada = await aPlatformSubscriber()
-    open.push(ada.world)
-    await ada.world.advanceTo('2027-02-09T23:59:59.999Z')
+    open.push(ada.system)
+    await ada.system.advanceTo('2027-02-09T23:59:59.999Z')
     expect(await chargesOf(ada)).toHaveLength(1)
-    await ada.world.advanceTo('2027-02-10T00:00:00.000Z')
-    const { data } = await ada.world.stripe.paymentIntents.list()
+    await ada.system.advanceTo('2027-02-10T00:00:00.000Z')
+    const { data } = await ada.system.stripe.paymentIntents.list()
     expect(data.map(({ created }) => instantOfSeconds(created))).toStrictEqual([
       '2027-02-10T00:00:00.000Z',
       '2027-01-10T00:00:00.000Z',
@@ -121,8 +121,8 @@ describe('M2 a renewal that the platform bills', () => {
   })
 })
 
-async function periodsOf(world: World): Promise<string[]> {
-  const invoices = await newest(world, 'invoice')
+async function periodsOf(system: System): Promise<string[]> {
+  const invoices = await newest(system, 'invoice')
   return invoices
     .map(({ snapshot }) => InvoiceContext.parse(snapshot.state['context']).issue?.period)
     .map((period) => `${period?.start.slice(0, 10)} ${period?.end.slice(0, 10)}`)
@@ -202,7 +202,7 @@ describe('a cancellation with the period', () => {
         const ada = await aPlatformSubscriber(options)
         await days(ada, 10)
         const path = `/v1/subscriptions/${ada.subscription}/cancel`
-        const answer = await ada.world.post('dashboard', path, { at: 'period_end' })
+        const answer = await ada.system.post('dashboard', path, { at: 'period_end' })
         expect(answer.status).toBe(202)
         await days(ada, 20)
         expect(await stateOf(ada)).toMatchObject(paidUp)
@@ -224,11 +224,11 @@ describe('a cancellation with the period', () => {
 
   test('that was taken back renews as if nothing had been asked', async () => {
     const ada = await aPlatformSubscriber()
-    open.push(ada.world)
+    open.push(ada.system)
     const path = `/v1/subscriptions/${ada.subscription}`
-    await ada.world.post('dashboard', `${path}/cancel`, { at: 'period_end' })
+    await ada.system.post('dashboard', `${path}/cancel`, { at: 'period_end' })
     await days(ada, 30)
-    await ada.world.post('dashboard', `${path}/resume`, {})
+    await ada.system.post('dashboard', `${path}/resume`, {})
     await days(ada, 3)
     expect(await stateOf(ada)).toMatchObject({ ...paidUp, invoices: ['paid', 'paid'] })
   })
@@ -237,42 +237,42 @@ describe('a cancellation with the period', () => {
 describe('M1 several ways to pay one invoice at once', () => {
   test('who has paid at the bank, and asks to pay before we know, is charged once', async () => {
     const ada = await aCustomer()
-    open.push(ada.world)
-    const { world } = ada
+    open.push(ada.system)
+    const { system } = ada
     await addsCard(ada, 'pm_card_authenticationRequired')
     const page = (await subscribes(ada, 'pro_monthly', 'platform')) ?? ''
-    const webhooks = await webhooksOf(world, async () => {
-      await world.authenticate(page)
-      const [invoice] = await newest(world, 'invoice')
+    const webhooks = await webhooksOf(system, async () => {
+      await system.authenticate(page)
+      const [invoice] = await newest(system, 'invoice')
       const path = `/v1/invoices/${invoice?.actor.split('/')[1]}/pay`
-      expect((await world.post('dashboard', path, {})).status).toBe(202)
+      expect((await system.post('dashboard', path, {})).status).toBe(202)
     })
     expect(await chargesOf(ada)).toStrictEqual(['0/1 succeeded'])
-    await bring(world, webhooks)
+    await bring(system, webhooks)
     expect(await stateOf(ada)).toMatchObject({ ...paidUp, invoices: ['paid'] })
     expect(await chargesOf(ada)).toStrictEqual(['0/1 succeeded'])
   })
 
   test('only one of them can take money, in however many processes they begin', async () => {
     const ada = await aPlatformSubscriber({ processes: 2 })
-    open.push(ada.world)
-    const { world } = ada
+    open.push(ada.system)
+    const { system } = ada
     await addsCard(ada, 'pm_card_chargeCustomerFail')
     await days(ada, 32)
-    const unpaid = (await newest(world, 'invoice')).find(({ snapshot }) =>
+    const unpaid = (await newest(system, 'invoice')).find(({ snapshot }) =>
       JSON.stringify(snapshot.state['value']).includes('open'),
     )
     const path = `/v1/invoices/${unpaid?.actor.split('/')[1]}/pay`
     await Promise.all([
-      world.post('dashboard', path, {}),
-      world.post('dashboard', path, {}),
+      system.post('dashboard', path, {}),
+      system.post('dashboard', path, {}),
       addsCard(ada, 'pm_card_visa'),
-      world.post('admin', path, {}),
+      system.post('admin', path, {}),
     ])
-    await world.settle()
-    expect(await liveAttempts(world)).toStrictEqual([])
-    await world.advanceMs(3 * msPerHour)
-    expect(await liveAttempts(world)).toStrictEqual([])
+    await system.settle()
+    expect(await liveAttempts(system)).toStrictEqual([])
+    await system.advanceMs(3 * msPerHour)
+    expect(await liveAttempts(system)).toStrictEqual([])
     // Whatever the first of them charged, the policy's next try takes the card that works.
     await days(ada, 4)
     expect(await stateOf(ada)).toMatchObject({ ...paidUp, invoices: ['paid', 'paid'] })

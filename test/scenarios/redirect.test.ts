@@ -1,19 +1,26 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { msPerHour } from '../../values/instant.ts'
-import type { World } from '../world.ts'
-import { aCustomer, addsCard, allFeatures, stateOf, subscribes, type Customer } from './given.ts'
+import type { System } from '../harness/system.ts'
+import {
+  aCustomer,
+  addsCard,
+  allFeatures,
+  stateOf,
+  subscribes,
+  type Customer,
+} from '../harness/scenario.ts'
 import { bring, ofType, webhooksOf } from './webhooks-of.ts'
 
 // 8: what a browser brings back grants nothing; the provider's word does, by webhook or by a read.
 
-const open: World[] = []
+const open: System[] = []
 afterEach(async () => {
-  for (const world of open.splice(0)) await world.close()
+  for (const system of open.splice(0)) await system.close()
 })
 
 async function atTheBank(collection: 'provider' | 'platform') {
   const ada = await aCustomer()
-  open.push(ada.world)
+  open.push(ada.system)
   await addsCard(ada, 'pm_card_authenticationRequired')
   const page = (await subscribes(ada, 'pro_monthly', collection)) ?? ''
   return { ada, page }
@@ -27,29 +34,29 @@ describe.each([{ collection: 'provider' as const }, { collection: 'platform' as 
   ({ collection }) => {
     test('before the webhook: nothing is granted until it comes', async () => {
       const { ada, page } = await atTheBank(collection)
-      const webhooks = await webhooksOf(ada.world, async () => {
-        const redirect = await ada.world.authenticate(page)
+      const webhooks = await webhooksOf(ada.system, async () => {
+        const redirect = await ada.system.authenticate(page)
         expect(redirect.headers.get('location')).toContain('/return')
       })
       expect(await stateOf(ada)).toMatchObject(waiting)
-      await bring(ada.world, webhooks)
+      await bring(ada.system, webhooks)
       expect(await stateOf(ada)).toMatchObject(granted)
     })
 
     test('and no webhook ever comes: a read confirms within two hours', async () => {
       const { ada, page } = await atTheBank(collection)
-      ada.world.hold()
-      await ada.world.authenticate(page)
-      await ada.world.settle()
+      ada.system.hold()
+      await ada.system.authenticate(page)
+      await ada.system.settle()
       expect(await stateOf(ada)).toMatchObject(waiting)
-      await ada.world.advanceMs(2 * msPerHour)
+      await ada.system.advanceMs(2 * msPerHour)
       expect(await stateOf(ada)).toMatchObject(granted)
     })
 
     test('having failed there: nothing is granted', async () => {
       const { ada, page } = await atTheBank(collection)
-      await ada.world.authenticate(page, 'fail')
-      await ada.world.settle()
+      await ada.system.authenticate(page, 'fail')
+      await ada.system.settle()
       expect(await stateOf(ada)).toMatchObject(waiting)
     })
   },
@@ -57,7 +64,7 @@ describe.each([{ collection: 'provider' as const }, { collection: 'platform' as 
 
 describe('8 a customer pays on a Checkout page', () => {
   async function paysAtCheckout(ada: Customer) {
-    const { stripe, twin } = ada.world
+    const { stripe, twin } = ada.system
     const [customer] = (await stripe.customers.list()).data
     const [price] = (await stripe.prices.list({ limit: 1 })).data
     const session = await stripe.checkout.sessions.create({
@@ -73,16 +80,16 @@ describe('8 a customer pays on a Checkout page', () => {
 
   test('the session alone names the subscription, which is then read', async () => {
     const ada = await aCustomer()
-    open.push(ada.world)
+    open.push(ada.system)
     // A first purchase, which fails, makes the plan's price known at Stripe.
     await subscribes(ada, 'pro_monthly')
-    const webhooks = await webhooksOf(ada.world, async () => {
+    const webhooks = await webhooksOf(ada.system, async () => {
       expect((await paysAtCheckout(ada)).status).toBeLessThan(400)
     })
     expect(await stateOf(ada)).toMatchObject({ granted: [] })
-    await bring(ada.world, [ofType(webhooks, 'checkout.session.completed')])
+    await bring(ada.system, [ofType(webhooks, 'checkout.session.completed')])
     expect(await stateOf(ada)).toMatchObject({ granted: allFeatures })
-    await bring(ada.world, webhooks)
+    await bring(ada.system, webhooks)
     expect(await stateOf(ada)).toMatchObject({ granted: allFeatures, standing: 'good' })
   })
 })

@@ -1,23 +1,17 @@
 import { expect } from 'vitest'
 import { isActorRef } from '../../values/ids.ts'
 import { msPerDay, msPerHour, plusMs, type Instant } from '../../values/instant.ts'
-import {
-  type Courier,
-  type HeldWebhook,
-  type World,
-  type WorldOptions,
-  seeded,
-  shuffled,
-} from '../world.ts'
+import { seeded, shuffled } from '../harness/random.ts'
+import type { Courier, HeldWebhook, System, SystemOptions } from '../harness/system.ts'
 import { canonical, newest } from './canonical.ts'
-import type { Customer } from './given.ts'
+import type { Customer } from '../harness/scenario.ts'
 import { doubledMails, liveAttempts, watch } from './invariants.ts'
 import { strayMoney, unbalanced } from './ledger.ts'
 
 /** Something that happened, whose webhooks may come in any way at all. */
 export interface Story {
-  /** Lives it, in a world of these options. */
-  lives(options: WorldOptions): Promise<Customer>
+  /** Lives it, in a system of these options. */
+  lives(options: SystemOptions): Promise<Customer>
   /** What is right at its end. */
   ends(customer: Customer): Promise<void>
   /**
@@ -71,14 +65,14 @@ interface Carrier extends Courier {
   readonly violations: readonly string[]
 }
 
-function createCarrier(world: World, manner: Manner, draw: () => number): Carrier {
+function createCarrier(system: System, manner: Manner, draw: () => number): Carrier {
   let bag: Parcel[] = []
   let isHurried = false
   const violations: string[] = []
 
   async function deliver(parcel: Parcel, now: Instant): Promise<void> {
-    const to = Math.floor(draw() * world.processes().length)
-    const { status } = await world.deliver(parcel.webhook.body, { to })
+    const to = Math.floor(draw() * system.processes().length)
+    const { status } = await system.deliver(parcel.webhook.body, { to })
     if (status === 200) return
     if (status !== 0 && status < 500) violations.push(`a webhook was answered ${status}`)
     bag.push({ ...parcel, at: plusMs(now, retryMs) })
@@ -107,11 +101,11 @@ function createCarrier(world: World, manner: Manner, draw: () => number): Carrie
       if (group.length === 0) return
       bag = bag.filter((parcel) => !group.includes(parcel))
       if (!isHurried && draw() < manner.deaths && group.every(({ isLate }) => isLate)) {
-        const { life } = shuffled(world.processes(), draw)[0] ?? {}
+        const { life } = shuffled(system.processes(), draw)[0] ?? {}
         life?.dieAfter(1 + Math.floor(draw() * 12), draw() < 0.5)
       }
       await Promise.all(group.map((parcel) => deliver(parcel, now)))
-      violations.push(...(await liveAttempts(world)))
+      violations.push(...(await liveAttempts(system)))
     },
     hurry(now) {
       isHurried = true
@@ -158,46 +152,46 @@ async function runOf(seed: number, story: Story): Promise<string[]> {
     onEntry: (entry) => {
       watched.see(entry)
     },
-    courier(world) {
-      const carrier = createCarrier(world, manner, draw)
+    courier(system) {
+      const carrier = createCarrier(system, manner, draw)
       carriers.push(carrier)
       return carrier
     },
   })
-  const { world } = customer
+  const { system } = customer
   try {
-    for (const carrier of carriers) carrier.hurry(world.clock.now())
-    await world.advanceMs(msPerHour)
+    for (const carrier of carriers) carrier.hurry(system.clock.now())
+    await system.advanceMs(msPerHour)
     const broken = [...watched.violations, ...carriers.flatMap(({ violations }) => violations)]
-    expect([...broken, ...(await violationsAtEnd(world))]).toStrictEqual([])
+    expect([...broken, ...(await violationsAtEnd(system))]).toStrictEqual([])
     await story.ends(customer)
-    const lines = await canonical(world)
-    await refreshAll(world)
-    expect(await canonical(world), 'what a fresh read of everything says').toStrictEqual(lines)
+    const lines = await canonical(system)
+    await refreshAll(system)
+    expect(await canonical(system), 'what a fresh read of everything says').toStrictEqual(lines)
     expect(watched.violations).toStrictEqual([])
     return lines
   } finally {
-    await world.close()
+    await system.close()
   }
 }
 
-async function violationsAtEnd(world: World): Promise<string[]> {
-  const parked = await world.store.parked({ cursor: null, limit: 10 })
+async function violationsAtEnd(system: System): Promise<string[]> {
+  const parked = await system.store.parked({ cursor: null, limit: 10 })
   return [
     ...parked.items.map(({ id, error }) => `${id} is parked: ${error}`),
-    ...(await unbalanced(world)),
-    ...(await strayMoney(world)),
-    ...doubledMails(world),
+    ...(await unbalanced(system)),
+    ...(await strayMoney(system)),
+    ...doubledMails(system),
   ]
 }
 
 /** Asks every actor to read its object anew. */
-export async function refreshAll(world: World): Promise<void> {
-  const at = world.clock.now()
+export async function refreshAll(system: System): Promise<void> {
+  const at = system.clock.now()
   for (const type of ['account', 'subscription', 'invoice', 'payment']) {
-    for (const { actor } of await newest(world, type)) {
+    for (const { actor } of await newest(system, type)) {
       if (!isActorRef(actor)) continue
-      await world.runtime.tell({
+      await system.runtime.tell({
         id: `refresh:${actor}`,
         to: actor,
         event: { type: 'refresh' },
@@ -210,5 +204,5 @@ export async function refreshAll(world: World): Promise<void> {
       })
     }
   }
-  await world.settle()
+  await system.settle()
 }

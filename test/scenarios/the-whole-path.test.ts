@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { aCustomer, addsCard, allFeatures, days, stateOf, subscribes } from './given.ts'
+import { aCustomer, addsCard, allFeatures, days, stateOf, subscribes } from '../harness/scenario.ts'
 
 test('a customer subscribes, stops paying, is banned, pays, and returns', async () => {
   const ada = await aCustomer()
@@ -8,8 +8,8 @@ test('a customer subscribes, stops paying, is banned, pays, and returns', async 
   await addsCard(ada, 'pm_card_authenticationRequiredOnSetup')
   const page = await subscribes(ada)
   expect(await stateOf(ada)).toMatchObject({ subscription: 'incomplete', granted: [] })
-  await ada.world.authenticate(page ?? '')
-  await ada.world.settle()
+  await ada.system.authenticate(page ?? '')
+  await ada.system.settle()
   expect(await stateOf(ada)).toMatchObject({ subscription: 'active', granted: allFeatures })
 
   await days(ada, 33)
@@ -35,5 +35,5 @@ test('a customer subscribes, stops paying, is banned, pays, and returns', async 
     refusedFor: [],
     invoices: ['paid', 'paid', 'paid'],
   })
-  await ada.world.close()
+  await ada.system.close()
 })

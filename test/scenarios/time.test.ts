@@ -5,21 +5,21 @@ import { InvoiceContext } from '../../machines/invoice/state.ts'
 import { SubscriptionContext } from '../../machines/subscription/state.ts'
 import type { ActorRef } from '../../values/ids.ts'
 import { plusMs, type Instant } from '../../values/instant.ts'
-import type { World, WorldOptions } from '../world.ts'
+import type { System, SystemOptions } from '../harness/system.ts'
 import { newest } from './canonical.ts'
-import { aCustomer, addsCard, allFeatures, stateOf, subscribes } from './given.ts'
+import { aCustomer, addsCard, allFeatures, stateOf, subscribes } from '../harness/scenario.ts'
 
 // Boundaries: month ends, clocks that nobody watched, and timers that come late, twice, or for
 // nobody.
 
-const open: World[] = []
+const open: System[] = []
 afterEach(async () => {
-  for (const world of open.splice(0)) await world.close()
+  for (const system of open.splice(0)) await system.close()
 })
 
-async function aSubscriber(collection: 'provider' | 'platform', options: WorldOptions = {}) {
+async function aSubscriber(collection: 'provider' | 'platform', options: SystemOptions = {}) {
   const ada = await aCustomer(options)
-  open.push(ada.world)
+  open.push(ada.system)
   await addsCard(ada, 'pm_card_visa')
   await subscribes(ada, 'pro_monthly', collection)
   const ref: ActorRef = `subscription/${ada.subscription}`
@@ -27,8 +27,8 @@ async function aSubscriber(collection: 'provider' | 'platform', options: WorldOp
 }
 
 /** Every period that the subscription has had, by the days of its bounds. */
-async function periodsOf(world: World, ref: ActorRef): Promise<string[]> {
-  const { items } = await world.store.history(ref, { cursor: null, limit: 1000 })
+async function periodsOf(system: System, ref: ActorRef): Promise<string[]> {
+  const { items } = await system.store.history(ref, { cursor: null, limit: 1000 })
   const periods = items.flatMap(({ snapshot }) => {
     const { period } = SubscriptionContext.parse(snapshot.state['context'])
     return period ? [`${period.start.slice(0, 10)} ${period.end.slice(0, 10)}`] : []
@@ -58,10 +58,10 @@ describe('53 a subscription that began on the 31st of January', () => {
   test.each([{ collection: 'provider' as const }, { collection: 'platform' as const }])(
     'keeps the last day of each month, in a common year and a leap year ($collection)',
     async ({ collection }) => {
-      const { world, ref } = await aSubscriber(collection, { start: '2027-01-31T12:00:00.000Z' })
-      await world.advanceTo('2028-03-30T00:00:00.000Z')
+      const { system, ref } = await aSubscriber(collection, { start: '2027-01-31T12:00:00.000Z' })
+      await system.advanceTo('2028-03-30T00:00:00.000Z')
       const tiled = monthEnds.slice(1).map((end, k) => `${monthEnds[k]} ${end}`)
-      expect(await periodsOf(world, ref)).toStrictEqual(tiled)
+      expect(await periodsOf(system, ref)).toStrictEqual(tiled)
     },
   )
 })
@@ -71,8 +71,8 @@ interface Issued {
   readonly issuedAt: Instant
 }
 
-async function issued(world: World): Promise<Issued[]> {
-  const invoices = await newest(world, 'invoice')
+async function issued(system: System): Promise<Issued[]> {
+  const invoices = await newest(system, 'invoice')
   return invoices
     .flatMap(({ snapshot }) => {
       const { issue } = InvoiceContext.parse(snapshot.state['context'])
@@ -81,7 +81,7 @@ async function issued(world: World): Promise<Issued[]> {
     .sort((a, b) => a.periodIndex - b.periodIndex)
 }
 
-async function chargesOf({ stripe }: World): Promise<string[]> {
+async function chargesOf({ stripe }: System): Promise<string[]> {
   const { data } = await stripe.paymentIntents.list({ limit: 100 })
   return data
     .map(({ metadata, status }) => `${metadata['tenure_invoice']?.split('_').at(-1)} ${status}`)
@@ -91,26 +91,26 @@ async function chargesOf({ stripe }: World): Promise<string[]> {
 describe('56 nobody watched the clock over two boundaries, then two processes do at once', () => {
   test('each boundary acts once, late, with its nominal time', async () => {
     const ada = await aSubscriber('platform', { processes: 2 })
-    const { world } = ada
-    world.clock.advanceTo('2027-03-25T08:30:00.000Z')
+    const { system } = ada
+    system.clock.advanceTo('2027-03-25T08:30:00.000Z')
     const fired = await Promise.all(
-      [...world.processes(), ...world.processes()].map(({ runtime }) => runtime.fireDueTimers()),
+      [...system.processes(), ...system.processes()].map(({ runtime }) => runtime.fireDueTimers()),
     )
-    await world.settle()
+    await system.settle()
     expect(fired.reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(2)
-    expect(await issued(world)).toStrictEqual([
+    expect(await issued(system)).toStrictEqual([
       { periodIndex: 0, issuedAt: '2027-01-10T00:00:00.000Z' },
       { periodIndex: 1, issuedAt: '2027-02-10T00:00:00.000Z' },
       { periodIndex: 2, issuedAt: '2027-03-10T00:00:00.000Z' },
     ])
-    expect(await chargesOf(world)).toStrictEqual(['0 succeeded', '1 succeeded', '2 succeeded'])
+    expect(await chargesOf(system)).toStrictEqual(['0 succeeded', '1 succeeded', '2 succeeded'])
     expect(await stateOf(ada)).toMatchObject({ standing: 'good', granted: allFeatures })
   })
 })
 
 describe('57 a timer fires late, twice, or for an instance that is gone', () => {
-  async function periodEndOf(world: World, ref: ActorRef): Promise<ArmedTimer> {
-    const head = await world.store.head(ref)
+  async function periodEndOf(system: System, ref: ActorRef): Promise<ArmedTimer> {
+    const head = await system.store.head(ref)
     const timer = head?.snapshot.timers.find(({ name }) => name.includes('periodEnd'))
     if (timer === undefined) throw new Error(`${ref} has no period to end`)
     return timer
@@ -131,28 +131,28 @@ describe('57 a timer fires late, twice, or for an instance that is gone', () => 
   }
 
   test('the second firing does nothing, under the same id or another', async () => {
-    const { world, ref } = await aSubscriber('platform')
-    const timer = await periodEndOf(world, ref)
-    world.clock.advanceTo(plusMs(timer.dueAt, 86_400_000))
+    const { system, ref } = await aSubscriber('platform')
+    const timer = await periodEndOf(system, ref)
+    system.clock.advanceTo(plusMs(timer.dueAt, 86_400_000))
     const usual = `timer:${timer.instance}:${timer.name}`
-    const first = await world.runtime.tell(firing(ref, timer, usual))
-    const again = await world.runtime.tell(firing(ref, timer, usual))
-    const other = await world.runtime.tell(firing(ref, timer, 'timer:from-elsewhere'))
+    const first = await system.runtime.tell(firing(ref, timer, usual))
+    const again = await system.runtime.tell(firing(ref, timer, usual))
+    const other = await system.runtime.tell(firing(ref, timer, 'timer:from-elsewhere'))
     expect([first.outcome, again.outcome]).toStrictEqual(['committed', 'duplicate'])
     expect(other).toMatchObject({ outcome: 'committed', entry: { changed: false } })
-    await world.settle()
-    expect(await chargesOf(world)).toStrictEqual(['0 succeeded', '1 succeeded'])
+    await system.settle()
+    expect(await chargesOf(system)).toStrictEqual(['0 succeeded', '1 succeeded'])
   })
 
   test('after a cancellation it does nothing', async () => {
-    const { world, ref, subscription } = await aSubscriber('platform')
-    const timer = await periodEndOf(world, ref)
-    await world.post('dashboard', `/v1/subscriptions/${subscription}/cancel`, { at: 'now' })
-    await world.settle()
-    world.clock.advanceTo(timer.dueAt)
-    const told = await world.runtime.tell(firing(ref, timer, 'timer:of-the-dead'))
+    const { system, ref, subscription } = await aSubscriber('platform')
+    const timer = await periodEndOf(system, ref)
+    await system.post('dashboard', `/v1/subscriptions/${subscription}/cancel`, { at: 'now' })
+    await system.settle()
+    system.clock.advanceTo(timer.dueAt)
+    const told = await system.runtime.tell(firing(ref, timer, 'timer:of-the-dead'))
     expect(told).toMatchObject({ outcome: 'committed', entry: { changed: false, effects: [] } })
-    await world.settle()
-    expect(await chargesOf(world)).toStrictEqual(['0 succeeded'])
+    await system.settle()
+    expect(await chargesOf(system)).toStrictEqual(['0 succeeded'])
   })
 })

@@ -1,15 +1,15 @@
-import type { HeldWebhook, World } from '../world.ts'
+import type { HeldWebhook, System } from '../harness/system.ts'
 
 /** What Stripe sent of everything that happens meanwhile; nothing of it has reached us yet. */
 export async function webhooksOf(
-  world: World,
+  system: System,
   happening: () => Promise<unknown>,
 ): Promise<HeldWebhook[]> {
-  world.hold()
+  system.hold()
   await happening()
-  await world.settle()
-  world.release()
-  return world.held.splice(0)
+  await system.settle()
+  system.release()
+  return system.held.splice(0)
 }
 
 /** The only one of this type; of several, the last, or the `nth` from the first. */
@@ -20,10 +20,10 @@ export function ofType(webhooks: readonly HeldWebhook[], type: string, nth = -1)
 }
 
 /** Brings them one after the other, each settled before the next. Fails if one is not taken. */
-export async function bring(world: World, webhooks: readonly HeldWebhook[]): Promise<void> {
+export async function bring(system: System, webhooks: readonly HeldWebhook[]): Promise<void> {
   for (const { body, type } of webhooks) {
-    const { status } = await world.deliver(body)
+    const { status } = await system.deliver(body)
     if (status !== 200) throw new Error(`${type} was answered ${status}`)
-    await world.settle()
+    await system.settle()
   }
 }

@@ -3,27 +3,35 @@ import type { Log } from '../../actors/ports.ts'
 import type { ActorRef } from '../../values/ids.ts'
 import { msPerDay, plusMs } from '../../values/instant.ts'
 import { JsonObject } from '../../values/json.ts'
-import { silentLog, type HeldWebhook, type World, type WorldOptions } from '../world.ts'
+import { silentLog } from '../harness/logs.ts'
+import type { HeldWebhook, System, SystemOptions } from '../harness/system.ts'
 import { newest } from './canonical.ts'
-import { aCustomer, addsCard, allFeatures, stateOf, subscribes, type Customer } from './given.ts'
+import {
+  aCustomer,
+  addsCard,
+  allFeatures,
+  stateOf,
+  subscribes,
+  type Customer,
+} from '../harness/scenario.ts'
 import { bring, ofType, webhooksOf } from './webhooks-of.ts'
 
 // Webhooks at the door: copies, old shapes, secrets, clocks, and what is not for us.
 
-const open: World[] = []
+const open: System[] = []
 afterEach(async () => {
-  for (const world of open.splice(0)) await world.close()
+  for (const system of open.splice(0)) await system.close()
 })
 
-async function withCard(options: WorldOptions = {}): Promise<Customer> {
+async function withCard(options: SystemOptions = {}): Promise<Customer> {
   const ada = await aCustomer(options)
-  open.push(ada.world)
+  open.push(ada.system)
   await addsCard(ada, 'pm_card_visa')
   return ada
 }
 
-async function entriesOf(world: World, actor: ActorRef) {
-  return (await world.store.history(actor, { cursor: null, limit: 1000 })).items
+async function entriesOf(system: System, actor: ActorRef) {
+  return (await system.store.history(actor, { cursor: null, limit: 1000 })).items
 }
 
 function changed({ body, ...webhook }: HeldWebhook, change: JsonObject): HeldWebhook {
@@ -31,8 +39,8 @@ function changed({ body, ...webhook }: HeldWebhook, change: JsonObject): HeldWeb
 }
 
 /** What `/metrics` counts under this line. */
-async function countOf(world: World, line: string): Promise<number> {
-  const { body } = await world.get(null, '/metrics')
+async function countOf(system: System, line: string): Promise<number> {
+  const { body } = await system.get(null, '/metrics')
   const found = String(body)
     .split('\n')
     .find((text) => text.startsWith(line))
@@ -42,18 +50,20 @@ async function countOf(world: World, line: string): Promise<number> {
 describe('4 one event is delivered five times at once, to two processes', () => {
   test('five 200s, and it is taken once', async () => {
     const ada = await withCard({ processes: 2 })
-    const { world } = ada
-    const webhooks = await webhooksOf(world, () => subscribes(ada))
+    const { system } = ada
+    const webhooks = await webhooksOf(system, () => subscribes(ada))
     const paid = ofType(webhooks, 'customer.subscription.updated')
-    const answers = await Promise.all([0, 1, 0, 1, 0].map((to) => world.deliver(paid.body, { to })))
+    const answers = await Promise.all(
+      [0, 1, 0, 1, 0].map((to) => system.deliver(paid.body, { to })),
+    )
     expect(answers.map(({ status }) => status)).toStrictEqual([200, 200, 200, 200, 200])
-    await world.settle()
+    await system.settle()
 
-    const received = (await newest(world, 'event')).filter(({ actor }) =>
+    const received = (await newest(system, 'event')).filter(({ actor }) =>
       actor.includes(paid.eventId),
     )
     expect(received.map(({ seq }) => seq)).toStrictEqual([2])
-    const told = (await entriesOf(world, `subscription/${ada.subscription}`)).filter(
+    const told = (await entriesOf(system, `subscription/${ada.subscription}`)).filter(
       ({ envelope }) => envelope.source === 'provider',
     )
     expect(told).toHaveLength(1)
@@ -64,16 +74,16 @@ describe('4 one event is delivered five times at once, to two processes', () => 
 describe('12 an event of an old API version is replayed', () => {
   test('it is read by the shape of its own version', async () => {
     const ada = await withCard()
-    const { world } = ada
-    const webhooks = await webhooksOf(world, () => subscribes(ada))
+    const { system } = ada
+    const webhooks = await webhooksOf(system, () => subscribes(ada))
     const invoicePaid = ofType(webhooks, 'invoice.paid')
-    await bring(world, [oldShape(invoicePaid)])
-    const [invoice] = await newest(world, 'invoice')
+    await bring(system, [oldShape(invoicePaid)])
+    const [invoice] = await newest(system, 'invoice')
     expect(invoice?.snapshot.state['context']).toMatchObject({
       subscription: `subscription/${ada.subscription}`,
     })
     expect(await stateOf(ada)).toMatchObject({ subscription: 'active', invoices: ['paid'] })
-    await bring(world, webhooks)
+    await bring(system, webhooks)
     expect(await stateOf(ada)).toMatchObject({ subscription: 'active', invoices: ['paid'] })
   })
 })
@@ -98,17 +108,17 @@ function oldShape(webhook: HeldWebhook): HeldWebhook {
 describe('13 the secret is rolled', () => {
   test('both secrets are good for a day, and then only the new one', async () => {
     const ada = await withCard({ secrets: ['whsec_world', 'whsec_new'] })
-    const { world } = ada
-    const [one, two] = await webhooksOf(world, () => subscribes(ada))
-    const withOld = await world.deliver(one?.body ?? '', { secret: 'whsec_world' })
-    const withNew = await world.deliver(two?.body ?? '', { secret: 'whsec_new' })
+    const { system } = ada
+    const [one, two] = await webhooksOf(system, () => subscribes(ada))
+    const withOld = await system.deliver(one?.body ?? '', { secret: 'whsec_world' })
+    const withNew = await system.deliver(two?.body ?? '', { secret: 'whsec_new' })
     expect([withOld.status, withNew.status]).toStrictEqual([200, 200])
 
-    await world.advanceMs(msPerDay)
-    await world.restart({ secrets: ['whsec_new'] })
-    const late = await world.deliver(one?.body ?? '', { secret: 'whsec_world' })
+    await system.advanceMs(msPerDay)
+    await system.restart({ secrets: ['whsec_new'] })
+    const late = await system.deliver(one?.body ?? '', { secret: 'whsec_world' })
     expect(late).toMatchObject({ status: 400, body: { code: 'webhook_refused' } })
-    const good = await world.deliver(one?.body ?? '', { secret: 'whsec_new' })
+    const good = await system.deliver(one?.body ?? '', { secret: 'whsec_new' })
     expect(good.status).toBe(200)
   })
 })
@@ -116,19 +126,19 @@ describe('13 the secret is rolled', () => {
 describe('14 the stamp of a signature is 301 seconds old', () => {
   test('it is refused with the clocks’ difference, stores nothing, and is taken anew', async () => {
     const ada = await withCard()
-    const { world } = ada
-    const [webhook] = await webhooksOf(world, () => subscribes(ada))
+    const { system } = ada
+    const [webhook] = await webhooksOf(system, () => subscribes(ada))
     const body = webhook?.body ?? ''
-    const before = (await newest(world, 'event')).length
-    const stale = await world.deliver(body, { at: plusMs(world.clock.now(), -301_000) })
+    const before = (await newest(system, 'event')).length
+    const stale = await system.deliver(body, { at: plusMs(system.clock.now(), -301_000) })
     expect(stale).toMatchObject({
       status: 400,
       body: { code: 'webhook_refused', skew_seconds: 301 },
     })
-    expect(await newest(world, 'event')).toHaveLength(before)
-    expect(await countOf(world, 'tenure_webhooks_total{outcome="signature_too_old"}')).toBe(1)
-    expect((await world.deliver(body)).status).toBe(200)
-    expect(await newest(world, 'event')).toHaveLength(before + 1)
+    expect(await newest(system, 'event')).toHaveLength(before)
+    expect(await countOf(system, 'tenure_webhooks_total{outcome="signature_too_old"}')).toBe(1)
+    expect((await system.deliver(body)).status).toBe(200)
+    expect(await newest(system, 'event')).toHaveLength(before + 1)
   })
 })
 
@@ -138,11 +148,11 @@ describe('15 an event is of another account, or of the other mode', () => {
     { why: 'of live mode', change: { livemode: true } },
   ])('$why it is kept apart, answered 200, and touches nobody', async ({ change }) => {
     const ada = await withCard()
-    const { world } = ada
-    const webhooks = await webhooksOf(world, () => subscribes(ada))
+    const { system } = ada
+    const webhooks = await webhooksOf(system, () => subscribes(ada))
     const updated = changed(ofType(webhooks, 'customer.subscription.updated'), change)
-    await bring(world, [updated])
-    const quarantined = (await newest(world, 'event')).filter(
+    await bring(system, [updated])
+    const quarantined = (await newest(system, 'event')).filter(
       ({ snapshot }) => snapshot.state['value'] === 'quarantined',
     )
     expect(quarantined).toHaveLength(1)
@@ -155,38 +165,38 @@ describe('16 an event has a type, or a value, that nobody knows', () => {
     const warnings: string[] = []
     const log: Log = { ...silentLog, warn: (event) => warnings.push(event) }
     const ada = await withCard({ log })
-    const { world } = ada
-    const [webhook] = await webhooksOf(world, () => subscribes(ada))
+    const { system } = ada
+    const [webhook] = await webhooksOf(system, () => subscribes(ada))
     if (webhook === undefined) throw new Error('Stripe has sent nothing')
     const strange = changed(webhook, {
       type: 'moon_phase.waxed',
       data: { object: { id: 'moon_1', object: 'moon_phase' } },
     })
-    await bring(world, [strange, strange])
-    const last = (await newest(world, 'event')).filter(
+    await bring(system, [strange, strange])
+    const last = (await newest(system, 'event')).filter(
       ({ snapshot }) => snapshot.state['value'] === 'ignored',
     )
     expect(last.map(({ seq }) => seq)).toContain(2)
-    expect((await world.store.parked({ cursor: null, limit: 1 })).items).toStrictEqual([])
+    expect((await system.store.parked({ cursor: null, limit: 1 })).items).toStrictEqual([])
   })
 
   test('an unknown status is kept and moves nothing', async () => {
     const ada = await withCard()
-    const { world } = ada
-    const webhooks = await webhooksOf(world, () => subscribes(ada))
-    await bring(world, webhooks)
+    const { system } = ada
+    const webhooks = await webhooksOf(system, () => subscribes(ada))
+    await bring(system, webhooks)
     const before = await stateOf(ada)
-    await world.advanceMs(msPerDay)
-    const update = await webhooksOf(world, async () => {
-      const [subscription] = (await world.stripe.subscriptions.list()).data
-      await world.stripe.subscriptions.update(subscription?.id ?? '', { description: 'new' })
+    await system.advanceMs(msPerDay)
+    const update = await webhooksOf(system, async () => {
+      const [subscription] = (await system.stripe.subscriptions.list()).data
+      await system.stripe.subscriptions.update(subscription?.id ?? '', { description: 'new' })
     })
     const webhook = ofType(update, 'customer.subscription.updated')
     const event = JsonObject.parse(JSON.parse(webhook.body))
     const object = JsonObject.parse(JsonObject.parse(event['data'])['object'])
     const data = { object: { ...object, status: 'hibernating' } }
-    await bring(world, [changed(webhook, { data })])
+    await bring(system, [changed(webhook, { data })])
     expect(await stateOf(ada)).toStrictEqual(before)
-    expect((await world.store.parked({ cursor: null, limit: 1 })).items).toStrictEqual([])
+    expect((await system.store.parked({ cursor: null, limit: 1 })).items).toStrictEqual([])
   })
 })

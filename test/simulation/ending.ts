@@ -12,36 +12,36 @@ import { isActorRef, type ActorRef, typeOf } from '../../values/ids.ts'
 import { msPerDay } from '../../values/instant.ts'
 import { canonical } from '../../values/json.ts'
 import { customerLinks, subscriptionLinks } from '../../views/links.ts'
-import { silentLog } from '../world.ts'
+import { silentLog } from '../harness/logs.ts'
 import { faultsIn, readJournal, readViews, statusOf, type Journal } from './journals.ts'
 import { faultsInMoney } from './money.ts'
-import type { Simulation } from './world.ts'
+import type { Simulation } from './system.ts'
 
 /** Longer than any webhook, claim or read of a bad month can still be on its way. */
 const quietDays = 5
 
 /** Ends the bad weather and waits until all that was late has come. */
-export async function comesToRest(world: Simulation): Promise<void> {
-  world.calm()
-  await world.advanceMs(quietDays * msPerDay)
-  await world.settle()
+export async function comesToRest(system: Simulation): Promise<void> {
+  system.calm()
+  await system.advanceMs(quietDays * msPerDay)
+  await system.settle()
 }
 
 /** Whatever does not hold when a run is over, a line each; empty if all is well. Reconciles on the way. */
-export async function faultsAtTheEnd(world: Simulation): Promise<string[]> {
-  const missed = (await drift(world)).filter((fault) => !onlySwept(fault))
-  await world.reconcile()
+export async function faultsAtTheEnd(system: Simulation): Promise<string[]> {
+  const missed = (await drift(system)).filter((fault) => !onlySwept(fault))
+  await system.reconcile()
   // What the first run brings is applied before its sweep.
-  await world.reconcile()
+  await system.reconcile()
   return [
-    ...world.alarms.map(({ event, fields }) => `alarm ${event} ${JSON.stringify(fields)}`),
-    ...world.violations(),
-    ...(await parked(world)),
+    ...system.alarms.map(({ event, fields }) => `alarm ${event} ${JSON.stringify(fields)}`),
+    ...system.violations(),
+    ...(await parked(system)),
     ...missed.map((fault) => `${fault}, though every webhook has come`),
-    ...(await drift(world)),
-    ...(await faultsInJournal(world)),
-    ...mailsTwice(world),
-    ...(await otherWhenRebuilt(world)),
+    ...(await drift(system)),
+    ...(await faultsInJournal(system)),
+    ...mailsTwice(system),
+    ...(await otherWhenRebuilt(system)),
   ]
 }
 
@@ -147,9 +147,9 @@ function isConfirmed({ envelope: { source, event } }: Entry): boolean {
 }
 
 /** I9: one mail for each cause. */
-function mailsTwice(world: Simulation): string[] {
+function mailsTwice(system: Simulation): string[] {
   const seen = new Set<string>()
-  return world.mails().flatMap((mail) => {
+  return system.mails().flatMap((mail) => {
     const cause = canonical([mail.to, mail.template, mail.data])
     if (seen.has(mail.id) || seen.has(cause)) return [`I9 a second mail ${mail.id}: ${cause}`]
     seen.add(mail.id).add(cause)
@@ -158,10 +158,10 @@ function mailsTwice(world: Simulation): string[] {
 }
 
 /** P9: views that are dropped and written anew from the journal are the same. */
-async function otherWhenRebuilt(world: Simulation): Promise<string[]> {
-  const { store } = world
+async function otherWhenRebuilt(system: Simulation): Promise<string[]> {
+  const { store } = system
   const [before, armed] = [await readViews(store), await store.armedTimerNames()]
-  const runtime = await world.runtime()
+  const runtime = await system.runtime()
   await runtime.rebuild(() => {})
   const after = await readViews(store)
   const keys = new Set([...Object.keys(before), ...Object.keys(after)])

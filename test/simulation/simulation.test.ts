@@ -10,7 +10,7 @@ import { createDraw } from './draw.ts'
 import { comesToRest, faultsAtTheEnd } from './ending.ts'
 import { hashOf, journalLines, readJournal } from './journals.ts'
 import { play, type Story } from './story.ts'
-import { openSimulation, type Simulation } from './world.ts'
+import { openSimulation, type Simulation } from './system.ts'
 
 // Months of a few customers' lives, lived through under everything that can go wrong, drawn from a seed.
 //
@@ -19,7 +19,7 @@ import { openSimulation, type Simulation } from './world.ts'
 
 const runMs = 120_000
 
-/** Where one world's processes keep their state. */
+/** Where one system's processes keep their state. */
 interface Home {
   readonly stores: () => Promise<Store>
   /** How much is lived: a round trip to a server costs more than one to a file. */
@@ -42,17 +42,17 @@ function embeddedHome(): Home {
 async function live(seed: string, home: Home, reconciles: boolean): Promise<Simulation> {
   const draw = createDraw(seed, 'kind')
   const processes = draw.happens(0.5) ? 2 : 1
-  const world = await openSimulation({ seed, stores: home.stores, processes })
-  world.storm()
-  await play(world, { ...home.story, reconciles })
-  await comesToRest(world)
-  return world
+  const system = await openSimulation({ seed, stores: home.stores, processes })
+  system.storm()
+  await play(system, { ...home.story, reconciles })
+  await comesToRest(system)
+  return system
 }
 
 async function expectAllIsWell(seed: string, home: Home): Promise<void> {
-  const world = await live(seed, home, createDraw(seed, 'job').happens(0.3))
-  const faults = await faultsAtTheEnd(world)
-  await world.close()
+  const system = await live(seed, home, createDraw(seed, 'job').happens(0.3))
+  const faults = await faultsAtTheEnd(system)
+  await system.close()
   const command = `SEED=${seed} npx vitest run test/simulation`
   expect(faults, `replay it with: ${command}\n${faults.join('\n')}`).toEqual([])
 }
@@ -68,12 +68,12 @@ describe('a run on the embedded store', () => {
   test.each(seedsToRun(1).slice(0, 20))(
     'A2 of seed %s: lived again, it leaves the same journal',
     async (seed) => {
-      const worlds = [
+      const systems = [
         await live(seed, embeddedHome(), false),
         await live(seed, embeddedHome(), false),
       ]
-      const journals = await Promise.all(worlds.map(({ store }) => readJournal(store)))
-      for (const world of worlds) await world.close()
+      const journals = await Promise.all(systems.map(({ store }) => readJournal(store)))
+      for (const system of systems) await system.close()
       const [first = [], second = []] = journals.map(journalLines)
       expect(first.find((line, index) => line !== second[index])).toBeUndefined()
       expect(hashOf(first)).toBe(hashOf(second))

@@ -2,7 +2,7 @@ import type { Stripe } from 'stripe'
 import { z } from 'zod'
 import { msPerDay, msPerHour } from '../../values/instant.ts'
 import { createDraw, type Draw } from './draw.ts'
-import type { Answer, Role, Simulation } from './world.ts'
+import type { Answer, Role, Simulation } from './system.ts'
 
 // What customers, support and the business do in a simulated run, drawn from its seed.
 
@@ -60,7 +60,7 @@ interface Person {
 }
 
 interface Scene {
-  readonly world: Simulation
+  readonly system: Simulation
   readonly draw: Draw
   readonly people: Person[]
   /** The number of the next thing that somebody asks for. */
@@ -77,42 +77,42 @@ export interface Story {
 
 /** Lives through a story drawn from the seed. */
 export async function play(
-  world: Simulation,
+  system: Simulation,
   { customers, days, reconciles }: Story,
 ): Promise<void> {
-  const draw = createDraw(world.seed, 'story')
+  const draw = createDraw(system.seed, 'story')
   const people: Person[] = []
   let asked = 0
   const scene: Scene = {
-    world,
+    system,
     draw,
     people,
     next: () => (asked += 1),
     person: () => people[draw.below(people.length)] ?? null,
   }
-  const endsAt = Date.parse(world.clock.now()) + days * msPerDay
-  while (Date.parse(world.clock.now()) < endsAt) {
+  const endsAt = Date.parse(system.clock.now()) + days * msPerDay
+  while (Date.parse(system.clock.now()) < endsAt) {
     if (people.length < customers && draw.happens(0.5)) await signsUp(scene)
     for (let n = draw.below(4); n > 0; n -= 1) await draw.pick(deeds)(scene)
-    if (reconciles && draw.happens(0.3)) await world.reconcile()
-    await world.advanceMs(draw.pick(pauses))
+    if (reconciles && draw.happens(0.3)) await system.reconcile()
+    await system.advanceMs(draw.pick(pauses))
   }
 }
 
 /** Asks until there is an answer: with one key, so that it is done once. Null for a no. */
 async function ask(
-  { world, next }: Scene,
+  { system, next }: Scene,
   role: Role,
   path: string,
   body?: unknown,
 ): Promise<unknown> {
   const key = `key-${next()}`
   for (let tries = 1; tries <= 200; tries += 1) {
-    const answer = await world.ask(role, 'POST', path, { key, body: body ?? {} })
+    const answer = await system.ask(role, 'POST', path, { key, body: body ?? {} })
     if (answer.status >= 200 && answer.status < 300) return answer.body
     if (isNo(answer)) return null
     // The process died, the store was away, or the first try is thought to be running still.
-    await world.advanceMs(answer.status === 409 ? minute : 1_000)
+    await system.advanceMs(answer.status === 409 ? minute : 1_000)
   }
   throw new WrongAnswer(`${path} was never answered`)
 }
@@ -125,9 +125,9 @@ function isNo({ status, body }: Answer): boolean {
   throw new WrongAnswer(`answered ${status}: ${JSON.stringify(body)}`)
 }
 
-async function read(world: Simulation, path: string): Promise<unknown> {
+async function read(system: Simulation, path: string): Promise<unknown> {
   for (let tries = 1; tries <= 200; tries += 1) {
-    const answer = await world.ask('dashboard', 'GET', path)
+    const answer = await system.ask('dashboard', 'GET', path)
     if (answer.status === 200) return answer.body
     if (isNo(answer)) return null
   }
@@ -162,13 +162,13 @@ async function subscribes(scene: Scene): Promise<void> {
 
 /** Opens the bank's page and completes it, fails, or closes it again. */
 async function answersBank(scene: Scene): Promise<void> {
-  const { world, draw } = scene
+  const { system, draw } = scene
   const subscription = subscriptionOf(scene)
   if (subscription === null) return
-  const shown = await read(world, `/v1/subscriptions/${subscription}`)
+  const shown = await read(system, `/v1/subscriptions/${subscription}`)
   const page = shown === null ? null : Shown.parse(shown).next_action?.redirect_url
   const answer = draw.pick(['complete', 'complete', 'complete', 'fail', 'leave'])
-  if (page && answer !== 'leave') await world.answerBank(page, answer)
+  if (page && answer !== 'leave') await system.answerBank(page, answer)
 }
 
 function subscriptionOf({ draw, person }: Scene): string | null {
@@ -191,10 +191,10 @@ async function resumes(scene: Scene): Promise<void> {
 }
 
 async function paysInvoice(scene: Scene): Promise<void> {
-  const { world, draw } = scene
+  const { system, draw } = scene
   const account = scene.person()?.account
   if (account === undefined) return
-  const list = await read(world, `/v1/invoices?account=${account}`)
+  const list = await read(system, `/v1/invoices?account=${account}`)
   const invoices = list === null ? [] : Invoices.parse(list).data
   const invoice = invoices[draw.below(invoices.length)]
   if (invoice) await ask(scene, 'dashboard', `/v1/invoices/${invoice.id}/pay`)
@@ -219,7 +219,7 @@ async function closesAccount(scene: Scene): Promise<void> {
 function business(work: (stripe: Stripe, scene: Scene, key: string) => Promise<unknown>) {
   return async (scene: Scene): Promise<void> => {
     try {
-      await work(scene.world.stripe, scene, `business-${scene.next()}`)
+      await work(scene.system.stripe, scene, `business-${scene.next()}`)
     } catch (error) {
       const status = error instanceof Error && 'statusCode' in error ? error.statusCode : null
       if (status === null || status === undefined) throw error

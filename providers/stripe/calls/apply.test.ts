@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { Entry } from '../../../actors/journal.ts'
-import { isTelling } from '../given/messages.ts'
-import { openStripe, terms, type StripeWorld, textIn } from '../given/stripe.ts'
+import { isTelling } from '../../../test/harness/stripe-messages.ts'
+import {
+  openStripe,
+  terms,
+  type StripeWorld,
+  textIn,
+} from '../../../test/harness/stripe-performer.ts'
 import { createStripeReceiver } from '../receive.ts'
 
 const receiver = createStripeReceiver({

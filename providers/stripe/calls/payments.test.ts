@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { eventsOf, openStripe, type StripeWorld, textIn } from '../given/stripe.ts'
+import {
+  eventsOf,
+  openStripe,
+  type StripeWorld,
+  textIn,
+} from '../../../test/harness/stripe-performer.ts'
 
 const charge = {
   kind: 'payment.charge',

@@ -7,7 +7,7 @@ import {
   type StripeWorld,
   textIn,
   factIn,
-} from '../given/stripe.ts'
+} from '../../../test/harness/stripe-performer.ts'
 import { createPlans } from './plans.ts'
 
 const create = {

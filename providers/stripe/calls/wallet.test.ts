@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { eventsOf, factIn, openStripe } from '../given/stripe.ts'
+import { eventsOf, factIn, openStripe } from '../../../test/harness/stripe-performer.ts'
 
 const account = 'account/acct_1'
 

@@ -1,7 +1,6 @@
-import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { plusDays } from '../../values/instant.ts'
-import { openWorld, type World, type WorldOptions } from '../world.ts'
+import { openSystem, type System, type SystemOptions } from './system.ts'
 
 // The words in which scenarios are told.
 
@@ -25,29 +24,31 @@ const Invoices = z.looseObject({
 })
 
 export interface Customer {
-  readonly world: World
+  readonly system: System
   readonly account: string
   subscription: string
 }
 
 /** Somebody who signed up, and has no card yet. */
-export async function aCustomer(options: WorldOptions & { world?: World } = {}): Promise<Customer> {
-  const world = options.world ?? (await openWorld(options))
-  const answer = await world.post('dashboard', '/v1/accounts', {
+export async function aCustomer(
+  options: SystemOptions & { system?: System } = {},
+): Promise<Customer> {
+  const system = options.system ?? (await openSystem(options))
+  const answer = await system.post('dashboard', '/v1/accounts', {
     email: 'ada@example.com',
     name: 'Ada',
     currency: 'usd',
   })
-  await world.settle()
-  return { world, account: Id.parse(answer.body).id, subscription: '' }
+  await system.settle()
+  return { system, account: Id.parse(answer.body).id, subscription: '' }
 }
 
-export async function addsCard({ world, account }: Customer, token: string): Promise<void> {
-  await world.post('dashboard', `/v1/accounts/${account}/payment-methods`, {
+export async function addsCard({ system, account }: Customer, token: string): Promise<void> {
+  await system.post('dashboard', `/v1/accounts/${account}/payment-methods`, {
     provider: 'stripe',
     token,
   })
-  await world.settle()
+  await system.settle()
 }
 
 /** Asks for a plan; answers the page on which the bank wants to see the customer, if it does. */
@@ -56,31 +57,18 @@ export async function subscribes(
   plan = 'pro_monthly',
   collection: 'provider' | 'platform' = 'provider',
 ): Promise<string | null> {
-  const { world, account } = customer
-  let isAnswered = false
-  const asking = world
-    .post('dashboard', '/v1/subscriptions', { account, plan, collection })
-    .finally(() => {
-      isAnswered = true
-    })
-  // The answer waits a moment for what Stripe says, which it can only say meanwhile.
-  do await world.settle()
-  while (!(await after(() => isAnswered)))
-  const answer = await asking
+  const { system, account } = customer
+  const wish = { account, plan, collection }
+  const answer = await system.postAndSettle('dashboard', '/v1/subscriptions', wish)
   const subscription = Subscription.parse(answer.body)
   customer.subscription = subscription.id
-  await world.settle()
+  await system.settle()
   return subscription.next_action?.redirect_url ?? null
-}
-
-async function after<T>(tell: () => T): Promise<T> {
-  await setImmediate()
-  return tell()
 }
 
 /** A customer whose first payment is confirmed. */
 export async function aSubscriber(
-  options: WorldOptions & { token?: string } = {},
+  options: SystemOptions & { token?: string } = {},
 ): Promise<Customer> {
   const customer = await aCustomer(options)
   await addsCard(customer, options.token ?? 'pm_card_visa')
@@ -89,8 +77,8 @@ export async function aSubscriber(
 }
 
 /** Lives through `days` days. */
-export async function days({ world }: Customer, count: number): Promise<void> {
-  await world.advanceTo(plusDays(world.clock.now(), count))
+export async function days({ system }: Customer, count: number): Promise<void> {
+  await system.advanceTo(plusDays(system.clock.now(), count))
 }
 
 export interface State {
@@ -103,16 +91,17 @@ export interface State {
 }
 
 /** How the customer stands, as the API shows it. */
-export async function stateOf({ world, account, subscription }: Customer): Promise<State> {
-  const shown = Account.parse((await world.get('dashboard', `/v1/accounts/${account}`)).body)
-  const answer = await world.get('service', `/v1/entitlements/${account}`)
+export async function stateOf({ system, account, subscription }: Customer): Promise<State> {
+  const shown = Account.parse((await system.get('dashboard', `/v1/accounts/${account}`)).body)
+  const answer = await system.get('service', `/v1/entitlements/${account}`)
   const features = Object.entries(Entitlements.parse(answer.body).features)
-  const list = await world.get('dashboard', `/v1/invoices?account=${account}`)
+  const list = await system.get('dashboard', `/v1/invoices?account=${account}`)
   const status =
     subscription === ''
       ? 'none'
-      : Subscription.parse((await world.get('dashboard', `/v1/subscriptions/${subscription}`)).body)
-          .status
+      : Subscription.parse(
+          (await system.get('dashboard', `/v1/subscriptions/${subscription}`)).body,
+        ).status
   const refused = features.flatMap(([, feature]) => (feature.granted ? [] : [feature.reason]))
   return {
     standing: shown.standing,

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { secondsOf } from '../../values/instant.ts'
-import { webhookSecret, type Answer, type World } from './world.ts'
+import type { Answer, TestApi } from './api.ts'
+import { webhookSecret } from './twin.ts'
 
 export interface Posting {
   readonly body?: string
@@ -25,11 +26,11 @@ export function eventBody(more: Readonly<Record<string, unknown>> = {}): string 
   })
 }
 
-/** Posts it as Stripe would: signed over its bytes, by the world's clock. */
-export function postWebhook(world: World, posting: Posting = {}): Promise<Answer> {
+/** Posts it as Stripe would: signed over its bytes, by the API's clock. */
+export function postWebhook(api: TestApi, posting: Posting = {}): Promise<Answer> {
   const { body = eventBody(), secret = webhookSecret, ageSeconds = 0 } = posting
-  const at = secondsOf(world.clock.now()) - ageSeconds
+  const at = secondsOf(api.clock.now()) - ageSeconds
   const digest = createHmac('sha256', secret).update(`${at}.${body}`).digest('hex')
   const headers = { 'stripe-signature': `t=${at},v1=${digest}`, ...posting.headers }
-  return world.ask('POST /webhooks/stripe', { key: null, body, headers })
+  return api.ask('POST /webhooks/stripe', { key: null, body, headers })
 }

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Store } from '../actors/ports.ts'
-import type { FetchLike } from '../providers/stripe/client.ts'
-import { faulty, type Fault } from './contract/runtime-faults.ts'
+import type { Store } from '../../actors/ports.ts'
+import type { FetchLike } from '../../providers/stripe/client.ts'
+import { faulty, type Fault } from '../contract/runtime-faults.ts'
 
 /**
  * How long a process lives, counted in the words that it exchanges with the store and with Stripe.

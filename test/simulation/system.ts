@@ -1,28 +1,14 @@
-import { z } from 'zod'
-import { defaultLimits } from '../../actors/limits.ts'
 import type { Log, Store } from '../../actors/ports.ts'
 import type { Runtime } from '../../actors/runtime.ts'
-import { composeEngine, composeReconciliation } from '../../app/compose.ts'
-import { createTimeTravel } from '../../app/sandbox/time-travel.ts'
-import catalogJson from '../../catalog.json' with { type: 'json' }
-import policyJson from '../../dunning-policy.json' with { type: 'json' }
-import { createApp } from '../../http/app.ts'
 import type { App } from '../../http/env.ts'
-import { defaultHttpLimits } from '../../http/limits.ts'
-import { hashOfKey } from '../../http/middleware/auth.ts'
 import { createMetrics } from '../../http/operations/metrics.ts'
-import { Catalog } from '../../machines/catalog/catalog.ts'
-import { DunningPolicy } from '../../machines/dunning/policy.ts'
-import { charts } from '../../machines/index.ts'
 import { createOutbox } from '../../providers/mail/outbox.ts'
-import { createStripeClient, type FetchLike } from '../../providers/stripe/client.ts'
-import { createReadBudget } from '../../providers/stripe/read-budget.ts'
-import { createStripeReceiver } from '../../providers/stripe/receive.ts'
 import { createTestClock } from '../../scheduler/clock.ts'
 import { worst } from '../../twins/kernel/chaos.ts'
-import { createStripeTwin } from '../../twins/stripe/twin.ts'
-import { plusMs, type Instant } from '../../values/instant.ts'
-import { mountReturn } from '../../web/return.tsx'
+import type { Instant } from '../../values/instant.ts'
+import { composeProcess, keyOf } from '../harness/process.ts'
+import { createTime } from '../harness/time.ts'
+import { openTwin } from '../harness/twin.ts'
 import { watch } from '../scenarios/invariants.ts'
 import { createDraw } from './draw.ts'
 import { createLife, fairWeather, type Life, type Weather } from './life.ts'
@@ -30,14 +16,7 @@ import { createLife, fairWeather, type Life, type Weather } from './life.ts'
 // The whole platform, in one or two processes that die and come back over the same store, beside the
 // simulated Stripe, on one clock. Chance comes from the seed alone, so that a run can be lived again.
 
-const secretKey = 'sk_test_simulation'
-const webhookSecret = 'whsec_simulation'
-const apiKeys = {
-  dashboard: 'dashboard-key-0001',
-  admin: 'admin-key-00000001',
-  service: 'service-key-000001',
-} as const
-export type Role = keyof typeof apiKeys
+export type Role = Exclude<keyof typeof keyOf, 'narrow'>
 
 export const beginsAt: Instant = '2027-01-10T00:00:00.000Z'
 
@@ -95,16 +74,7 @@ export async function openSimulation(options: SimulationOptions) {
   const { seed } = options
   const clock = createTestClock(beginsAt)
   const { log, alarms } = createAlarms()
-  const parts = {
-    clock,
-    log,
-    catalog: Catalog.parse(catalogJson),
-    charts,
-    // Nothing really waits: who fails tries again at once, or when the clock has moved.
-    limits: { ...defaultLimits, storePauseMs: 0, headsCached: 30, concurrency: 8 },
-    metrics: createMetrics(),
-  }
-  const policy = DunningPolicy.parse(policyJson)
+  const metrics = createMetrics()
   const mailer = createOutbox({ log, limit: 10_000 })
   const steps = watch()
   const dice = createDraw(seed, 'processes')
@@ -114,71 +84,30 @@ export async function openSimulation(options: SimulationOptions) {
   let requests = 0
   let deaths = 0
 
-  const twin = createStripeTwin({
+  const { twin, fetch, stripe } = openTwin({
     clock,
     seed,
-    secretKey,
-    publishableKey: 'pk_test_simulation',
-    storage: null,
-    publicUrl: () => 'http://stripe.test',
     log,
-    webhook: {
-      url: 'http://tenure.test/webhooks/stripe',
-      secret: webhookSecret,
-      async send(_url, headers, body) {
-        const answer = await ask({ path: '/webhooks/stripe', method: 'POST', headers, body })
-        return answer.status
-      },
+    async send(headers, body) {
+      const answer = await ask({ path: '/webhooks/stripe', method: 'POST', headers, body })
+      return answer.status
     },
   })
-  const fetchTwin: FetchLike = async (url, init) => twin.app.request(url, init)
-  const receiver = createStripeReceiver({
-    secrets: [webhookSecret],
-    toleranceSeconds: 300,
-    accountId: null,
-    livemode: false,
-  })
-  const client = {
-    secretKey,
-    apiBase: 'http://stripe.test',
-    timeoutMs: 60_000,
-    maxNetworkRetries: 0,
-  }
 
   function boot(store: Store): Process {
-    const life = createLife({ store, fetch: fetchTwin, draw: dice, weather: () => weather })
-    const shared = {
-      ...parts,
+    const life = createLife({ store, fetch, draw: dice, weather: () => weather })
+    const { runtime, app, reconciliation } = composeProcess({
       store: life.store,
-      stripe: createStripeClient({ ...client, fetch: life.fetch }),
-      reads: createReadBudget({ perSecond: 1_000, burst: 1_000 }),
-    }
-    const runtime = composeEngine({
-      ...shared,
-      counts: parts.metrics.runtime,
-      policy,
-      returnUrl: 'http://tenure.test/return',
+      clock,
+      fetch: life.fetch,
+      log,
+      metrics,
       mailer,
-    })
-    const app = createApp({
-      pages: [mountReturn],
-      ...parts,
-      runtime,
-      store: life.store,
-      keys: Object.entries(apiKeys).map(([name, key]) => ({
-        name,
-        role: z.enum(['dashboard', 'admin', 'service']).parse(name),
-        hash: hashOfKey(key),
-        accounts: null,
-      })),
+      limits: { headsCached: 30, concurrency: 8 },
       // Real time plays no part: nobody waits for a first word, and memory is checked at each read.
-      limits: { ...defaultHttpLimits, firstWordMs: 0, entitlementsFreshMs: -1 },
-      stripeWebhooks: receiver,
-      sandbox: null,
-      scheduler: { ready: () => Promise.resolve() },
+      httpLimits: { firstWordMs: 0, entitlementsFreshMs: -1 },
     })
     runtime.subscribe((entry) => steps.see(entry))
-    const reconciliation = composeReconciliation({ ...shared, runtime, receiver })
     return { life, store, runtime, app, reconcile: () => reconciliation.run() }
   }
 
@@ -234,16 +163,6 @@ export async function openSimulation(options: SimulationOptions) {
     return { status: response.status, body: text === '' ? null : JSON.parse(text) }
   }
 
-  const travel = createTimeTravel({
-    clock: { now: () => clock.now(), moveTo: (to) => clock.advanceTo(to) },
-    world: { settle, nextAt },
-  })
-
-  async function nextAt(): Promise<Instant | null> {
-    const moments = [twin.nextJobAt(), await base.nextTimerAt(), await base.nextClaimAt()]
-    return moments.filter((at) => at !== null).sort()[0] ?? null
-  }
-
   async function work({ runtime }: Process): Promise<void> {
     try {
       await runtime.fireDueTimers()
@@ -253,17 +172,15 @@ export async function openSimulation(options: SimulationOptions) {
     }
   }
 
-  /** Does all that is due now. */
-  async function settle(): Promise<void> {
-    for (let rounds = 1; ; rounds += 1) {
-      await twin.runDue()
+  const time = createTime({
+    clock,
+    twin,
+    store: () => base,
+    async work() {
       await revive()
       await Promise.all(processes.map(work))
-      const next = await nextAt()
-      if (next === null || next > clock.now()) return
-      if (rounds > 2_000) throw new Error(`nothing settles at ${clock.now()}: due since ${next}`)
-    }
-  }
+    },
+  })
 
   return {
     seed,
@@ -275,7 +192,7 @@ export async function openSimulation(options: SimulationOptions) {
     deaths: () => deaths,
     requests: () => requests,
     /** The real SDK in the hands of the business's own people. */
-    stripe: createStripeClient({ ...client, fetch: fetchTwin }),
+    stripe,
     /** A process that is alive now. */
     async runtime(): Promise<Runtime> {
       await revive()
@@ -285,7 +202,7 @@ export async function openSimulation(options: SimulationOptions) {
     },
     /** What broke a rule that holds at every step, while it was committed. */
     violations: () => steps.violations,
-    settle,
+    ...time,
     /** The job that asks the provider what webhooks have missed, as often as it wants to go on. */
     async reconcile(): Promise<void> {
       for (let runs = 1; runs <= 100; runs += 1) {
@@ -294,20 +211,18 @@ export async function openSimulation(options: SimulationOptions) {
         const { done } = (await process?.reconcile().catch(() => ({ done: false }))) ?? {
           done: true,
         }
-        await settle()
+        await time.settle()
         if (done) return
       }
       throw new Error('the reconciliation never ends')
     },
-    advanceTo: (to: Instant) => travel.advanceTo(to),
-    advanceMs: (ms: number) => travel.advanceTo(plusMs(clock.now(), ms)),
     ask(role: Role, method: 'GET' | 'POST', path: string, sent: Sent = {}): Promise<Answer> {
       const { key, body } = sent
       return ask({
         path,
         method,
         headers: {
-          authorization: `Bearer ${apiKeys[role]}`,
+          authorization: `Bearer ${keyOf[role]}`,
           ...(role === 'admin' ? { 'x-operator': 'ann' } : {}),
           ...(key === undefined ? {} : { 'idempotency-key': key }),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -317,7 +232,7 @@ export async function openSimulation(options: SimulationOptions) {
     },
     /** The customer answers the bank's page. */
     answerBank: (pageUrl: string, answer: 'complete' | 'fail') =>
-      fetchTwin(pageUrl, { method: 'POST', body: new URLSearchParams({ answer }) }),
+      fetch(pageUrl, { method: 'POST', body: new URLSearchParams({ answer }) }),
     storm(): void {
       weather = badWeather
       twin.chaos.set({ ...worst(seed), http500: 0.05, http429: 0.05 })

@@ -56,6 +56,14 @@ export function createMailbox({ limits, drain }: MailboxOptions) {
     /** Tells an envelope that is parked once more. */
     retry: (envelope: Envelope) => put(envelope, true),
     isIdle: () => lines.size === 0,
+    /** Actors whose lines are being worked off. */
+    actors: () => lines.size,
+    /** Envelopes that wait behind those that are being decided. */
+    envelopes(): number {
+      let count = 0
+      for (const line of lines.values()) count += line.length
+      return count
+    },
     /** Resolves when no envelope waits or is being decided. */
     idle(): Promise<void> {
       if (lines.size === 0) return Promise.resolve()

@@ -275,8 +275,14 @@ export class RetryLater extends Error {
 
 /** The store did not answer: a write may or may not have happened, and is decided by doing it again. */
 export class StoreUnavailable extends Error {
-  override readonly name = 'StoreUnavailable'
-  readonly code = 'store_unavailable'
+  override readonly name: string = 'StoreUnavailable'
+  readonly code: string = 'store_unavailable'
+}
+
+/** What the store holds is damaged: nothing is read or written any more. The message says what to restore. */
+export class StoreDamaged extends StoreUnavailable {
+  override readonly name = 'StoreDamaged'
+  override readonly code = 'store_damaged'
 }
 
 export class StoreClosed extends Error {

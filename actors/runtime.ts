@@ -55,7 +55,18 @@ export function createRuntime(options: RuntimeOptions) {
   })
   const mailbox = createMailbox({ limits, drain })
   const perform = createPerforming({ ...options, tell: (envelope) => mailbox.tell(envelope) })
-  const delivery = createDelivery({ ...options, perform })
+  let performing = 0
+  const delivery = createDelivery({
+    ...options,
+    async perform(claimed, now) {
+      performing += 1
+      try {
+        await perform(claimed, now)
+      } finally {
+        performing -= 1
+      }
+    },
+  })
   const timers = createTimers({ ...options, decider, tell })
   const retrying = createRetrying({
     store,
@@ -101,6 +112,12 @@ export function createRuntime(options: RuntimeOptions) {
     fireDueTimers: (): Promise<number> => timers.fireDueTimers(),
     /** Performs the effects that are due, whoever committed them. Answers how many. */
     deliverDue: (): Promise<number> => delivery.deliverDue(),
+    /** How much is in each queue of this process now. */
+    depths: {
+      actors: () => mailbox.actors(),
+      envelopes: () => mailbox.envelopes(),
+      effects: () => performing,
+    },
     /** Tries again what is parked. `by` is who asks, for the log. */
     retryParked: (id: string, by: string): Promise<Retried> => retrying(id, by),
     /**

@@ -110,6 +110,11 @@ describe('a wrong environment', () => {
     ${{ PORT: '65535' }}                                                          | ${'PORT: must be at most 65534'}          | ${'the simulated Stripe takes the next port'}
     ${{ TENURE_API_KEYS: 'a:admin:0123456789abcdef:acct_1' }}                     | ${'item 1 has the role admin'}            | ${'an admin acts on every account'}
     ${{ TENURE_TRIES: '1' }}                                                      | ${'TENURE_TRIES: '}                       | ${'one hiccup would park all'}
+    ${{ ...stripe, STRIPE_WEBHOOK_SECRETS: 'whsec_1,we_1Nabc' }}                  | ${'STRIPE_WEBHOOK_SECRETS: item 2 must'}  | ${'the id of an endpoint signs nothing'}
+    ${{ ...stripe, STRIPE_WEBHOOK_SECRETS: '"whsec_1"' }}                         | ${'STRIPE_WEBHOOK_SECRETS: item 1 must'}  | ${'quotes are no part of a secret'}
+    ${{ ...stripe, STRIPE_WEBHOOK_SECRETS: 'sk_test_1' }}                         | ${'STRIPE_WEBHOOK_SECRETS: item 1 must'}  | ${'an API key is no signing secret'}
+    ${{ MONGODB_URI: 'mongodb://db/t?w=1' }}                                      | ${'MONGODB_URI: the option w must be'}    | ${'a failover would lose what was answered'}
+    ${{ MONGODB_URI: 'mongodb://db/t?journal=false' }}                            | ${'MONGODB_URI: the option journal must'} | ${'a power cut would lose it'}
   `('names the variable: $why', ({ env, named }) => {
     expect(problemsOf(env)).toMatch(new RegExp(named))
   })

@@ -5,6 +5,7 @@ import { defaultLimits, type Limits } from '../actors/limits.ts'
 import { defaultHttpLimits, type HttpLimits } from '../http/limits.ts'
 import { type ApiKey, hashOfKey } from '../http/middleware/auth.ts'
 import { roles } from '../http/principal.ts'
+import { weakenedBy } from '../persistence/mongo/address.ts'
 
 /** All that the environment decides. Nothing else in the project reads it. */
 export interface Config {
@@ -63,6 +64,27 @@ const list = z.string().transform((text) =>
     .filter((item) => item !== ''),
 )
 
+/** What Stripe shows as the signing secret of an endpoint; not the endpoint's id, nor an API key. */
+const webhookSecretForm = /^whsec_[\w+/=-]+$/
+
+const WebhookSecrets = list.transform((items, context): string[] => {
+  for (const [i, item] of items.entries()) {
+    if (webhookSecretForm.test(item)) continue
+    const message =
+      `item ${i + 1} must be a signing secret, whsec_… and nothing around it: ` +
+      "copy it from the endpoint's page in Stripe's dashboard (we_… is its id, sk_… an API key)"
+    context.addIssue({ code: 'custom', message })
+  }
+  return items
+})
+
+const MongoAddress = z
+  .string()
+  .regex(/^mongodb(\+srv)?:\/\//, 'must begin with mongodb:// or mongodb+srv://')
+  .superRefine((uri, context) => {
+    for (const message of weakenedBy(uri)) context.addIssue({ code: 'custom', message })
+  })
+
 const keyForm = /^([\w.-]{1,64}):([a-z]+):([\x21-\x39\x3b-\x7e]{16,200})(?::([\w+-]+))?$/
 
 const ApiKeys = list.transform((items, context): ApiKey[] =>
@@ -91,16 +113,13 @@ const Environment = z.object({
   // Loopback: who wants to be reached from outside says so, and puts TLS before it.
   HOST: z.string().default('127.0.0.1'),
   PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).optional(),
-  MONGODB_URI: z
-    .string()
-    .regex(/^mongodb(\+srv)?:\/\//, 'must begin with mongodb:// or mongodb+srv://')
-    .optional(),
+  MONGODB_URI: MongoAddress.optional(),
   TENURE_DATA: z.string().default('.tenure'),
   STRIPE_SECRET_KEY: z
     .string()
     .regex(/^[rs]k_(live|test)_\w+$/, 'must be a secret or restricted key, such as sk_test_…')
     .optional(),
-  STRIPE_WEBHOOK_SECRETS: list.default([]),
+  STRIPE_WEBHOOK_SECRETS: WebhookSecrets.default([]),
   STRIPE_ACCOUNT_ID: z
     .string()
     .regex(/^acct_\w+$/, 'must be an account such as acct_…')

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { MongoBackend } from '@agendajs/mongo-backend'
 import type { Clock, Log } from '../actors/ports.ts'
 import type { Runtime } from '../actors/runtime.ts'
+import { JobsLate } from '../http/operations/checks.ts'
 import { createMetrics } from '../http/operations/metrics.ts'
 import { listen } from '../http/serve.ts'
 import { systemTimers } from '../http/timers.ts'
@@ -204,5 +205,5 @@ function openScheduler(ports: {
 /** Late jobs mean that timers do not fire, or effects are not delivered. */
 async function schedulerReady(scheduler: Scheduler<JobName>): Promise<void> {
   const late = (await scheduler.health()).filter((job) => job.isLate).map((job) => job.name)
-  if (late.length > 0) throw new Error(`late: ${late.join(', ')}`)
+  if (late.length > 0) throw new JobsLate(late)
 }

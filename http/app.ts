@@ -8,8 +8,10 @@ import type { HttpDeps } from './deps.ts'
 import { mountDocs } from './docs/docs.tsx'
 import { mountOpenApi } from './docs/openapi.ts'
 import type { App, HttpEnv } from './env.ts'
+import { admit, createAdmission } from './middleware/admission.ts'
 import { identify } from './middleware/auth.ts'
 import { limitBody } from './middleware/body-limit.ts'
+import { answerWithin } from './middleware/deadline.ts'
 import { idempotent } from './middleware/idempotency.ts'
 import { methodsOf } from './middleware/methods.ts'
 import { observe } from './middleware/observe.ts'
@@ -31,18 +33,22 @@ import { mountWebhooks } from './webhooks/webhooks.ts'
 /** The whole HTTP door. It opens no port and holds no state but caches: `serve.ts` listens. */
 export function createApp(deps: HttpDeps): App {
   const app: App = new OpenAPIHono<HttpEnv>({ defaultHook: refuseInvalid })
-  const { store, clock, limits } = deps
+  const { store, clock, limits, metrics, runtime } = deps
 
   app.onError((error, c) => answerProblem(c, deps, problemOf(error)))
   app.notFound((c) => answerProblem(c, deps, unknownRoute(app, c)))
 
   app.use(observe(deps))
+  app.use(answerWithin({ ms: limits.answerMs, isFree: (path) => path.startsWith('/sandbox/') }))
   app.use(
     limitBody({
       limitOf: (path) => (isWebhook(path) ? limits.webhookBytes : limits.bodyBytes),
       refused: (path) => isWebhook(path) && deps.metrics.webhook('body_too_large'),
     }),
   )
+  const admission = createAdmission(limits.admission)
+  app.use(admit({ admission, metrics }))
+  metrics.watch({ ...admission, ...runtime.depths })
   app.use(identify(deps.keys))
   app.use(readableBody(limits.bodyLevels))
   app.use(idempotent({ store, clock, leaseMs: limits.keyedRequestMs }))

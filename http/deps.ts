@@ -16,7 +16,7 @@ import type { Timers } from './timers.ts'
 /** The subset of the runtime that routes use. */
 export type HttpRuntime = Pick<
   Runtime,
-  'tell' | 'read' | 'history' | 'entry' | 'at' | 'possible' | 'retryParked' | 'subscribe'
+  'tell' | 'read' | 'history' | 'entry' | 'at' | 'possible' | 'retryParked' | 'subscribe' | 'depths'
 >
 
 /** The subset of the store that routes use: views, parked items and keyed requests. */
@@ -81,7 +81,7 @@ export interface HttpDeps {
   readonly sandbox: SandboxControls | null
   /** Mounts of the pages that people see; they stand on this door (`web/`). */
   readonly pages: readonly ((app: App) => void)[]
-  /** Resolves while timers fire and effects are delivered; rejects with why not. */
+  /** Resolves while timers fire and effects are delivered; rejects with why not (`JobsLate`). */
   readonly scheduler: { ready(): Promise<void> }
   readonly timers: Timers
 }

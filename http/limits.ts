@@ -1,3 +1,5 @@
+import type { AdmissionLimits } from './middleware/admission.ts'
+
 /**
  * Every bound of the HTTP door. Times are in milliseconds of the computer's clock, sizes in bytes.
  */
@@ -18,6 +20,11 @@ export interface HttpLimits {
   readonly resumedChanges: number
   /** Streams that are open at once. */
   readonly streams: number
+  /** Of these, for one account. */
+  readonly streamsPerAccount: number
+  readonly admission: AdmissionLimits
+  /** How long any request is worked on before it is answered 503: longer than the store's own time-outs. */
+  readonly answerMs: number
   /** A keyed request that began longer ago than this is taken for crashed, and may begin again. */
   readonly keyedRequestMs: number
   /** Accounts whose entitlements are kept in memory. */
@@ -45,6 +52,18 @@ export const defaultHttpLimits: HttpLimits = {
   resumedChanges: 200,
   // Each holds a socket and looks its actor up once a second.
   streams: 2_000,
+  // A person with some tabs on some devices.
+  streamsPerAccount: 20,
+  // Webhooks are stored in groups of hundreds, some ten groups a second: more at once would only wait longer.
+  admission: {
+    bodies: 1_000,
+    webhooks: 256,
+    commands: 128,
+    commandsLeast: 8,
+    retrySecondsMax: 10,
+  },
+  // The store gives up a call after 10 s and is tried again; Stripe and proxies wait for 30 s.
+  answerMs: 25_000,
   // Well over the longest request, which waits for `firstWordMs`.
   keyedRequestMs: 60_000,
   // About 100 MB at 2 KB each.

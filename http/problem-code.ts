@@ -28,9 +28,11 @@ export type DoorCode =
   | 'content_type_unsupported'
   | 'invalid_request'
   | 'idempotency_key_reused'
+  | 'too_many_requests'
   | 'internal'
   | 'actor_parked'
   | 'actor_busy'
+  | 'webhooks_waiting'
   | 'store_unavailable'
   | 'not_ready'
 

@@ -189,6 +189,13 @@ export const problems = {
     happened: 'The account has no payment method with this id, or it was detached.',
     remedy: 'Use an id from the `payment_methods` of the account, or leave the field out.',
   },
+  too_many_requests: {
+    status: 429,
+    title: 'Too much at once',
+    happened:
+      'More is being done at this moment than this process takes, or more streams are open. Nothing was done.',
+    remedy: 'Wait as long as Retry-After says, and send the same request again.',
+  },
   internal: {
     status: 500,
     title: 'Something is wrong on our side',
@@ -209,6 +216,13 @@ export const problems = {
     happened: 'More events wait for this one object than we hold in memory.',
     remedy: 'Wait as long as Retry-After says, and send the same request again.',
   },
+  webhooks_waiting: {
+    status: 503,
+    title: 'Too many webhooks at once',
+    happened:
+      'More webhooks are being stored at this moment than this process takes. Nothing was stored.',
+    remedy: 'Send it again, as providers do by themselves; reconciliation finds what they give up.',
+  },
   store_unavailable: {
     status: 503,
     title: 'The store does not answer',
@@ -219,7 +233,8 @@ export const problems = {
   not_ready: {
     status: 503,
     title: 'Not ready',
-    happened: 'The store or the scheduler is not able to work; `failing` says which.',
+    happened:
+      'The store or the scheduler is not able to work; `failing` says which, and `checks` what to do.',
     remedy: 'Wait until /readyz answers 200 before sending requests to this process.',
   },
 } as const satisfies Record<ProblemCode, ProblemPage>

@@ -1,6 +1,7 @@
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { listen, type Listening } from './serve.ts'
+import { defaultConnectionLimits, listen, type Listening } from './serve.ts'
 import { openApi } from '../test/harness/api.ts'
 import { haveActive } from '../test/harness/provider-says.ts'
 import { keyOf } from '../test/harness/process.ts'
@@ -90,6 +91,53 @@ describe('listening', () => {
       headers: { authorization: `Bearer ${keyOf.admin}`, 'x-operator': 'maria' },
     })
     expect(asked).toEqual(['account/a#1.0'])
+    await listening.close(0)
+  })
+})
+
+/** A connection that has sent `bytes` and no more; resolves when it is closed, with what it was sent. */
+function halfSent(listening: Listening, bytes: string): Promise<string> {
+  const { hostname, port } = new URL(listening.url)
+  return new Promise((resolve) => {
+    let text = ''
+    const socket = connect(Number(port), hostname, () => socket.write(bytes))
+    socket.setEncoding('utf8')
+    socket.on('data', (part: string) => (text += part))
+    socket.on('error', () => {})
+    socket.on('close', () => resolve(text))
+  })
+}
+
+describe('a connection that stands and costs', () => {
+  const hasty = { ...defaultConnectionLimits, headersMs: 40, requestMs: 80, checkMs: 10 }
+
+  test.each`
+    bytes                                                                         | why
+    ${''}                                                                         | ${'nothing was sent'}
+    ${'POST /webhooks/stripe HTTP/1.1\r\nHost: x\r\n'}                            | ${'the headers have no end'}
+    ${'POST /webhooks/stripe HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{'} | ${'the body has no end'}
+  `('is closed in time, though $why', async ({ bytes }) => {
+    const listening = await listen(openApi().app, local, hasty)
+    const answers = await Promise.all([1, 2, 3].map(() => halfSent(listening, bytes)))
+    for (const answer of answers) expect(answer).toMatch(/^$|^HTTP\/1\.1 408 /)
+    expect((await fetch(`${listening.url}/healthz`)).status).toBe(200)
+    await listening.close(0)
+  })
+
+  test('is closed at once beyond the most that may be open', async () => {
+    const limits = { ...defaultConnectionLimits, connections: 1 }
+    const listening = await listen(openApi().app, local, limits)
+    const first = connect(Number(new URL(listening.url).port), '127.0.0.1')
+    await once(first, 'connect')
+    expect(await halfSent(listening, 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')).toBe('')
+    first.destroy()
+    await listening.close(0)
+  })
+
+  test('431: headers beyond their size are refused', async () => {
+    const listening = await listen(openApi().app, local)
+    const head = `GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`
+    expect(await halfSent(listening, head)).toMatch(/^HTTP\/1\.1 431 /)
     await listening.close(0)
   })
 })

@@ -2,13 +2,13 @@ import type { AgendaBackend, JobRepository } from 'agenda'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Log } from '../actors/ports.ts'
 import { type Database, openDatabase } from '../persistence/embedded/driver.ts'
-import { instant, msPerDay, msPerHour } from '../values/instant.ts'
+import { msPerDay, msPerHour } from '../values/instant.ts'
 import { type Scheduler, createScheduler } from './agenda.ts'
 import { createTestClock, dateOf, systemClock } from './clock.ts'
 import { createEmbeddedBackend } from './embedded-backend.ts'
 import { SchedulerStopped } from './gate.ts'
 import { guardRepository } from './guarded-repository.ts'
-import { type Job, healthOf, tend } from './recurring.ts'
+import { type Job, tend } from './recurring.ts'
 
 const clock = systemClock()
 
@@ -485,26 +485,4 @@ describe('tending a job’s row', () => {
     await tend(job, { repository, clock: at, log, plan: async () => {} })
     expect(await rowOf()).toHaveLength(1)
   })
-
-  test.each`
-    finishedAgoMs | sinceAgoMs | isLate   | why
-    ${90_000}     | ${900_000} | ${false} | ${'its grace is not over'}
-    ${90_001}     | ${900_000} | ${true}  | ${'no run has ended in time'}
-    ${900_000}    | ${90_000}  | ${false} | ${'this process has just started'}
-    ${null}       | ${90_001}  | ${true}  | ${'it has never run'}
-  `(
-    'calls the job late: $isLate, as $why',
-    async (given: { finishedAgoMs: number | null; sinceAgoMs: number; isLate: boolean }) => {
-      const { repository } = createEmbeddedBackend({ database, clock: at })
-      await repository.connect()
-      const saved = await repository.saveJob({ ...row, nextRunAt: dateOf(nowMs) }, undefined)
-      if (given.finishedAgoMs !== null) {
-        const lastFinishedAt = dateOf(nowMs - given.finishedAgoMs)
-        await repository.saveJobState({ ...saved, lastFinishedAt }, undefined)
-      }
-      const since = instant(nowMs - given.sinceAgoMs)
-      const health = await healthOf(job, { repository, clock: at, since })
-      expect(health.isLate).toBe(given.isLate)
-    },
-  )
 })

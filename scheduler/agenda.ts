@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { Agenda, type AgendaBackend, InMemoryNotificationChannel, type JobRepository } from 'agenda'
 import type { Clock, Log } from '../actors/ports.ts'
-import type { Instant } from '../values/instant.ts'
 import { type Gate, SchedulerStopped, createGate, gateOf } from './gate.ts'
 import { type GuardedRepository, guardRepository } from './guarded-repository.ts'
+import { elapsedMs } from './clock.ts'
+import { type Lateness, createLateness } from './lateness.ts'
 import { isOverWithin, processorOf, whileLocked } from './lock.ts'
 import { type Job, type JobHealth, healthOf, tend } from './recurring.ts'
 import { createWaker, sweepWakeRows } from './wake.ts'
@@ -13,6 +14,8 @@ export interface SchedulerPorts<Name extends string> {
   readonly jobs: readonly Job<Name>[]
   /** The system's time: Agenda plans by the computer's clock, never by a sandbox's. */
   readonly clock: Clock
+  /** Milliseconds of this process's life, which no clock that is set changes; by default the computer's. */
+  readonly elapsedMs?: () => number
   readonly log: Log
   /** How often each process looks for jobs, in milliseconds. Shorter than every job's `lockMs`. */
   readonly pollMs: number
@@ -97,14 +100,14 @@ interface Session {
 /** One life of the scheduler, from a start to a stop. */
 function openSession(ports: SchedulerPorts<string>): Session {
   const { jobs, clock, log } = ports
-  const since = clock.now()
+  const lateness = createLateness(ports.elapsedMs ?? elapsedMs, 2 * tendMs)
   const stopping = new AbortController()
   const guard = guardRepository(ports.backend.repository, log)
   const instance = randomUUID()
   const agenda = agendaOn(guard, { ports, instance })
   const gates = new Map(jobs.map((job) => [job.name, gateOfJob(job, stopping.signal, log)]))
   const waker = createWaker({ agenda, gates, instance })
-  const rows = rowsOf(ports, { agenda, repository: guard.repository, since })
+  const rows = rowsOf(ports, { agenda, repository: guard.repository, lateness })
   let watch: NodeJS.Timeout | null = null
 
   return {
@@ -145,11 +148,11 @@ function openSession(ports: SchedulerPorts<string>): Session {
 /** What is done with all jobs' rows: at a start, again and again, and when somebody asks. */
 function rowsOf(
   { jobs, clock, log }: SchedulerPorts<string>,
-  of: { readonly agenda: Agenda; readonly repository: JobRepository; readonly since: Instant },
+  of: { readonly agenda: Agenda; readonly repository: JobRepository; readonly lateness: Lateness },
 ) {
-  const { repository, since } = of
+  const { repository, lateness } = of
   const plan = (job: Job) => of.agenda.every(job.everyMs, job.name)
-  const health = () => Promise.all(jobs.map((job) => healthOf(job, { repository, clock, since })))
+  const health = () => healthOf(jobs, { repository, lateness })
   const tendAll = async () => {
     for (const job of jobs) await tend(job, { repository, clock, log, plan })
   }
@@ -159,7 +162,10 @@ function rowsOf(
     async look(): Promise<void> {
       try {
         await tendAll()
-        for (const job of await health()) if (job.isLate) log.warn('job.late', { ...job })
+        for (const { name, finishedAt, failure, isLate } of await health()) {
+          // Not `name`: the log keeps the names of people out.
+          if (isLate) log.warn('job.late', { job: name, finishedAt, failure })
+        }
       } catch (error) {
         log.warn('scheduler.failed', { error: String(error) })
       }

@@ -30,6 +30,16 @@ export function systemClock(): Clock {
   return createMonotonicClock({ now: () => instant(Date.now()) })
 }
 
+/** What the computer's clock says, right or wrong: for what compares with others that read it, such as Agenda. */
+export function computerClock(): Clock {
+  return { now: () => instant(Date.now()) }
+}
+
+/** Milliseconds of this process's life: never back, and never ahead because somebody set a clock. */
+export function elapsedMs(): number {
+  return performance.now()
+}
+
 /** The time of `base`, but never earlier than what was read here before. */
 export function createMonotonicClock(base: Clock): Clock {
   let latest = base.now()

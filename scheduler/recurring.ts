@@ -2,6 +2,7 @@ import type { JobRepository, JobWithState } from 'agenda'
 import type { Clock, Log } from '../actors/ports.ts'
 import { type Instant, instant, msOf } from '../values/instant.ts'
 import { dateOf } from './clock.ts'
+import type { Lateness } from './lateness.ts'
 
 /**
  * A job that all processes share: one row in Agenda's store, run by whichever process takes it
@@ -16,7 +17,8 @@ export interface Job<Name extends string = string> {
    */
   readonly lockMs: number
   /**
-   * How long after its time a finished run may be missing before that is reported, in milliseconds.
+   * How long after its time a sign of it may be missing (a run that ended, or one that goes on and says so) before
+   * that is reported, in milliseconds.
    */
   readonly lateMs: number
   /** Run in each process that starts, without waiting for what a dead one may have locked. */
@@ -69,21 +71,24 @@ export async function tend(
   }
 }
 
+/** How each job fares by its row, in the jobs' order; `lateness` keeps what was seen before. */
 export async function healthOf(
-  job: Job,
-  ports: { readonly repository: JobRepository; readonly clock: Clock; readonly since: Instant },
-): Promise<JobHealth> {
-  const [row] = await rowsOf(job, ports.repository)
-  const finishedMs = row?.lastFinishedAt?.getTime() ?? null
-  const hasFailed = row?.failedAt !== undefined && row.failedAt.getTime() === finishedMs
-  // A process that has just started gives a job its time before it calls it late.
-  const fromMs = Math.max(finishedMs ?? 0, msOf(ports.since))
-  return {
-    name: job.name,
-    finishedAt: finishedMs === null ? null : instant(finishedMs),
-    failure: hasFailed ? (row.failReason ?? 'unknown') : null,
-    isLate: msOf(ports.clock.now()) > fromMs + job.everyMs + job.lateMs,
-  }
+  jobs: readonly Job[],
+  { repository, lateness }: { repository: JobRepository; lateness: Lateness },
+): Promise<JobHealth[]> {
+  const found = await Promise.all(jobs.map((job) => rowsOf(job, repository)))
+  const rows = jobs.map((job, index) => ({ job, signs: found[index]?.[0] }))
+  const late = lateness.look(rows)
+  return rows.map(({ job, signs: row }, index) => {
+    const finishedMs = row?.lastFinishedAt?.getTime() ?? null
+    const hasFailed = row?.failedAt !== undefined && row.failedAt.getTime() === finishedMs
+    return {
+      name: job.name,
+      finishedAt: finishedMs === null ? null : instant(finishedMs),
+      failure: hasFailed ? (row.failReason ?? 'unknown') : null,
+      isLate: late[index] ?? false,
+    }
+  })
 }
 
 /** The smallest id first, so that all processes keep the same row of two. */

@@ -1,5 +1,9 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { StoreDamaged } from '../../actors/ports.ts'
+import { openFile } from '../../persistence/embedded/file.ts'
+import { createEmbeddedStore } from '../../persistence/embedded/store.ts'
 import { openApi, problemIn } from '../../test/harness/api.ts'
+import { JobsLate } from './checks.ts'
 
 const down = () => Promise.reject(new Error('down'))
 
@@ -11,7 +15,9 @@ test('200: a process that is up says so, whatever else is broken', async () => {
 
 test('200: a process that can work says so', async () => {
   const answer = await openApi().ask('GET /readyz', { key: null })
-  expect([answer.status, answer.json]).toEqual([200, { status: 'ok' }])
+  const ok = { state: 'ok', detail: null, remedy: null }
+  const checks = ['store', 'scheduler'].map((name) => ({ name, ...ok }))
+  expect([answer.status, answer.json]).toEqual([200, { status: 'ok', checks }])
 })
 
 test('503: what is failing is named', async () => {
@@ -22,6 +28,38 @@ test('503: what is failing is named', async () => {
   await api.store.close()
   const both = await api.ask('GET /readyz', { key: null })
   expect(both.json['failing']).toEqual(['store', 'scheduler'])
+})
+
+test('503: each check has its name, its state, and what to do', async () => {
+  const late = () => Promise.reject(new JobsLate(['timers']))
+  const answer = await openApi({ scheduler: { ready: late } }).ask('GET /readyz', { key: null })
+  expect(answer.json['checks']).toEqual([
+    { name: 'store', state: 'ok', detail: null, remedy: null },
+    {
+      name: 'scheduler',
+      state: 'failing',
+      detail: 'No sign of these jobs for longer than they may be silent: timers.',
+      remedy: expect.stringContaining('job.failed'),
+    },
+  ])
+})
+
+test('503: a damaged store says what to restore, and not where it lies', async () => {
+  const store = createEmbeddedStore(openFile(':memory:'))
+  const ping = () => Promise.reject(new StoreDamaged('/var/tenure.db is damaged'))
+  const answer = await openApi({ store: { ...store, ping } }).ask('GET /readyz', { key: null })
+  expect(problemIn(answer)).toEqual({ status: 503, code: 'not_ready' })
+  expect(answer.text).toContain('put the newest backup in its place')
+  expect(answer.text).not.toContain('/var')
+})
+
+test('503: a check that hangs is failing within seconds', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const hang = () => new Promise<never>(() => {})
+  const asking = openApi({ scheduler: { ready: hang } }).ask('GET /readyz', { key: null })
+  await vi.advanceTimersByTimeAsync(5_000)
+  expect((await asking).json['failing']).toEqual(['scheduler'])
+  vi.useRealTimers()
 })
 
 test('503: a closed store is answered as one that does not answer', async () => {

@@ -3,8 +3,23 @@ import type { HttpDeps } from '../deps.ts'
 import type { App } from '../env.ts'
 import { Problem } from '../problem.ts'
 import { json, openNoes } from '../resources/wire.ts'
+import { runChecks } from './checks.ts'
 
 const WireHealth = z.object({ status: z.literal('ok') }).openapi('Health')
+
+const WireReadiness = z
+  .object({
+    status: z.literal('ok'),
+    checks: z.array(
+      z.object({
+        name: z.enum(['store', 'scheduler']),
+        state: z.enum(['ok', 'failing']),
+        detail: z.string().nullable(),
+        remedy: z.string().nullable(),
+      }),
+    ),
+  })
+  .openapi('Readiness')
 
 const healthz = createRoute({
   method: 'get',
@@ -21,7 +36,7 @@ const readyz = createRoute({
   tags: ['Operations'],
   security: [],
   summary: 'Whether it can work: the store writes, timers fire, effects are delivered',
-  responses: { 200: json(WireHealth, 'It can'), ...openNoes('not_ready') },
+  responses: { 200: json(WireReadiness, 'It can'), ...openNoes('not_ready') },
 })
 
 const getMetrics = createRoute({
@@ -36,21 +51,18 @@ const getMetrics = createRoute({
 })
 
 export function mountHealth(app: App, deps: HttpDeps): void {
-  const { store, scheduler, metrics, log } = deps
+  const { metrics } = deps
 
   app.openapi(healthz, (c) => c.json({ status: 'ok' as const }, 200))
 
   app.openapi(readyz, async (c) => {
-    const [storeWorks, schedulerWorks] = await Promise.allSettled([store.ping(), scheduler.ready()])
-    const parts = { store: storeWorks, scheduler: schedulerWorks }
-    const failing = Object.entries(parts).flatMap(([part, { status }]) =>
-      status === 'rejected' ? [part] : [],
-    )
+    const checks = [...(await runChecks(deps))]
+    const failing = checks.filter(({ state }) => state === 'failing').map(({ name }) => name)
     if (failing.length > 0) {
-      log.warn('health.not_ready', { failing })
-      throw new Problem('not_ready', { facts: { failing }, headers: { 'Retry-After': '5' } })
+      const facts = { failing, checks: checks.map((check) => ({ ...check })) }
+      throw new Problem('not_ready', { facts, headers: { 'Retry-After': '5' } })
     }
-    return c.json({ status: 'ok' as const }, 200)
+    return c.json({ status: 'ok' as const, checks }, 200)
   })
 
   app.openapi(getMetrics, async (c) => {

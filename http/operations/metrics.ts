@@ -8,6 +8,20 @@ export interface RequestMeasured {
   readonly tookMs: number
 }
 
+/** How much waits or runs in each queue of this process, at this moment. */
+export interface Depths {
+  /** Requests that are being worked on, by kind. */
+  inside(kind: 'webhook' | 'command'): number
+  /** Bodies that are on their way. */
+  bodies(): number
+  /** Envelopes that wait for their actors. */
+  envelopes(): number
+  /** Actors that are being decided. */
+  actors(): number
+  /** Effects that are being performed. */
+  effects(): number
+}
+
 export type HttpMetrics = ReturnType<typeof createMetrics>
 
 /**
@@ -34,6 +48,22 @@ export function createMetrics() {
     const one = new Counter({ name: `tenure_${name}_total`, help, labelNames: [label], registers })
     return (value: string) => one.inc({ [label]: value })
   }
+  const depth = new Gauge({
+    name: 'tenure_queue_depth',
+    help: 'What waits or runs in each queue; each has a bound.',
+    labelNames: ['queue'],
+    registers,
+    collect() {
+      if (depths === null) return
+      this.set({ queue: 'webhooks' }, depths.inside('webhook'))
+      this.set({ queue: 'commands' }, depths.inside('command'))
+      this.set({ queue: 'bodies' }, depths.bodies())
+      this.set({ queue: 'envelopes' }, depths.envelopes())
+      this.set({ queue: 'actors' }, depths.actors())
+      this.set({ queue: 'effects' }, depths.effects())
+    },
+  })
+  let depths: Depths | null = null
   const streams = new Gauge({ name: 'tenure_streams', help: 'Open streams.', registers })
   return {
     request({ method, route, status, tookMs }: RequestMeasured): void {
@@ -42,6 +72,13 @@ export function createMetrics() {
     },
     event: counter('events', 'Webhooks that were kept, by what became of them.', 'outcome'),
     webhook: counter('webhooks', 'Webhooks, by what became of them.', 'outcome'),
+    /** Requests that were turned away for want of a place. */
+    shed: counter('shed', 'Requests turned away because too many were inside, by kind.', 'kind'),
+    /** From now on the depths are these. */
+    watch(of: Depths): void {
+      depths = of
+      depth.reset()
+    },
     streamOpened: () => streams.inc(),
     streamClosed: () => streams.dec(),
     runtime: countsIn(registers),

@@ -86,6 +86,7 @@ export function postNoes(...codes: readonly ProblemCode[]) {
     'idempotency_key_reused',
     'actor_parked',
     'actor_busy',
+    'too_many_requests',
     ...codes,
   )
 }

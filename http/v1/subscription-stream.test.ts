@@ -181,12 +181,16 @@ test('422: an id that no stream gave out is refused', async () => {
   expect(problemIn(answer)).toEqual({ status: 422, code: 'invalid_request' })
 })
 
-test('503: there is a limit to the streams of one process', async () => {
-  const api = openApi({ limits: { streams: 1 } })
+test.each`
+  limits                      | why
+  ${{ streams: 1 }}           | ${'of one process'}
+  ${{ streamsPerAccount: 1 }} | ${'of one account'}
+`('429: there is a limit to the streams $why', async ({ limits }) => {
+  const api = openApi({ limits })
   await haveActive(api)
   const stream = await openStream(api)
   await stream.next()
   const answer = await api.ask(`GET ${path}`)
-  expect(problemIn(answer)).toEqual({ status: 503, code: 'actor_busy' })
+  expect(problemIn(answer)).toEqual({ status: 429, code: 'too_many_requests' })
   await stream.close()
 })

@@ -34,14 +34,15 @@ const streamSubscription = createRoute({
       description: 'The stream; it ends when the client goes',
       content: { 'text/event-stream': { schema: z.string() } },
     },
-    ...noes('not_found', 'invalid_request', 'actor_busy'),
+    ...noes('not_found', 'invalid_request', 'too_many_requests'),
   },
 })
 
 export function mountSubscriptionStream(app: App, deps: HttpDeps, following: Following): void {
-  let open = 0
+  const places = createPlaces(deps.limits)
   app.openapi(streamSubscription, async (c) => {
-    const { entry } = await seenSubscription(c, deps, c.req.valid('param').id)
+    const { entry, shown } = await seenSubscription(c, deps, c.req.valid('param').id)
+    const { account } = shown
     const lastId = c.req.valid('header')['last-event-id']
     // A proxy that gathers the stream would hold events back.
     c.header('X-Accel-Buffering', 'no')
@@ -51,10 +52,9 @@ export function mountSubscriptionStream(app: App, deps: HttpDeps, following: Fol
       c.header('Cache-Control', 'no-cache')
       return c.body(null, 200)
     }
-    if (open >= deps.limits.streams) {
-      throw new Problem('actor_busy', { headers: { 'Retry-After': '5' } })
+    if (!places.take(account)) {
+      throw new Problem('too_many_requests', { headers: { 'Retry-After': '5' } })
     }
-    open += 1
     deps.metrics.streamOpened()
     return streamSSE(c, async (stream) => {
       try {
@@ -69,11 +69,32 @@ export function mountSubscriptionStream(app: App, deps: HttpDeps, following: Fol
       } catch (error) {
         deps.log.warn('stream.failed', { requestId: c.var.requestId, error: String(error) })
       } finally {
-        open -= 1
+        places.give(account)
         deps.metrics.streamClosed()
       }
     })
   })
+}
+
+/** Streams of this process, and of each account. */
+function createPlaces(limits: Pick<HttpDeps['limits'], 'streams' | 'streamsPerAccount'>) {
+  const open = new Map<string, number>()
+  let all = 0
+  return {
+    take(account: string): boolean {
+      const own = open.get(account) ?? 0
+      if (all >= limits.streams || own >= limits.streamsPerAccount) return false
+      all += 1
+      open.set(account, own + 1)
+      return true
+    },
+    give(account: string): void {
+      const left = (open.get(account) ?? 1) - 1
+      all -= 1
+      if (left === 0) open.delete(account)
+      else open.set(account, left)
+    },
+  }
 }
 
 /**

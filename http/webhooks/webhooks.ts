@@ -30,6 +30,7 @@ const receiveStripe = createRoute({
       'body_too_large',
       'actor_parked',
       'actor_busy',
+      'webhooks_waiting',
       'store_unavailable',
     ),
   },

@@ -1,12 +1,29 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { StoreOwned } from '../../actors/ports.ts'
 import { type Database, openDatabase, sqliteCode } from './driver.ts'
 import { holdLock } from './lock.ts'
+import { damageIn, leaveMark, refuseEmptied, refuseShortened } from './whole.ts'
+
+/** Read and written by this user alone. */
+const ownerOnly = 0o600
 
 /** The embedded file, owned by this process until it is closed. */
 export interface OwnedFile {
   readonly database: Database
+  /** Throws `StoreDamaged` if the file has become shorter, or has gone: what is written then is lost. */
+  checkWhole(): void
+  /** `StoreDamaged` where an error says that the file is; any other error as it is. */
+  damageIn(error: unknown): unknown
   /** Moves what the write-ahead log holds into the file and empties the log. */
   checkpoint(): void
   /** Checkpoints, closes, and gives up the ownership. Calling it again does nothing. */
@@ -19,17 +36,42 @@ export interface OwnedFile {
  *
  * Ownership is a lock of the operating system on a file beside it, so that it ends with the process however
  * that ends; the pid beside it is for the message alone.
+ *
+ * What it holds is for its owner's eyes: the file and all beside it can be read by this user alone.
  */
 export function openFile(path: string): OwnedFile {
-  if (path === ':memory:') return owned(openDatabase(path), () => {})
+  if (path === ':memory:') return owned(openDatabase(path), { file: null, release: () => {} })
   const file = resolve(path)
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  makePrivate(`${file}.lock`)
   const release = own(file)
   try {
-    return owned(openDatabase(file), release)
+    refuseEmptied(file)
+    makePrivate(file)
+    // SQLite gives its log and its index the file's own permissions; a crash may have left older ones.
+    for (const beside of ['-wal', '-shm']) restrict(`${file}${beside}`)
+    const opened = owned(openDatabase(file), { file, release })
+    leaveMark(file)
+    return opened
   } catch (error) {
     release()
-    throw error
+    throw damageIn(file, error)
+  }
+}
+
+/** Makes the file if it is missing, and lets nobody else read it. A lock must not be opened: see `holdLock`. */
+function makePrivate(path: string): void {
+  if (!existsSync(path)) closeSync(openSync(path, 'wx', ownerOnly))
+  restrict(path)
+}
+
+function restrict(path: string): void {
+  try {
+    chmodSync(path, ownerOnly)
+  } catch (error) {
+    // Missing; or on a volume without permissions, or of another user, who lets us write: nothing of ours to mend.
+    const code = error instanceof Error && 'code' in error ? error.code : null
+    if (!['ENOENT', 'EPERM', 'ENOTSUP'].includes(String(code))) throw error
   }
 }
 
@@ -41,7 +83,8 @@ function own(file: string): () => void {
       `${file} is in use by ${ownerIn(ownerFile)}: stop that process first, or give this one another file`,
     )
   }
-  writeFileSync(ownerFile, `${process.pid}\n`)
+  writeFileSync(ownerFile, `${process.pid}\n`, { mode: ownerOnly })
+  restrict(ownerFile)
   return () => {
     rmSync(ownerFile, { force: true })
     unlock()
@@ -62,7 +105,13 @@ function ownerIn(ownerFile: string): string {
   return 'another process'
 }
 
-function owned(database: Database, release: () => void): OwnedFile {
+interface Owned {
+  /** Null in memory. */
+  readonly file: string | null
+  readonly release: () => void
+}
+
+function owned(database: Database, { file, release }: Owned): OwnedFile {
   let isOpen = true
   const checkpoint = () => {
     try {
@@ -72,9 +121,25 @@ function owned(database: Database, release: () => void): OwnedFile {
       if (sqliteCode(error) === null) throw error
     }
   }
+  // After a checkpoint the file holds all of its pages; it only ever grows.
+  let bytes = 0
+  if (file !== null) {
+    try {
+      checkpoint()
+      bytes = pagesIn(database)
+      refuseShortened(file, bytes)
+    } catch (error) {
+      database.close()
+      throw error
+    }
+  }
   return {
     database,
     checkpoint,
+    checkWhole() {
+      if (file !== null) refuseShortened(file, bytes)
+    },
+    damageIn: (error) => (file === null ? error : damageIn(file, error)),
     close() {
       if (!isOpen) return
       isOpen = false
@@ -86,4 +151,10 @@ function owned(database: Database, release: () => void): OwnedFile {
       }
     },
   }
+}
+
+/** What the database says that it holds, in bytes. */
+function pagesIn(database: Database): number {
+  const count = Number(database.get('PRAGMA page_count')?.['page_count'] ?? 0)
+  return count * Number(database.get('PRAGMA page_size')?.['page_size'] ?? 0)
 }

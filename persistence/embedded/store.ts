@@ -1,5 +1,11 @@
 import type { Commit } from '../../actors/journal.ts'
-import { type Parked, type Store, StoreClosed, StoreUnavailable } from '../../actors/ports.ts'
+import {
+  type Parked,
+  type Store,
+  StoreClosed,
+  StoreDamaged,
+  StoreUnavailable,
+} from '../../actors/ports.ts'
 import { checkCommit } from '../checked.ts'
 import { isEffectId } from '../stored-json.ts'
 import { type Database, sqliteCode } from './driver.ts'
@@ -19,7 +25,7 @@ export function createEmbeddedStore(file: OwnedFile): Store {
   const { database } = file
   prepareSchema(database, 'the embedded file')
   const writer = createWriter(database)
-  const gate = createGate()
+  const gate = createGate(file)
   const read = <T>(work: () => T): Promise<T> => gate.pass(async () => work())
   const write = <T>(work: () => T): Promise<T> => gate.pass(() => writer.write(work))
   const journal = createJournal(database)
@@ -64,7 +70,11 @@ export function createEmbeddedStore(file: OwnedFile): Store {
     forgetRequest: (key) => write(() => forgetRequest(database, key)),
     expireRequests: (before) => write(() => expireRequests(database, before)),
 
-    ping: () => write(() => ping(database)),
+    ping: () =>
+      write(() => {
+        file.checkWhole()
+        database.run('UPDATE pings SET count = count + 1')
+      }),
     async close() {
       writer.flush()
       gate.close()
@@ -86,21 +96,25 @@ function parkItem(database: Database, item: Parked): void {
   }
 }
 
-function ping(database: Database): void {
-  database.run('UPDATE pings SET count = count + 1')
-}
-
 const unavailable = /^SQLITE_(BUSY|LOCKED|IOERR|FULL|CANTOPEN|READONLY|NOMEM|INTERRUPT|PROTOCOL)/
 
-/** Turns calls away once it is closed, and says in the port's words what SQLite says in its own. */
-function createGate() {
+/**
+ * Turns calls away once it is closed, and says in the port's words what SQLite says in its own. Once the file is
+ * known to be damaged nothing is read or written any more: what follows from a part of the truth is worse than
+ * nothing.
+ */
+function createGate({ damageIn }: OwnedFile) {
   let isOpen = true
+  let damage: StoreDamaged | null = null
   return {
     async pass<T>(work: () => Promise<T>): Promise<T> {
       if (!isOpen) throw new StoreClosed('the store was closed: open it again to use it')
+      if (damage !== null) throw damage
       try {
         return await work()
-      } catch (error) {
+      } catch (thrown) {
+        const error = damageIn(thrown)
+        if (error instanceof StoreDamaged) damage = error
         const code = sqliteCode(error)
         if (code === null || !unavailable.test(code)) throw error
         throw new StoreUnavailable(`the embedded file could not be used (${code}): try again`, {

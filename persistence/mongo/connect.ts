@@ -1,5 +1,6 @@
 import { type Db, MongoClient, type MongoClientOptions } from 'mongodb'
 import { UnknownFormat } from '../errors.ts'
+import { checkDurability, databaseIn } from './address.ts'
 import { type Collections, collectionsOf, prepareIndexes } from './documents.ts'
 import { unavailable } from './failures.ts'
 
@@ -40,6 +41,7 @@ function timeoutsBeside(uri: string): MongoClientOptions {
  * Throws `StoreUnavailable` if no primary answers within 5 s, `UnknownFormat` for a newer release's database.
  */
 export async function connectMongo(uri: string): Promise<MongoHome> {
+  checkDurability(uri)
   const client = new MongoClient(uri, { ...timeoutsBeside(uri), ...options })
   try {
     const db = client.db(databaseIn(uri))
@@ -51,11 +53,6 @@ export async function connectMongo(uri: string): Promise<MongoHome> {
     await client.close()
     throw unavailable(error)
   }
-}
-
-function databaseIn(uri: string): string {
-  const path = /^mongodb(?:\+srv)?:\/\/[^/]*\/([^?]*)/.exec(uri)?.[1] ?? ''
-  return path === '' ? 'tenure' : decodeURIComponent(path)
 }
 
 async function checkFormat({ counters }: Collections, database: string): Promise<void> {

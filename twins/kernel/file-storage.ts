@@ -40,7 +40,7 @@ function read(path: string): Map<string, string> {
  * a power cut may take the last seconds, which a simulated Stripe can bear. One process at a time.
  */
 export function createFileStorage(path: string): SandboxStorage & { close(): void } {
-  mkdirSync(dirname(path), { recursive: true })
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const kept = read(path)
   let file = rewrite()
   let written = 0
@@ -54,7 +54,7 @@ export function createFileStorage(path: string): SandboxStorage & { close(): voi
 
   function rewrite(): number {
     const fresh = `${path}.new`
-    writeFileSync(fresh, kept.size === 0 ? '' : lineOf(kept))
+    writeFileSync(fresh, kept.size === 0 ? '' : lineOf(kept), { mode: 0o600 })
     renameSync(fresh, path)
     return openSync(path, 'a')
   }

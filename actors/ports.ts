@@ -279,12 +279,6 @@ export class StoreUnavailable extends Error {
   readonly code: string = 'store_unavailable'
 }
 
-/** What the store holds is damaged: nothing is read or written any more. The message says what to restore. */
-export class StoreDamaged extends StoreUnavailable {
-  override readonly name = 'StoreDamaged'
-  override readonly code = 'store_damaged'
-}
-
 export class StoreClosed extends Error {
   override readonly name = 'StoreClosed'
   readonly code = 'store_closed'

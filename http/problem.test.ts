@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { errorsPage } from './docs/errors-page.ts'
-import { problemBody, problemCodes, problems, refused } from './problem.ts'
+import { problemBody } from './problem-body.ts'
+import { problemCodes, problems, refused } from './problem.ts'
 
 describe('every problem', () => {
   test('has a page in docs/errors.md that says what happened and what to do', async () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { problemType } from '../problem.ts'
+import { problemType } from '../problem-body.ts'
 import type { ApiDocument } from './openapi.ts'
 
 // What the page under /docs shows of the OpenAPI document.

@@ -10,17 +10,23 @@ export class TookTooLong extends Error {
 
 /** As `work`, but rejects with `TookTooLong` when `ms` have passed first. */
 export async function answeredWithin<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | null = null
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new TookTooLong(`no answer within ${ms} ms`)), ms)
-  })
+  const { promise: late, reject } = withReject()
+  const timer = setTimeout(() => reject(new TookTooLong(`no answer within ${ms} ms`)), ms)
+  // Whatever it ends with later, somebody has been answered already.
+  work.catch(() => {})
   try {
     return await Promise.race([work, late])
   } finally {
-    if (timer !== null) clearTimeout(timer)
-    // Whatever it ends with later, somebody has been answered already.
-    work.catch(() => {})
+    clearTimeout(timer)
   }
+}
+
+function withReject(): { promise: Promise<never>; reject: (error: Error) => void } {
+  let reject: (error: Error) => void = () => {}
+  const promise = new Promise<never>((_, refuse) => {
+    reject = refuse
+  })
+  return { promise, reject }
 }
 
 /**

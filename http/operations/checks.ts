@@ -1,4 +1,4 @@
-import { StoreDamaged } from '../../actors/ports.ts'
+import { StoreDamaged } from '../../actors/store-damaged.ts'
 import type { HttpDeps } from '../deps.ts'
 import { answeredWithin, TookTooLong } from '../middleware/deadline.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { StoreDamaged } from '../../actors/ports.ts'
+import { StoreDamaged } from '../../actors/store-damaged.ts'
 import { openFile } from '../../persistence/embedded/file.ts'
 import { createEmbeddedStore } from '../../persistence/embedded/store.ts'
 import { openApi, problemIn } from '../../test/harness/api.ts'

@@ -38,6 +38,16 @@ async function filled(): Promise<void> {
   await store.close()
 }
 
+/** Opens the store and reads from it. */
+async function headOf(file: string): Promise<unknown> {
+  const store = createEmbeddedStore(openFile(file))
+  try {
+    return await store.head('counter/one')
+  } finally {
+    await store.close()
+  }
+}
+
 describe('privacy', () => {
   const private_ = {
     '.': '700',
@@ -113,10 +123,7 @@ describe('damage', () => {
     await filled()
     const whole = statSync(path).size
     writeFileSync(path, Buffer.alloc(whole - 4096, 0xff), { flag: 'r+' })
-    const broken = await Promise.resolve()
-      .then(() => createEmbeddedStore(openFile(path)))
-      .then(async (store) => store.head('counter/one').finally(() => store.close()))
-      .catch((error: unknown) => error)
+    const broken = await headOf(path).catch((error: unknown) => error)
     expect(broken).toMatchObject(damaged)
   })
 })

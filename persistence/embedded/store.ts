@@ -1,11 +1,6 @@
 import type { Commit } from '../../actors/journal.ts'
-import {
-  type Parked,
-  type Store,
-  StoreClosed,
-  StoreDamaged,
-  StoreUnavailable,
-} from '../../actors/ports.ts'
+import { type Parked, type Store, StoreClosed, StoreUnavailable } from '../../actors/ports.ts'
+import { StoreDamaged } from '../../actors/store-damaged.ts'
 import { checkCommit } from '../checked.ts'
 import { isEffectId } from '../stored-json.ts'
 import { type Database, sqliteCode } from './driver.ts'
@@ -103,7 +98,7 @@ const unavailable = /^SQLITE_(BUSY|LOCKED|IOERR|FULL|CANTOPEN|READONLY|NOMEM|INT
  * known to be damaged nothing is read or written any more: what follows from a part of the truth is worse than
  * nothing.
  */
-function createGate({ damageIn }: OwnedFile) {
+function createGate(file: OwnedFile) {
   let isOpen = true
   let damage: StoreDamaged | null = null
   return {
@@ -113,7 +108,7 @@ function createGate({ damageIn }: OwnedFile) {
       try {
         return await work()
       } catch (thrown) {
-        const error = damageIn(thrown)
+        const error = file.damageIn(thrown)
         if (error instanceof StoreDamaged) damage = error
         const code = sqliteCode(error)
         if (code === null || !unavailable.test(code)) throw error

@@ -1,5 +1,5 @@
 import { existsSync, statSync, writeFileSync } from 'node:fs'
-import { StoreDamaged } from '../../actors/ports.ts'
+import { StoreDamaged } from '../../actors/store-damaged.ts'
 import { sqliteCode } from './driver.ts'
 
 // SQLite makes a new database of an empty file in silence, and reads a shortened one until it comes to the end:

@@ -1,0 +1,7 @@
+import { StoreUnavailable } from './ports.ts'
+
+/** What the store holds is damaged: nothing is read or written any more. The message says what to restore. */
+export class StoreDamaged extends StoreUnavailable {
+  override readonly name = 'StoreDamaged'
+  override readonly code = 'store_damaged'
+}

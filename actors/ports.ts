@@ -216,8 +216,8 @@ export interface Performer {
 }
 
 /** A result goes back to the actor that asked, unless it names another. */
-export interface Result {
-  readonly event: JsonObject & { readonly type: string }
+export interface Result<Event extends { type: string } = JsonObject & { type: string }> {
+  readonly event: Event
   readonly to?: ActorRef
   /** By default the time of performing; a provider's own stamp where it gave one. */
   readonly occurredAt?: Instant

@@ -1,4 +1,3 @@
-import type { ActorRef } from '../values/ids.ts'
 import type { ChartEffect } from './effects.ts'
 import type { Told } from './shared-events.ts'
 
@@ -27,14 +26,6 @@ export function ask<Scope, Wanted extends Asked>(request: (scope: Scope) => Want
 export interface Standing<Context> {
   readonly value: unknown
   readonly context: Context
-}
-
-/** What an actor says of itself to another one. */
-export interface Summary {
-  readonly to: ActorRef
-  readonly event: { readonly type: string }
-  /** False where it is told only to say that what was told before is over. */
-  readonly matters: boolean
 }
 
 /** The state of one region, without the states in it: `open` of `{ status: { open: 'idle' } }`. */

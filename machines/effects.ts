@@ -33,7 +33,7 @@ export const PaymentMethodAttach = z.object({
 })
 
 export const SubscriptionCreate = z.object({
-  kind: z.literal('subscription.create'),
+  kind: z.literal('provider.create_subscription'),
   provider,
   subscription: SubscriptionRef,
   account: AccountRef,
@@ -50,21 +50,21 @@ export const PaymentConfirm = z.object({
 })
 
 export const SubscriptionUpdate = z.object({
-  kind: z.literal('subscription.update'),
+  kind: z.literal('provider.update_subscription'),
   provider,
   subscription: z.string(),
   cancelAtPeriodEnd: z.boolean(),
 })
 
 export const SubscriptionCancel = z.object({
-  kind: z.literal('subscription.cancel'),
+  kind: z.literal('provider.cancel_subscription'),
   provider,
   subscription: z.string(),
 })
 
 /** Asks the provider that collects to try its open invoice now. */
 export const InvoicePay = z.object({
-  kind: z.literal('invoice.pay'),
+  kind: z.literal('provider.pay_invoice'),
   provider,
   account: AccountRef.nullable(),
   invoice: z.string(),
@@ -73,7 +73,7 @@ export const InvoicePay = z.object({
 })
 
 export const InvoiceVoid = z.object({
-  kind: z.literal('invoice.void'),
+  kind: z.literal('provider.void_invoice'),
   provider,
   invoice: z.string(),
 })
@@ -104,7 +104,6 @@ export const ObjectRead = z.object({
   object: z.enum([
     'customer',
     'payment_method',
-    'setup_intent',
     'subscription',
     'invoice',
     'payment_intent',
@@ -150,7 +149,25 @@ export const EffectRequest = z.discriminatedUnion('kind', [
   EventApply,
 ])
 export type EffectRequest = z.infer<typeof EffectRequest>
-export type EffectKind = EffectRequest['kind']
+
+export const EffectKind = z.enum({
+  tell: 'tell',
+  'customer.create': 'customer.create',
+  'payment_method.attach': 'payment_method.attach',
+  'provider.create_subscription': 'provider.create_subscription',
+  'payment_intent.confirm': 'payment_intent.confirm',
+  'provider.update_subscription': 'provider.update_subscription',
+  'provider.cancel_subscription': 'provider.cancel_subscription',
+  'provider.pay_invoice': 'provider.pay_invoice',
+  'provider.void_invoice': 'provider.void_invoice',
+  'payment.charge': 'payment.charge',
+  'payment_intent.cancel': 'payment_intent.cancel',
+  'object.read': 'object.read',
+  'email.send': 'email.send',
+  'policy.read': 'policy.read',
+  'event.apply': 'event.apply',
+} as const satisfies { [Kind in EffectRequest['kind']]: Kind })
+export type EffectKind = z.infer<typeof EffectKind>
 
 /** The kinds that touch a provider: each has a key window and a read-back in `providers/stripe/perform.ts`. */
 export type ProviderEffect = Exclude<

@@ -1,14 +1,14 @@
 import { accountMachine } from './account/account.ts'
-import { AccountEvent } from './account/events.ts'
+import { AccountCommand, AccountEvent } from './account/events.ts'
 import { dunningMachine } from './dunning/dunning.ts'
 import { DunningEvent } from './dunning/events.ts'
-import { InvoiceEvent } from './invoice/events.ts'
+import { InvoiceCommand, InvoiceEvent } from './invoice/events.ts'
 import { invoiceMachine } from './invoice/invoice.ts'
-import { PaymentEvent } from './payment/events.ts'
+import { PaymentCommand, PaymentEvent } from './payment/events.ts'
 import { paymentMachine } from './payment/payment.ts'
-import { ReconciliationEvent } from './reconciliation/events.ts'
+import { ReconciliationCommand, ReconciliationEvent } from './reconciliation/events.ts'
 import { reconciliationMachine } from './reconciliation/reconciliation.ts'
-import { SubscriptionEvent } from './subscription/events.ts'
+import { SubscriptionCommand, SubscriptionEvent } from './subscription/events.ts'
 import { subscriptionMachine } from './subscription/subscription.ts'
 import { dunningSummaries } from './dunning/summaries.ts'
 import { invoiceSummaries } from './invoice/summaries.ts'
@@ -17,9 +17,17 @@ import { subscriptionSummaries } from './subscription/summaries.ts'
 import { EventEvent } from './webhook/events.ts'
 import { eventMachine } from './webhook/webhook.ts'
 
+interface Typed {
+  readonly shape: { readonly type: { readonly value: string } }
+}
+
+function typesOf(commands: readonly Typed[]): ReadonlySet<string> {
+  return new Set(commands.map(({ shape }) => shape.type.value))
+}
+
 /**
  * Every actor type with its chart. `version` rises, with a migration, when what is stored changes its
- * shape; `requests` are the events that ask and can be refused.
+ * shape; `requests` are its commands, the events that ask and can be refused.
  */
 export const charts = {
   account: {
@@ -28,14 +36,7 @@ export const charts = {
     migrations: [],
     machine: accountMachine,
     events: AccountEvent,
-    requests: new Set([
-      'account.create',
-      'payment_method.add',
-      'account.ban',
-      'account.unban',
-      'account.close',
-      'refresh',
-    ]),
+    requests: typesOf(AccountCommand.options),
   },
   subscription: {
     type: 'subscription',
@@ -44,12 +45,7 @@ export const charts = {
     machine: subscriptionMachine,
     events: SubscriptionEvent,
     summaries: subscriptionSummaries,
-    requests: new Set([
-      'subscription.create',
-      'subscription.cancel',
-      'subscription.resume',
-      'refresh',
-    ]),
+    requests: typesOf(SubscriptionCommand.options),
   },
   invoice: {
     type: 'invoice',
@@ -58,7 +54,7 @@ export const charts = {
     machine: invoiceMachine,
     events: InvoiceEvent,
     summaries: invoiceSummaries,
-    requests: new Set(['invoice.pay', 'invoice.void', 'refresh']),
+    requests: typesOf(InvoiceCommand.options),
   },
   payment: {
     type: 'payment',
@@ -67,7 +63,7 @@ export const charts = {
     machine: paymentMachine,
     events: PaymentEvent,
     summaries: paymentSummaries,
-    requests: new Set(['refresh']),
+    requests: typesOf(PaymentCommand.options),
   },
   dunning: {
     type: 'dunning',
@@ -92,6 +88,6 @@ export const charts = {
     migrations: [],
     machine: reconciliationMachine,
     events: ReconciliationEvent,
-    requests: new Set(['refresh']),
+    requests: typesOf(ReconciliationCommand.options),
   },
 } as const

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ActorRef } from '../values/ids.ts'
 import type { Instant } from '../values/instant.ts'
+import { EffectKind } from './effects.ts'
 
 /** What the runtime adds to every event before a chart sees it. */
 export interface Told {
@@ -46,7 +47,7 @@ export const ObjectMissing = z.object({
 /** An effect was refused by the provider for good: a decline, or a request it does not accept. */
 export const EffectRejected = z.object({
   type: z.literal('effect.rejected'),
-  effect: z.string(),
+  effect: EffectKind,
   code: z.string(),
   message: z.string(),
 })

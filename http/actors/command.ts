@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import { uuidv7 } from 'uuidv7'
 import type { Envelope } from '../../actors/envelope.ts'
 import type { Entry } from '../../actors/journal.ts'
+import type { ActorType, EventsOf, Message } from '../../machines/messages.ts'
 import type { ActorRef } from '../../values/ids.ts'
 import type { JsonObject } from '../../values/json.ts'
 import type { HttpDeps } from '../deps.ts'
@@ -26,6 +27,14 @@ function random(): string {
 
 function derived(scope: string, purpose: string): string {
   return createHash('sha256').update(`${scope}\n${purpose}`).digest('hex').slice(0, 32)
+}
+
+/** As `command`, of what this type of actor may be told: a misspelt event does not compile. */
+export function ask<
+  Type extends ActorType,
+  const Given extends JsonObject & { type: EventsOf[Type]['type'] },
+>(c: Asking, deps: HttpDeps, to: ActorRef<Type>, event: Message<Type, Given>): Promise<Entry> {
+  return command(c, deps, { to, event })
 }
 
 export interface Command {

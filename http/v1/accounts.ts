@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { BadCursor } from '../../actors/ports.ts'
-import { command, newId } from '../actors/command.ts'
+import { ask, newId } from '../actors/command.ts'
 import { accountEntry, refOf } from '../actors/lookup.ts'
 import type { HttpDeps } from '../deps.ts'
 import { principalOf, type App } from '../env.ts'
@@ -67,8 +67,8 @@ export function mountAccounts(app: App, deps: HttpDeps): void {
   app.openapi(createAccount, async (c) => {
     const { email, name = null, currency } = c.req.valid('json')
     const to = refOf('account', newId(c, 'acct'))
-    const event = { type: 'account.create', email, name, currency, provider: 'stripe' }
-    const account = presentAccount(await command(c, deps, { to, event }))
+    const event = { type: 'account.create', email, name, currency, provider: 'stripe' } as const
+    const account = presentAccount(await ask(c, deps, to, event))
     c.header('Location', `/v1/accounts/${account.id}`)
     return c.json(account, 201)
   })

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { command } from '../actors/command.ts'
+import { ask } from '../actors/command.ts'
 import { knownAccount, refOf } from '../actors/lookup.ts'
 import type { HttpDeps } from '../deps.ts'
 import type { App } from '../env.ts'
@@ -35,8 +35,8 @@ export function mountPaymentMethods(app: App, deps: HttpDeps): void {
     const { id } = c.req.valid('param')
     const { provider, token } = c.req.valid('json')
     await knownAccount(c, deps, id)
-    const event = { type: 'payment_method.add', provider, token }
-    const entry = await command(c, deps, { to: refOf('account', id), event })
+    const event = { type: 'payment_method.add', provider, token } as const
+    const entry = await ask(c, deps, refOf('account', id), event)
     return c.json(presentAccount(entry), 202)
   })
 }

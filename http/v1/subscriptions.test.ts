@@ -42,7 +42,7 @@ describe('202', () => {
       body: { ...wanted, quantity: refusedQuantity },
     })
     expect(made.json).toMatchObject({
-      status: 'incomplete',
+      status: 'incomplete_expired',
       next_action: null,
       last_rejection: { code: 'card_declined' },
     })

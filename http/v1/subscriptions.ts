@@ -1,7 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import type { Entry } from '../../actors/journal.ts'
 import type { PlanTerms } from '../../machines/catalog/terms.ts'
-import { command, newId, type Command } from '../actors/command.ts'
+import { ask, newId } from '../actors/command.ts'
 import type { Following } from '../actors/follow.ts'
 import { knownAccount, notFound, refOf, seenSubscription } from '../actors/lookup.ts'
 import { refuseClosed, termsFor } from '../actors/sale.ts'
@@ -98,7 +99,7 @@ export function mountSubscriptions(app: App, deps: HttpDeps, following: Followin
       const account = await knownAccount(c, deps, wanted.account)
       refuseClosed(account)
       const terms = termsFor(deps.catalog, wanted.plan, account)
-      await command(c, deps, { to, event: creation(wanted, terms) })
+      await ask(c, deps, to, creation(wanted, terms))
     }
     const entry = await following.readWhen(to, hasFirstWord)
     const shown = entry && presentSubscription(entry)
@@ -112,34 +113,36 @@ export function mountSubscriptions(app: App, deps: HttpDeps, following: Followin
   })
 
   app.openapi(cancelSubscription, async (c) => {
-    const event = { type: 'subscription.cancel', when: c.req.valid('json').at }
-    return c.json(await ask(c, deps, { id: c.req.valid('param').id, event }), 202)
+    const to = await existing(c, deps, c.req.valid('param').id)
+    const { at: when } = c.req.valid('json')
+    return c.json(shownAfter(await ask(c, deps, to, { type: 'subscription.cancel', when })), 202)
   })
 
   app.openapi(resumeSubscription, async (c) => {
-    const event = { type: 'subscription.resume' }
-    return c.json(await ask(c, deps, { id: c.req.valid('param').id, event }), 202)
+    const to = await existing(c, deps, c.req.valid('param').id)
+    return c.json(shownAfter(await ask(c, deps, to, { type: 'subscription.resume' })), 202)
   })
 }
 
 function creation(wanted: z.infer<typeof NewSubscription>, terms: PlanTerms) {
   return {
     type: 'subscription.create',
-    account: `account/${wanted.account}`,
+    account: refOf('account', wanted.account),
     terms,
     quantity: wanted.quantity,
     collector: wanted.collection,
     provider: 'stripe',
-  }
+  } as const
 }
 
-async function ask(
-  c: Pick<Context<HttpEnv>, 'var'>,
-  deps: HttpDeps,
-  { id, event }: { id: string; event: Command['event'] },
-): Promise<WireSubscription> {
-  const { entry } = await seenSubscription(c, deps, id)
-  const shown = presentSubscription(await command(c, deps, { to: entry.actor, event }))
+/** The actor of a subscription that the caller may see. */
+async function existing(c: Pick<Context<HttpEnv>, 'var'>, deps: HttpDeps, id: string) {
+  const { shown } = await seenSubscription(c, deps, id)
+  return refOf('subscription', shown.id)
+}
+
+function shownAfter(entry: Entry): WireSubscription {
+  const shown = presentSubscription(entry)
   if (!shown) throw notFound()
   return shown
 }

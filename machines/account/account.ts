@@ -121,11 +121,6 @@ export const accountMachine = base
                 { guard: 'isTied', actions: ['keep', readTied] },
                 { guard: 'isNews', actions: 'keep' },
               ],
-              'setup_intent.observed': [
-                { guard: 'isTied', actions: ['keep', readTied] },
-                { guard: 'isNews', actions: 'keep' },
-              ],
-              'checkout_session.observed': { guard: 'isNews', actions: 'keep' },
               'subscription.changed': { guard: 'isNews', actions: keepChild },
               'invoice.changed': { guard: 'isNews', actions: keepChild },
               'dunning.changed': { guard: 'isNews', actions: keepChild },

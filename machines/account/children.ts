@@ -1,6 +1,8 @@
 import { idOf } from '../../values/ids.ts'
 import { isNews, mayBeForgotten, remember, type Heard } from '../children.ts'
 import type { EffectRequest } from '../effects.ts'
+import { tell } from '../messages.ts'
+import type { AccountRef } from '../refs.ts'
 import { summaryIn, type Told } from '../shared-events.ts'
 import type { AccountEvent } from './events.ts'
 import type { AccountContext } from './state.ts'
@@ -99,8 +101,11 @@ export function isDoubtful(context: AccountContext, event: ChildEvent): boolean 
 /** Asks the sender of a doubtful word how it stands now. */
 export function askChildAgain({ context, event }: Scope): EffectRequest | null {
   if (!isChildEvent(event) || !isDoubtful(context, event)) return null
-  const asked = { type: 'summary.asked', asker: `account/${context.id}` } as const
-  return { kind: 'tell', to: senderOf(event), event: asked }
+  return tell(senderOf(event), { type: 'summary.asked', asker: refOf(context) })
+}
+
+export function refOf({ id }: AccountContext): AccountRef {
+  return `account/${id}`
 }
 
 function senderOf(event: ChildEvent) {

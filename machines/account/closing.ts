@@ -1,4 +1,5 @@
 import type { EffectRequest } from '../effects.ts'
+import { tell } from '../messages.ts'
 import type { SubscriptionRef } from '../refs.ts'
 import type { Told } from '../shared-events.ts'
 import type { SubscriptionChanged } from '../subscription/summary.ts'
@@ -38,7 +39,7 @@ export function allEnded(context: AccountContext): boolean {
 }
 
 function cancel(to: SubscriptionRef): EffectRequest {
-  return { kind: 'tell', to, event: { type: 'subscription.cancel', when: 'now' } }
+  return tell(to, { type: 'subscription.cancel', when: 'now' })
 }
 
 /** Cancels the first that have not ended. */

@@ -5,16 +5,10 @@ import { InvoiceChanged } from '../invoice/summary.ts'
 import { Provider } from '../refs.ts'
 import { EffectRejected, ObjectMissing, Refresh, read } from '../shared-events.ts'
 import { SubscriptionChanged } from '../subscription/summary.ts'
-import {
-  CheckoutSessionFacts,
-  CustomerFacts,
-  PaymentMethodFacts,
-  SetupIntentFacts,
-} from './facts.ts'
+import { CustomerFacts, PaymentMethodFacts } from './facts.ts'
 
-// --- account
-
-export const AccountEvent = z.discriminatedUnion('type', [
+/** What asks, and can be refused. */
+export const AccountCommand = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('account.create'),
     email: z.email(),
@@ -26,19 +20,26 @@ export const AccountEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('account.ban'), reason: z.string().min(1).max(100) }),
   z.object({ type: z.literal('account.unban'), reason: z.string().min(1).max(100) }),
   z.object({ type: z.literal('account.close') }),
+  Refresh,
+])
+
+/** What others say: taken or not, and never refused. */
+export const AccountObservation = z.discriminatedUnion('type', [
   z.object({ type: z.literal('customer.observed'), read, facts: CustomerFacts }),
   /** The provider may know more of the customer and its payment methods than we do: they are read. */
   z.object({ type: z.literal('customer.hinted'), customer: z.string() }),
   /** All that the provider lists as attached: what we believe to be attached beside it is read. */
   z.object({ type: z.literal('wallet.observed'), paymentMethods: z.array(z.string()) }),
   z.object({ type: z.literal('payment_method.observed'), read, facts: PaymentMethodFacts }),
-  z.object({ type: z.literal('setup_intent.observed'), read, facts: SetupIntentFacts }),
-  z.object({ type: z.literal('checkout_session.observed'), read, facts: CheckoutSessionFacts }),
   SubscriptionChanged,
   InvoiceChanged,
   DunningChanged,
   ObjectMissing,
   EffectRejected,
-  Refresh,
+])
+
+export const AccountEvent = z.discriminatedUnion('type', [
+  ...AccountCommand.options,
+  ...AccountObservation.options,
 ])
 export type AccountEvent = z.infer<typeof AccountEvent>

@@ -22,18 +22,3 @@ export const PaymentMethodFacts = z.object({
   createdAt: Instant,
 })
 export type PaymentMethodFacts = z.infer<typeof PaymentMethodFacts>
-
-export const SetupIntentFacts = z.object({
-  setupIntent: z.string(),
-  status: z.string(),
-  paymentMethod: z.string().nullable(),
-})
-export type SetupIntentFacts = z.infer<typeof SetupIntentFacts>
-
-export const CheckoutSessionFacts = z.object({
-  checkoutSession: z.string(),
-  status: z.string().nullable(),
-  paymentStatus: z.string().nullable(),
-  subscription: z.string().nullable(),
-})
-export type CheckoutSessionFacts = z.infer<typeof CheckoutSessionFacts>

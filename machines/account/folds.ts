@@ -1,21 +1,9 @@
-import {
-  type Progress,
-  type Weight,
-  isTaken,
-  observedOf,
-  progressOf,
-  weigh,
-} from '../observation.ts'
+import { type Progress, type Weight, isTaken, observedOf, weigh } from '../observation.ts'
 import type { Told } from '../shared-events.ts'
 import { foldChild, isNewsOfChild } from './children.ts'
 import { noEntitlements } from './entitlements.ts'
 import type { AccountEvent } from './events.ts'
-import type {
-  CheckoutSessionFacts,
-  CustomerFacts,
-  PaymentMethodFacts,
-  SetupIntentFacts,
-} from './facts.ts'
+import type { CustomerFacts, PaymentMethodFacts } from './facts.ts'
 import type { AccountContext } from './state.ts'
 
 // How an account folds what it is told: pure, so that every order of the same words gives one state.
@@ -35,8 +23,6 @@ export function emptyAccount(id: string): AccountContext {
     asOf: null,
     customer: null,
     paymentMethods: {},
-    setupIntents: {},
-    checkoutSessions: {},
     subscriptions: {},
     invoices: {},
     cases: {},
@@ -58,22 +44,6 @@ const methodProgress: Progress<PaymentMethodFacts> = {
   isTerminal: ({ attached }) => !attached,
   rank: () => 0,
 }
-const setupProgress = progressOf<SetupIntentFacts>(
-  [
-    'requires_payment_method',
-    'requires_confirmation',
-    'requires_action',
-    'processing',
-    'canceled',
-    'succeeded',
-  ],
-  ['canceled', 'succeeded'],
-)
-const sessionProgress = progressOf<CheckoutSessionFacts>(
-  ['open', 'expired', 'complete'],
-  ['expired', 'complete'],
-)
-
 /** Whether an event is news to this account; `stale` for one that it does not fold. */
 export function weighInAccount(context: AccountContext, event: Event): Weight {
   switch (event.type) {
@@ -83,10 +53,6 @@ export function weighInAccount(context: AccountContext, event: Event): Weight {
         : weigh(context.customer, event, customerProgress)
     case 'payment_method.observed':
       return weigh(context.paymentMethods[event.facts.paymentMethod], event, methodProgress)
-    case 'setup_intent.observed':
-      return weigh(context.setupIntents[event.facts.setupIntent], event, setupProgress)
-    case 'checkout_session.observed':
-      return weigh(context.checkoutSessions[event.facts.checkoutSession], event, sessionProgress)
     case 'subscription.changed':
     case 'invoice.changed':
     case 'dunning.changed':
@@ -165,26 +131,6 @@ function foldNews(context: AccountContext, event: Event): Change {
         },
         asOf: asOfAfter(context, event),
       }
-    case 'setup_intent.observed':
-      return {
-        setupIntents: {
-          ...context.setupIntents,
-          [event.facts.setupIntent]: observedOf(
-            context.setupIntents[event.facts.setupIntent],
-            event,
-          ),
-        },
-      }
-    case 'checkout_session.observed': {
-      const kept = {
-        ...context.checkoutSessions,
-        [event.facts.checkoutSession]: observedOf(
-          context.checkoutSessions[event.facts.checkoutSession],
-          event,
-        ),
-      }
-      return { checkoutSessions: kept }
-    }
     case 'subscription.changed':
     case 'invoice.changed':
       return foldChild(context, event)

@@ -1,6 +1,7 @@
 import { idOf, type ActorRef } from '../../values/ids.ts'
 import type { Instant } from '../../values/instant.ts'
 import type { EffectRequest } from '../effects.ts'
+import { tell } from '../messages.ts'
 import type { Told } from '../shared-events.ts'
 import { isDoubtful } from './children.ts'
 import type { AccountEvent } from './events.ts'
@@ -36,11 +37,8 @@ function isKnownToFail({ invoices }: AccountContext, { invoice, again }: Invoice
  * came. Nothing is, once the account is out of use.
  */
 export function offersOfMethod({ context, event }: Scope): EffectRequest[] {
-  const offer = (to: ActorRef, paymentMethod: string): EffectRequest => ({
-    kind: 'tell',
-    to,
-    event: { type: 'payment_method.available', paymentMethod },
-  })
+  const offer = (to: ActorRef<'subscription' | 'invoice' | 'dunning'>, paymentMethod: string) =>
+    tell(to, { type: 'payment_method.available', paymentMethod })
   if (!isInUse(context)) return []
   if (event.type === 'subscription.changed') {
     const paymentMethod = context.customer?.facts.defaultPaymentMethod ?? null

@@ -37,8 +37,6 @@ export function readOfTied({ context, event }: Scope): EffectRequest {
   switch (event.type) {
     case 'payment_method.observed':
       return readOf(provider, 'payment_method', event.facts.paymentMethod)
-    case 'setup_intent.observed':
-      return readOf(provider, 'setup_intent', event.facts.setupIntent)
     case 'customer.observed':
       return readOf(provider, 'customer', event.facts.customer)
     default:

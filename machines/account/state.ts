@@ -8,12 +8,7 @@ import { Provider } from '../refs.ts'
 import { Rejection } from '../rejection.ts'
 import { SubscriptionChanged } from '../subscription/summary.ts'
 import { Entitlements } from './entitlements.ts'
-import {
-  CheckoutSessionFacts,
-  CustomerFacts,
-  PaymentMethodFacts,
-  SetupIntentFacts,
-} from './facts.ts'
+import { CustomerFacts, PaymentMethodFacts } from './facts.ts'
 
 export const AccountContext = z.object({
   id: z.string(),
@@ -26,8 +21,6 @@ export const AccountContext = z.object({
   asOf: Instant.nullable(),
   customer: observed(CustomerFacts).nullable(),
   paymentMethods: z.record(z.string(), observed(PaymentMethodFacts)),
-  setupIntents: z.record(z.string(), observed(SetupIntentFacts)),
-  checkoutSessions: z.record(z.string(), observed(CheckoutSessionFacts)),
   /** The newest summary of each subscription that runs, or whose end explains a refusal, by its ref. */
   subscriptions: z.record(z.string(), SubscriptionChanged.omit({ type: true, again: true })),
   /** Of each invoice that is overdue. */

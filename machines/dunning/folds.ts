@@ -1,5 +1,6 @@
 import { msOf, msPerDay, plusDays, secondsOf, type Instant } from '../../values/instant.ts'
 import type { EffectRequest } from '../effects.ts'
+import { tell } from '../messages.ts'
 import { summaryIn, type Told } from '../shared-events.ts'
 import type { DunningEvent } from './events.ts'
 import type { DunningStep } from './policy.ts'
@@ -132,11 +133,11 @@ export function stepEffects({ context }: Scope): EffectRequest[] {
       // A provider that collects retries on its own schedule, and after a hard decline nothing helps.
       const pointless =
         context.invoice?.collector === 'provider' || context.invoice?.hardDecline !== null
-      const event = { type: 'charge.due', step: context.nextStep }
-      return pointless ? [] : [{ kind: 'tell', to: invoiceRef(context), event }]
+      const event = { type: 'charge.due', step: context.nextStep } as const
+      return pointless ? [] : [tell(invoiceRef(context), event)]
     }
     case 'write_off':
-      return [{ kind: 'tell', to: invoiceRef(context), event: { type: 'invoice.written_off' } }]
+      return [tell(invoiceRef(context), { type: 'invoice.written_off' })]
     case 'restrict':
     case 'ban':
       return []

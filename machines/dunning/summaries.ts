@@ -1,4 +1,5 @@
-import { stateOf, type Standing, type Summary } from '../chart-types.ts'
+import { stateOf, type Standing } from '../chart-types.ts'
+import { summary, type Summary } from '../messages.ts'
 import { invoiceRef } from './folds.ts'
 import type { DunningContext } from './state.ts'
 import type { DunningChanged } from './summary.ts'
@@ -26,5 +27,5 @@ export function dunningSummaries({ value, context }: Standing<DunningContext>): 
     enforcedAt: ended ? null : context.enforcedAt,
     refusedMethod: ended ? null : context.refusedMethod,
   }
-  return [{ to: account, event, matters: !ended }]
+  return [summary(account, event, !ended)]
 }

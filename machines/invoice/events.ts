@@ -13,9 +13,15 @@ import {
 } from '../shared-events.ts'
 import { InvoiceFacts, InvoiceLine, InvoicePaymentState } from './facts.ts'
 
-// --- invoice
+/** What asks, and can be refused. */
+export const InvoiceCommand = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('invoice.pay'), paymentMethod: z.string().nullable() }),
+  z.object({ type: z.literal('invoice.void') }),
+  Refresh,
+])
 
-export const InvoiceEvent = z.discriminatedUnion('type', [
+/** What others say: taken or not, and never refused. */
+export const InvoiceObservation = z.discriminatedUnion('type', [
   /** The platform bills: of invoices whose collector is `platform`. */
   z.object({
     type: z.literal('invoice.issued'),
@@ -30,8 +36,6 @@ export const InvoiceEvent = z.discriminatedUnion('type', [
     /** True for the first invoice: the customer is there to authenticate. */
     onSession: z.boolean(),
   }),
-  z.object({ type: z.literal('invoice.pay'), paymentMethod: z.string().nullable() }),
-  z.object({ type: z.literal('invoice.void') }),
   /** The account has a payment method that it had not when this invoice failed: try it at once. */
   z.object({ type: z.literal('payment_method.available'), version, paymentMethod: z.string() }),
   /** Dunning asks for another attempt. */
@@ -64,6 +68,10 @@ export const InvoiceEvent = z.discriminatedUnion('type', [
   SummaryAsked,
   ObjectMissing,
   EffectRejected,
-  Refresh,
+])
+
+export const InvoiceEvent = z.discriminatedUnion('type', [
+  ...InvoiceCommand.options,
+  ...InvoiceObservation.options,
 ])
 export type InvoiceEvent = z.infer<typeof InvoiceEvent>

@@ -1,5 +1,6 @@
 import { msPerDay, msPerHour, msSince, type Instant } from '../../values/instant.ts'
 import { readOf, type EffectRequest } from '../effects.ts'
+import { tell } from '../messages.ts'
 import { type Progress, type Weight, isTaken, observedOf, weigh } from '../observation.ts'
 import { isHardDecline } from '../payment/declines.ts'
 import type { InvoiceRef, PaymentRef } from '../refs.ts'
@@ -165,7 +166,7 @@ export function foldSubmitted({ context, event }: Scope): Change {
 export function foldRejected({ context, event }: Scope): Change {
   if (event.type !== 'effect.rejected') return {}
   const { effect, code, message, at } = event
-  const paySeq = effect === 'invoice.pay' ? null : context.paySeq
+  const paySeq = effect === 'provider.pay_invoice' ? null : context.paySeq
   // That a charge was refused matters until the next one, whatever else is refused meanwhile.
   const isKept = context.rejection?.effect === 'payment.charge' && effect !== 'payment.charge'
   return { rejection: isKept ? context.rejection : { effect, code, message, at }, paySeq }
@@ -293,13 +294,8 @@ export function requestRead({ context, event }: Scope): EffectRequest | null {
 }
 
 export function requestPaymentRead({ context }: Scope): EffectRequest | null {
-  const { paymentIntent, provider } = context
-  if (paymentIntent === null) return null
-  return {
-    kind: 'tell',
-    to: `payment/${paymentIntent}`,
-    event: { type: 'refresh', provider: provider ?? 'stripe' },
-  }
+  const { paymentIntent } = context
+  return paymentIntent === null ? null : tell(`payment/${paymentIntent}`, { type: 'refresh' })
 }
 
 export function requestPay({ context, event }: Scope): EffectRequest | null {
@@ -310,7 +306,7 @@ export function requestPay({ context, event }: Scope): EffectRequest | null {
       ? event.paymentMethod
       : null
   return {
-    kind: 'invoice.pay',
+    kind: 'provider.pay_invoice',
     provider: provider ?? 'stripe',
     account,
     invoice: observed.facts.invoice,

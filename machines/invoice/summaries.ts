@@ -1,4 +1,5 @@
-import { stateOf, type Standing, type Summary } from '../chart-types.ts'
+import { stateOf, type Standing } from '../chart-types.ts'
+import { summary, type Summary } from '../messages.ts'
 import { amountRemaining, dueSince, hardDecline, isFailing, refOf } from './folds.ts'
 import type { InvoiceContext } from './state.ts'
 import type { NextAction } from './summary.ts'
@@ -46,12 +47,12 @@ export function invoiceSummaries({ value, context }: Standing<InvoiceContext>): 
   const isSettled = settled.has(event.status)
   const hasCase = caseSeq > 0
   const summaries: Summary[] = [
-    { to: `dunning/${context.id}`, event, matters: isOverdue || (hasCase && !isSettled) },
+    summary(`dunning/${context.id}`, event, isOverdue || (hasCase && !isSettled)),
   ]
-  if (account) summaries.push({ to: account, event, matters: isOverdue })
+  if (account) summaries.push(summary(account, event, isOverdue))
   if (subscription && collector === 'platform') {
     const isFirst = issue?.periodIndex === 0
-    summaries.push({ to: subscription, event, matters: isOverdue || isFirst })
+    summaries.push(summary(subscription, event, isOverdue || isFirst))
   }
   return summaries
 }

@@ -8,7 +8,11 @@ import { ChargeFacts, DisputeFacts, PaymentIntentFacts, RefundFacts } from './fa
 /** Who collects the invoice, as far as this object tells: `platform` if it bears our own mark of it. */
 const collector = z.enum(['provider', 'platform'])
 
-export const PaymentEvent = z.discriminatedUnion('type', [
+/** What asks, and can be refused. */
+export const PaymentCommand = z.discriminatedUnion('type', [Refresh])
+
+/** What others say: taken or not, and never refused. */
+export const PaymentObservation = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('payment_intent.observed'),
     read,
@@ -32,6 +36,10 @@ export const PaymentEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('payment.linked'), invoice: InvoiceRef }),
   ObjectMissing,
   EffectRejected,
-  Refresh,
+])
+
+export const PaymentEvent = z.discriminatedUnion('type', [
+  ...PaymentCommand.options,
+  ...PaymentObservation.options,
 ])
 export type PaymentEvent = z.infer<typeof PaymentEvent>

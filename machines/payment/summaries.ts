@@ -1,4 +1,5 @@
-import type { Standing, Summary } from '../chart-types.ts'
+import type { Standing } from '../chart-types.ts'
+import { summary, type Summary } from '../messages.ts'
 import { amountReceived, amountRefunded, disputeOf, refOf, statusOf } from './folds.ts'
 import type { PaymentContext } from './state.ts'
 
@@ -22,5 +23,5 @@ export function paymentSummaries({ context }: Standing<PaymentContext>): Summary
     dispute: disputeOf(context),
     attempt: context.attempt,
   }
-  return [{ to: context.invoice, event, matters: decided.has(status) || declineCode !== null }]
+  return [summary(context.invoice, event, decided.has(status) || declineCode !== null)]
 }

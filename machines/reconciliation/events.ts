@@ -23,13 +23,21 @@ export const Swept = {
   drift: z.array(Drift).max(100),
 }
 
-export const ReconciliationEvent = z.discriminatedUnion('type', [
+/** What asks, and can be refused. */
+export const ReconciliationCommand = z.discriminatedUnion('type', [Refresh])
+
+/** What others say: taken or not, and never refused. */
+export const ReconciliationObservation = z.discriminatedUnion('type', [
   /** How far the provider's list of events has been read; opaque here. */
   z.object({ type: z.literal('cursor.moved'), cursor: z.string() }),
   /** Events were lost for good: the provider keeps none as old as the last that was read. */
   z.object({ type: z.literal('gap.found'), lostSince: Instant }),
   z.object({ type: z.literal('sweep.advanced'), ...Swept, position: z.string() }),
   z.object({ type: z.literal('sweep.finished'), ...Swept }),
-  Refresh,
+])
+
+export const ReconciliationEvent = z.discriminatedUnion('type', [
+  ...ReconciliationCommand.options,
+  ...ReconciliationObservation.options,
 ])
 export type ReconciliationEvent = z.infer<typeof ReconciliationEvent>

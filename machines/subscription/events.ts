@@ -12,9 +12,8 @@ import {
 } from '../shared-events.ts'
 import { SubscriptionFacts } from './facts.ts'
 
-// --- subscription
-
-export const SubscriptionEvent = z.discriminatedUnion('type', [
+/** What asks, and can be refused. */
+export const SubscriptionCommand = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('subscription.create'),
     account: AccountRef,
@@ -25,6 +24,11 @@ export const SubscriptionEvent = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('subscription.cancel'), when: z.enum(['period_end', 'now']) }),
   z.object({ type: z.literal('subscription.resume') }),
+  Refresh,
+])
+
+/** What others say: taken or not, and never refused. */
+export const SubscriptionObservation = z.discriminatedUnion('type', [
   /** The provider took our request to create it. Says what the customer must do next; grants nothing. */
   z.object({
     type: z.literal('subscription.accepted'),
@@ -64,6 +68,10 @@ export const SubscriptionEvent = z.discriminatedUnion('type', [
   SummaryAsked,
   ObjectMissing,
   EffectRejected,
-  Refresh,
+])
+
+export const SubscriptionEvent = z.discriminatedUnion('type', [
+  ...SubscriptionCommand.options,
+  ...SubscriptionObservation.options,
 ])
 export type SubscriptionEvent = z.infer<typeof SubscriptionEvent>

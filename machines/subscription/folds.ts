@@ -1,9 +1,10 @@
 import { periodOf } from '../../values/calendar.ts'
 import type { PlanTerms } from '../catalog/terms.ts'
 import { isNews, mayBeForgotten, remember } from '../children.ts'
-import { readOf, type EffectRequest, type Refuse } from '../effects.ts'
+import { readOf, type EffectKind, type EffectRequest, type Refuse } from '../effects.ts'
 import type { InvoiceLine } from '../invoice/facts.ts'
 import { type Weight, isTaken, observedOf, progressOf, weigh } from '../observation.ts'
+import { tell } from '../messages.ts'
 import type { SubscriptionRef } from '../refs.ts'
 import { summaryIn, type Told } from '../shared-events.ts'
 import type { SubscriptionEvent } from './events.ts'
@@ -139,7 +140,7 @@ export function foldMethod({ event }: Scope): Change {
 export function offerToFirstInvoice({ context, event }: Scope): EffectRequest | null {
   if (event.type !== 'payment_method.available') return null
   const { type, paymentMethod } = event
-  return { kind: 'tell', to: platformInvoiceRef(context), event: { type, paymentMethod } }
+  return tell(platformInvoiceRef(context), { type, paymentMethod })
 }
 
 export function foldPrepared({ context, event }: Scope): Change {
@@ -159,7 +160,7 @@ export function foldRejected({ context, event }: Scope): Change {
 }
 
 /** The provider refused this one thing, and not another that was asked for. */
-export function isRefused({ event }: Scope, { effect }: { effect: string }): boolean {
+export function isRefused({ event }: Scope, { effect }: { effect: EffectKind }): boolean {
   return event.type === 'effect.rejected' && event.effect === effect
 }
 
@@ -199,8 +200,7 @@ export function foldInvoice({ context, event }: Scope): Change {
 export function askInvoiceAgain({ context, event }: Scope): EffectRequest | null {
   if (event.type !== 'invoice.changed' || context.collector !== 'platform') return null
   if (!mayBeForgotten(memoryOf(context), heardOf(event))) return null
-  const asking = { type: 'summary.asked', asker: refOf(context) } as const
-  return { kind: 'tell', to: event.invoice, event: asking }
+  return tell(event.invoice, { type: 'summary.asked', asker: refOf(context) })
 }
 
 export function isNewerInvoice({ context, event }: Scope): boolean {
@@ -228,7 +228,7 @@ export function requestCreation({ context, event }: Scope): EffectRequest | null
   if (event.type !== 'subscription.create' || event.collector !== 'provider') return null
   const { provider, account, terms, quantity } = event
   return {
-    kind: 'subscription.create',
+    kind: 'provider.create_subscription',
     provider,
     subscription: refOf(context),
     account,
@@ -274,7 +274,7 @@ function requestUpdate(
   if (context.providerId === null) return null
   const provider = context.provider ?? 'stripe'
   return {
-    kind: 'subscription.update',
+    kind: 'provider.update_subscription',
     provider,
     subscription: context.providerId,
     cancelAtPeriodEnd,
@@ -284,7 +284,7 @@ function requestUpdate(
 export function requestCancel({ context }: Scope): EffectRequest | null {
   if (context.providerId === null) return null
   const provider = context.provider ?? 'stripe'
-  return { kind: 'subscription.cancel', provider, subscription: context.providerId }
+  return { kind: 'provider.cancel_subscription', provider, subscription: context.providerId }
 }
 
 /** The platform's invoice `k` of a subscription has an id of its own, so that it is issued once. */
@@ -303,21 +303,17 @@ export function issueInvoice({ context }: Scope): EffectRequest | null {
     quantity,
     period,
   }
-  return {
-    kind: 'tell',
-    to: platformInvoiceRef(context),
-    event: {
-      type: 'invoice.issued',
-      account,
-      subscription: refOf(context),
-      provider: provider ?? 'stripe',
-      currency: terms.currency,
-      lines: [line],
-      period,
-      periodIndex,
-      onSession: periodIndex === 0,
-    },
-  }
+  return tell(platformInvoiceRef(context), {
+    type: 'invoice.issued',
+    account,
+    subscription: refOf(context),
+    provider: provider ?? 'stripe',
+    currency: terms.currency,
+    lines: [line],
+    period,
+    periodIndex,
+    onSession: periodIndex === 0,
+  })
 }
 
 /** The platform has billed the first period, and nothing is paid. */
@@ -329,7 +325,7 @@ function awaitsFirstPayment(context: SubscriptionContext): boolean {
 /** Asks for the first invoice's end, if the subscription ends before it was paid. */
 export function voidFirstInvoice({ context }: Scope): EffectRequest | null {
   if (!awaitsFirstPayment(context)) return null
-  return { kind: 'tell', to: platformInvoiceRef(context), event: { type: 'invoice.void' } }
+  return tell(platformInvoiceRef(context), { type: 'invoice.void' })
 }
 
 /** The next period, by its number from the anchor and never from the period before. */

@@ -60,7 +60,7 @@ describe('a subscription that is to end before the provider has it', () => {
     },
   ])('is cancelled, and not paid, as soon as $why', ({ word }) => {
     const actor = subscription(create, cancel, word)
-    expect(kinds(actor.asked)).toContain('subscription.cancel')
+    expect(kinds(actor.asked)).toContain('provider.cancel_subscription')
     expect(kinds(actor.asked)).not.toContain('payment_intent.confirm')
   })
 
@@ -75,20 +75,20 @@ describe('a subscription that is to end before the provider has it', () => {
 
 describe('a subscription that the provider refused to create', () => {
   test('has ended, and its account is told', () => {
-    const actor = subscription(create, rejected('subscription.create'))
+    const actor = subscription(create, rejected('provider.create_subscription'))
     expect(actor.state()).toMatchObject({ status: 'incomplete_expired', cancellation: 'none' })
     expect(kinds(actor.asked)).toEqual(['tell incomplete_expired'])
   })
 
   test('has ended, also where it was to be cancelled', () => {
-    const actor = subscription(create, cancel, rejected('subscription.create'))
+    const actor = subscription(create, cancel, rejected('provider.create_subscription'))
     expect(actor.state()).toMatchObject({ status: 'incomplete_expired', cancellation: 'none' })
   })
 
   test('goes on where the provider has it all the same', () => {
-    const actor = subscription(create, accepted, rejected('subscription.create'))
+    const actor = subscription(create, accepted, rejected('provider.create_subscription'))
     expect(actor.state()).toMatchObject({ status: 'incomplete' })
-    const shown = subscription(create, rejected('subscription.create'), active)
+    const shown = subscription(create, rejected('provider.create_subscription'), active)
     expect(shown.state()).toMatchObject({ status: 'active' })
   })
 })
@@ -133,7 +133,7 @@ describe('M5 a first payment is confirmed only while it is wanted', () => {
 describe('a cancellation that is being taken back', () => {
   test('gives way to one for now', () => {
     const actor = subscription(scheduled, resume, cancel)
-    expect(kinds(actor.asked)).toEqual(['subscription.cancel'])
+    expect(kinds(actor.asked)).toEqual(['provider.cancel_subscription'])
     expect(actor.state()).toMatchObject({ cancellation: 'ending' })
   })
 
@@ -147,12 +147,22 @@ describe('a cancellation that is being taken back', () => {
 
 describe('a refusal ends only what was refused', () => {
   test.each([
-    { words: [active, cancel], is: 'ending', refused: 'subscription.cancel', left: 'none' },
-    { words: [active, later], is: 'scheduling', refused: 'subscription.update', left: 'none' },
+    {
+      words: [active, cancel],
+      is: 'ending',
+      refused: 'provider.cancel_subscription',
+      left: 'none',
+    },
+    {
+      words: [active, later],
+      is: 'scheduling',
+      refused: 'provider.update_subscription',
+      left: 'none',
+    },
     {
       words: [scheduled, resume],
       is: 'resuming',
-      refused: 'subscription.update',
+      refused: 'provider.update_subscription',
       left: 'scheduled',
     },
   ])('$is', ({ words, is, refused, left }) => {

@@ -114,7 +114,8 @@ export const subscriptionMachine = base
       isAnswer,
       /** The provider refused to create it. */
       creationRefused: (scope) =>
-        isRefused(scope, { effect: 'subscription.create' }) && scope.context.providerId === null,
+        isRefused(scope, { effect: 'provider.create_subscription' }) &&
+        scope.context.providerId === null,
       nothingKnown: ({ context }) => context.observed === null,
       hasProviderId: ({ context }) => context.providerId !== null,
       byPlatform: ({ context }) => context.collector === 'platform',
@@ -370,7 +371,7 @@ export const subscriptionMachine = base
                 target: 'scheduled',
               },
               'effect.rejected': {
-                guard: { type: 'isRefused', params: { effect: 'subscription.update' } },
+                guard: { type: 'isRefused', params: { effect: 'provider.update_subscription' } },
                 target: 'none',
               },
               'subscription.cancel': {
@@ -417,7 +418,7 @@ export const subscriptionMachine = base
               ],
               'subscription.cancel': { guard: 'wantsNow', target: 'ending', actions: cancelNow },
               'effect.rejected': {
-                guard: { type: 'isRefused', params: { effect: 'subscription.update' } },
+                guard: { type: 'isRefused', params: { effect: 'provider.update_subscription' } },
                 target: 'scheduled',
               },
             },
@@ -437,7 +438,7 @@ export const subscriptionMachine = base
                 actions: cancelNow,
               },
               'effect.rejected': {
-                guard: { type: 'isRefused', params: { effect: 'subscription.cancel' } },
+                guard: { type: 'isRefused', params: { effect: 'provider.cancel_subscription' } },
                 target: 'none',
               },
             },

@@ -1,4 +1,5 @@
-import { stateOf, type Standing, type Summary } from '../chart-types.ts'
+import { stateOf, type Standing } from '../chart-types.ts'
+import { summary, type Summary } from '../messages.ts'
 import { refOf } from './folds.ts'
 import type { SubscriptionContext } from './state.ts'
 
@@ -19,5 +20,5 @@ export function subscriptionSummaries({
     quantity,
     cancelAt,
   }
-  return [{ to: account, event, matters: true }]
+  return [summary(account, event, true)]
 }

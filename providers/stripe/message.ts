@@ -1,7 +1,8 @@
 import type { Catalog } from '../../machines/catalog/catalog.ts'
 import type { Instant } from '../../values/instant.ts'
 import type { JsonObject } from '../../values/json.ts'
-import type { Target } from './refs.ts'
+import type { EventsOf, Message as MessageShape } from '../../machines/messages.ts'
+import type { Target, TargetType } from './refs.ts'
 
 /** An observation in our words, and whom it concerns. */
 export interface Message {
@@ -12,6 +13,23 @@ export interface Message {
   readonly refs: Readonly<Partial<Record<'account' | 'subscription' | 'invoice', Target | null>>>
   /** The provider's time, in whole seconds. */
   readonly occurredAt: Instant
+}
+
+type RefField = keyof Message['refs']
+type Refs = { readonly [Field in RefField]?: Target<Field> | null }
+
+/** A message that its actor knows: every field stands in the event, or is named in `refs`. */
+export function message<
+  Type extends TargetType,
+  const Given extends JsonObject & { type: EventsOf[Type]['type'] },
+  Named extends Refs,
+>(said: {
+  readonly target: Target<Type>
+  readonly event: MessageShape<Type, Given, keyof Named>
+  readonly refs: Named
+  readonly occurredAt: Instant
+}): Message {
+  return said
 }
 
 /** How an object came to us, which goes into what is said of it. */

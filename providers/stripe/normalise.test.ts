@@ -309,13 +309,18 @@ describe('an account', () => {
   const session = { object: 'checkout.session', id: 'cs_1', status: 'complete' }
 
   test.each`
-    fields                                                      | refs                                        | why
-    ${{ client_reference_id: 'acct_1', subscription: 'sub_1' }} | ${['account/acct_1', 'subscription/sub_1']} | ${'our own id, given when it began'}
-    ${{ client_reference_id: 'user-7', customer: 'cus_1' }}     | ${['account/cus_1']}                        | ${'the customer, where the reference is not ours'}
-    ${{ subscription: 'sub_1' }}                                | ${['subscription/sub_1']}                   | ${'its subscription alone'}
-  `('is bound by a checkout session: $why', ({ fields, refs }) => {
-    const messages = messagesOf(event({ ...session, ...fields }))
-    expect(messages.map(({ to }) => to)).toStrictEqual(refs)
+    fields                                                  | account             | why
+    ${{ client_reference_id: 'acct_1' }}                    | ${'account/acct_1'} | ${'our own id, given when it began'}
+    ${{ client_reference_id: 'user-7', customer: 'cus_1' }} | ${'account/cus_1'}  | ${'the customer, where the reference is not ours'}
+    ${{}}                                                   | ${null}             | ${'nobody, where only the subscription is known'}
+  `('is named by a checkout session that began a subscription: $why', ({ fields, account }) => {
+    const messages = messagesOf(event({ ...session, ...fields, subscription: 'sub_1' }))
+    expect(messages).toMatchObject([{ to: 'subscription/sub_1', event: { account } }])
+  })
+
+  test('hears nothing of a checkout session without a subscription', () => {
+    const json = event({ ...session, customer: 'cus_1' })
+    expect(normalise(json, { catalog }).outcome).toBe('ignored')
   })
 })
 

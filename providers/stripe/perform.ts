@@ -1,11 +1,6 @@
 import type { Stripe } from 'stripe'
-import {
-  type ClaimedEffect,
-  type Clock,
-  type Performer,
-  type Result,
-  RetryLater,
-} from '../../actors/ports.ts'
+import { type ClaimedEffect, type Clock, type Performer, RetryLater } from '../../actors/ports.ts'
+import type { Result } from '../result.ts'
 import type { Catalog } from '../../machines/catalog/catalog.ts'
 import { EffectRequest, type ProviderEffect } from '../../machines/effects.ts'
 import type { AccountRef } from '../../machines/refs.ts'
@@ -71,12 +66,12 @@ type Commands = { readonly [K in Kind]: Command<EffectOf[K]> }
 const commands = {
   'customer.create': customerCreate,
   'payment_method.attach': paymentMethodAttach,
-  'subscription.create': subscriptionCreate,
+  'provider.create_subscription': subscriptionCreate,
   'payment_intent.confirm': paymentConfirm,
-  'subscription.update': subscriptionUpdate,
-  'subscription.cancel': subscriptionCancel,
-  'invoice.pay': invoicePay,
-  'invoice.void': invoiceVoid,
+  'provider.update_subscription': subscriptionUpdate,
+  'provider.cancel_subscription': subscriptionCancel,
+  'provider.pay_invoice': invoicePay,
+  'provider.void_invoice': invoiceVoid,
   'payment.charge': paymentCharge,
   'payment_intent.cancel': paymentCancel,
   'object.read': objectRead,

@@ -59,21 +59,6 @@ const accountWords: Words = {
   'payment_method.observed': methodObserved({ createdAt: day(400) }),
   'payment_method.observed expiring': methodObserved({ expMonth: 1, expYear: 2026 }),
   'payment_method.observed detached': methodObserved({ attached: false }),
-  'setup_intent.observed': {
-    type: 'setup_intent.observed',
-    read: null,
-    facts: { setupIntent: 'seti_1', status: 'succeeded', paymentMethod: 'pm_1' },
-  },
-  'checkout_session.observed': {
-    type: 'checkout_session.observed',
-    read: null,
-    facts: {
-      checkoutSession: 'cs_1',
-      status: 'complete',
-      paymentStatus: 'paid',
-      subscription: 'sub_1',
-    },
-  },
   'subscription.changed active': subscriptionChanged(1),
   'subscription.changed canceled': subscriptionChanged(1, { status: 'canceled' }),
   'invoice.changed failing': invoiceChanged(1, { failing: true }),
@@ -161,10 +146,10 @@ const subscriptionWords: Words = {
   'invoice.changed paid': invoiceChanged(1, { status: 'paid', collector: 'platform' }),
   ...missing,
   ...asked,
-  'effect.rejected create': rejected('subscription.create'),
+  'effect.rejected create': rejected('provider.create_subscription'),
   'effect.rejected confirm': rejected('payment_intent.confirm'),
-  'effect.rejected update': rejected('subscription.update'),
-  'effect.rejected cancel': rejected('subscription.cancel'),
+  'effect.rejected update': rejected('provider.update_subscription'),
+  'effect.rejected cancel': rejected('provider.cancel_subscription'),
   ...refresh,
 }
 
@@ -241,7 +226,7 @@ const invoiceWords: Words = {
   ...asked,
   'effect.rejected charge': rejected('payment.charge'),
   'effect.rejected cancel': rejected('payment_intent.cancel'),
-  'effect.rejected pay': rejected('invoice.pay'),
+  'effect.rejected pay': rejected('provider.pay_invoice'),
   ...refresh,
 }
 

@@ -1,5 +1,8 @@
-import type { ClaimedEffect, Performer, Result } from '../../actors/ports.ts'
-import { EffectRequest } from '../../machines/effects.ts'
+import type { ClaimedEffect, Performer, Result as PortResult } from '../../actors/ports.ts'
+import { EffectRequest, type EffectKind } from '../../machines/effects.ts'
+import type { AnyMessage } from '../../machines/messages.ts'
+
+type Result = PortResult<AnyMessage>
 
 /** The token of a card that this provider refuses for good. */
 export const refusedToken = 'pm_card_refused'
@@ -19,14 +22,14 @@ function answer({ effect, seq }: ClaimedEffect): readonly Result[] {
   if (asked.kind === 'customer.create')
     return [customer(asked.account, { email: asked.email, read: seq })]
   if (asked.kind === 'payment_method.attach') {
-    if (asked.token === refusedToken) return [rejected(effect.id)]
+    if (asked.token === refusedToken) return [rejected(asked.kind)]
     return [
       card(asked.token, seq),
       customer(asked.account, { email: null, read: seq, method: asked.token }),
     ]
   }
-  if (asked.kind !== 'subscription.create') return []
-  return [asked.quantity === refusedQuantity ? rejected(effect.id) : accepted(asked.subscription)]
+  if (asked.kind !== 'provider.create_subscription') return []
+  return [asked.quantity === refusedQuantity ? rejected(asked.kind) : accepted(asked.subscription)]
 }
 
 function accepted(subscription: string): Result {
@@ -43,7 +46,7 @@ function accepted(subscription: string): Result {
   }
 }
 
-function rejected(effect: string): Result {
+function rejected(effect: EffectKind): Result {
   return { event: { type: 'effect.rejected', effect, code: 'card_declined', message: 'Refused.' } }
 }
 
@@ -73,6 +76,6 @@ function card(paymentMethod: string, read: number): Result {
     expMonth: 12,
     expYear: 2040,
     createdAt: '2027-01-01T00:00:00.000Z',
-  }
+  } as const
   return { event: { type: 'payment_method.observed', read, facts } }
 }

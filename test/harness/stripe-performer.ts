@@ -170,13 +170,13 @@ export function eventsOf({ results }: Delivered): readonly Result['event'][] {
 
 /** A field of an event that is a string; empty where it is none. */
 export function textIn(event: Result['event'] | undefined, field: string): string {
-  const value = event?.[field]
+  const value: unknown = event === undefined ? undefined : Reflect.get(event, field)
   return typeof value === 'string' ? value : ''
 }
 
 /** A field of an event's facts that is a string. */
 export function factIn(event: Result['event'] | undefined, field: string): string {
-  const facts = event?.['facts']
+  const facts = event !== undefined && 'facts' in event ? event['facts'] : null
   const value = typeof facts === 'object' && facts !== null ? Object.entries(facts) : []
   const [, found] = value.find(([name]) => name === field) ?? []
   return typeof found === 'string' ? found : ''

@@ -1,4 +1,5 @@
 import type { Entry } from '../../actors/journal.ts'
+import { AccountContext } from '../../machines/account/state.ts'
 import { EventContext } from '../../machines/webhook/state.ts'
 import { canonical as sortedJson } from '../../values/json.ts'
 import type { System } from '../harness/system.ts'
@@ -56,6 +57,12 @@ export const exclusions: readonly Exclusion[] = [
     why: 'the first news of a subscription that was not created here',
   },
   {
+    actor: null,
+    field: 'hasForgotten',
+    leave: 'field',
+    why: 'whether anything was known before it ended, which depends on what was seen of it',
+  },
+  {
     actor: 'invoice',
     field: 'caseSeq',
     leave: 'field',
@@ -96,6 +103,15 @@ export async function newest({ store }: System, type: string | null): Promise<En
     cursor = page.cursor
     if (cursor === null) return entries
   }
+}
+
+/** An account that was only told of a debt which is over: another order tells it nothing. */
+function knowsNothing(context: unknown): boolean {
+  const account = AccountContext.safeParse(context)
+  if (!account.success) return false
+  const { createdAt, subscriptions, invoices, cases, bans, paymentMethods } = account.data
+  const known = { ...subscriptions, ...invoices, ...cases, ...bans, ...paymentMethods }
+  return createdAt === null && Object.keys(known).length === 0
 }
 
 function isClosedCase(value: unknown): boolean {
@@ -146,6 +162,7 @@ export async function canonical(system: System): Promise<string[]> {
   for (const type of types) {
     for (const { actor, snapshot } of await newest(system, type)) {
       if (type === 'dunning' && over.has(snapshot.state['value'])) continue
+      if (type === 'account' && knowsNothing(snapshot.state['context'])) continue
       lines.push(`${actor} ${sortedJson(essence(type, snapshot))}`)
     }
   }

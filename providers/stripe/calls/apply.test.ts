@@ -54,7 +54,13 @@ describe('a webhook that is applied', () => {
     const customer = await world.customer('account/acct_1')
     const { results } = await applied(
       world,
-      event({ id: 'seti_1', object: 'setup_intent', status: 'succeeded', customer }),
+      event({
+        id: 'pm_1',
+        object: 'payment_method',
+        type: 'card',
+        created: 1_801_396_800,
+        customer,
+      }),
     )
     expect(results).toMatchObject([
       {
@@ -62,7 +68,7 @@ describe('a webhook that is applied', () => {
         source: 'provider',
         principal: 'provider:stripe',
         occurredAt: '2027-01-31T12:00:00.000Z',
-        event: { type: 'setup_intent.observed', read: null, facts: { status: 'succeeded' } },
+        event: { type: 'payment_method.observed', read: null, facts: { attached: true } },
       },
       { event: { type: 'event.applied', outcome: 'applied', told: ['account/acct_1'] } },
     ])
@@ -97,7 +103,7 @@ describe('a webhook that is applied', () => {
     const world = openStripe()
     await world.customer('account/acct_1', 'pm_card_visa')
     const create = {
-      kind: 'subscription.create',
+      kind: 'provider.create_subscription',
       provider: 'stripe',
       subscription: 'subscription/sub_ours',
       account: 'account/acct_1',
@@ -133,7 +139,7 @@ describe('a webhook that is applied', () => {
     const world = openStripe()
     await world.customer('account/acct_1', 'pm_card_visa')
     const create = {
-      kind: 'subscription.create',
+      kind: 'provider.create_subscription',
       provider: 'stripe',
       subscription: 'subscription/sub_ours',
       account: 'account/acct_1',

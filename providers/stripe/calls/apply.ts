@@ -1,5 +1,6 @@
 import type { Entry } from '../../../actors/journal.ts'
-import type { ClaimedEffect, Result } from '../../../actors/ports.ts'
+import type { ClaimedEffect } from '../../../actors/ports.ts'
+import type { Result } from '../../result.ts'
 import { EventEvent } from '../../../machines/webhook/events.ts'
 import type { ActorRef } from '../../../values/ids.ts'
 import { type Instant, instantOfSeconds, secondsOf } from '../../../values/instant.ts'

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Stripe } from 'stripe'
-import { type ClaimedEffect, type Clock, type Result, RetryLater } from '../../../actors/ports.ts'
+import { type ClaimedEffect, type Clock, RetryLater } from '../../../actors/ports.ts'
+import type { Result } from '../../result.ts'
 import type { Catalog } from '../../../machines/catalog/catalog.ts'
 import type { ProviderEffect } from '../../../machines/effects.ts'
 import type { AccountRef } from '../../../machines/refs.ts'

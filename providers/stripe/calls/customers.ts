@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Result } from '../../../actors/ports.ts'
+import type { Result } from '../../result.ts'
 import type { CustomerCreate } from '../../../machines/effects.ts'
 import { idOf } from '../../../values/ids.ts'
 import { metadataKeys } from '../refs.ts'

@@ -4,7 +4,7 @@ import { eventsOf, openStripe, terms, textIn } from '../../../test/harness/strip
 
 const asking = { actor: 'invoice/in_1', seq: 7 } as const
 const pay = {
-  kind: 'invoice.pay',
+  kind: 'provider.pay_invoice',
   provider: 'stripe',
   account: 'account/acct_1',
   paymentMethod: null,
@@ -15,7 +15,7 @@ async function failedRenewal() {
   const world = openStripe()
   const customer = await world.customer('account/acct_1', 'pm_card_visa')
   const create = {
-    kind: 'subscription.create',
+    kind: 'provider.create_subscription',
     provider: 'stripe',
     subscription: 'subscription/sub_ours',
     account: 'account/acct_1',
@@ -131,14 +131,14 @@ describe('an invoice that Stripe collects', () => {
     expect(events).toMatchObject([
       { type: 'invoice.observed', read: 8, facts: { status: 'paid' } },
       { type: 'subscription.referenced' },
-      { type: 'effect.rejected', effect: 'invoice.pay' },
+      { type: 'effect.rejected', effect: 'provider.pay_invoice' },
     ])
   })
 
   test.each(['answered', 'lost'] as const)('is void once that was asked (%s)', async (fate) => {
     const { world, invoice } = await failedRenewal()
     world.ruleFirstPost(fate)
-    const ask = { kind: 'invoice.void', provider: 'stripe', invoice } as const
+    const ask = { kind: 'provider.void_invoice', provider: 'stripe', invoice } as const
     const [observed] = eventsOf(await world.deliver(ask, asking))
     expect(observed).toMatchObject({ read: 7, facts: { status: 'void' } })
   })

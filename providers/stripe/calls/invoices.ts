@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Result } from '../../../actors/ports.ts'
+import type { Result } from '../../result.ts'
 import type { InvoicePay, InvoiceVoid } from '../../../machines/effects.ts'
 import { secondsOf } from '../../../values/instant.ts'
 import { MaybeId } from '../objects/fields.ts'

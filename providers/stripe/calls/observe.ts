@@ -1,7 +1,12 @@
 import type { Stripe } from 'stripe'
 import type { z } from 'zod'
-import type { Clock, Result } from '../../../actors/ports.ts'
+import type { Clock } from '../../../actors/ports.ts'
+import type { Result } from '../../result.ts'
+import { AccountObservation } from '../../../machines/account/events.ts'
 import type { ObjectRead } from '../../../machines/effects.ts'
+import { InvoiceObservation } from '../../../machines/invoice/events.ts'
+import { PaymentObservation } from '../../../machines/payment/events.ts'
+import { SubscriptionObservation } from '../../../machines/subscription/events.ts'
 import { type ActorRef, idOf } from '../../../values/ids.ts'
 import { type Instant, instant, msOf } from '../../../values/instant.ts'
 import type { Message } from '../message.ts'
@@ -18,7 +23,6 @@ type Retrieved = Promise<Stripe.Response<{ object: string }>>
 const retrieve: Readonly<Record<ObjectKind, (stripe: Stripe, id: string) => Retrieved>> = {
   customer: (stripe, id) => stripe.customers.retrieve(id),
   payment_method: (stripe, id) => stripe.paymentMethods.retrieve(id),
-  setup_intent: (stripe, id) => stripe.setupIntents.retrieve(id),
   subscription: (stripe, id) => stripe.subscriptions.retrieve(id),
   // Why a charge failed stands in its payment alone, and is not in any webhook of the invoice.
   invoice: (stripe, id) =>
@@ -89,11 +93,19 @@ export function targetsOf(message: Message): Target[] {
   return [message.target, ...refsIn(message)]
 }
 
+/** What a provider may say of its objects: to whom they belong, and to nobody else. */
+const observations = {
+  account: AccountObservation,
+  subscription: SubscriptionObservation,
+  invoice: InvoiceObservation,
+  payment: PaymentObservation,
+} as const
+
 /** A message's event with every actor in it named. */
-function named({ event, refs, occurredAt }: Message, refOf: RefOf): Result {
+function named({ target, event, refs, occurredAt }: Message, refOf: RefOf): Result {
   const names: Record<string, ActorRef | null> = {}
   for (const [field, ref] of Object.entries(refs)) names[field] = ref === null ? null : refOf(ref)
-  return { event: { ...event, ...names }, occurredAt }
+  return { event: observations[target.type].parse({ ...event, ...names }), occurredAt }
 }
 
 /** A message as it is told to the actor that it means. */

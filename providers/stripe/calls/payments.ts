@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe'
 import { z } from 'zod'
-import type { Result } from '../../../actors/ports.ts'
+import type { Result } from '../../result.ts'
 import type { PaymentCancel, PaymentCharge, PaymentConfirm } from '../../../machines/effects.ts'
 import { idOf } from '../../../values/ids.ts'
 import { secondsOf } from '../../../values/instant.ts'

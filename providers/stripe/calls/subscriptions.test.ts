@@ -11,7 +11,7 @@ import {
 import { createPlans } from './plans.ts'
 
 const create = {
-  kind: 'subscription.create',
+  kind: 'provider.create_subscription',
   provider: 'stripe',
   subscription: 'subscription/sub_ours',
   account: 'account/acct_1',
@@ -120,8 +120,8 @@ describe('the price of a plan', () => {
 })
 
 describe('a subscription that is to end', () => {
-  const update = { kind: 'subscription.update', provider: 'stripe' } as const
-  const cancel = { kind: 'subscription.cancel', provider: 'stripe' } as const
+  const update = { kind: 'provider.update_subscription', provider: 'stripe' } as const
+  const cancel = { kind: 'provider.cancel_subscription', provider: 'stripe' } as const
 
   test.each(['answered', 'lost', 'unsent'] as const)(
     'with its period says so in a read (the request was %s)',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { type Result, RetryLater } from '../../../actors/ports.ts'
+import { RetryLater } from '../../../actors/ports.ts'
+import type { Result } from '../../result.ts'
 import type {
   SubscriptionCancel,
   SubscriptionCreate,

@@ -1,4 +1,4 @@
-import type { Result } from '../../../actors/ports.ts'
+import type { Result } from '../../result.ts'
 import type { Instant } from '../../../values/instant.ts'
 import type { CallPorts } from './call.ts'
 import { isMissing } from './failures.ts'
@@ -34,6 +34,6 @@ export async function observeWallet(
 }
 
 function attached(paymentMethods: string[], occurredAt?: Instant): Result {
-  const event = { type: 'wallet.observed', paymentMethods }
+  const event = { type: 'wallet.observed', paymentMethods } as const
   return occurredAt === undefined ? { event } : { event, occurredAt }
 }

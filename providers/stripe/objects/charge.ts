@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ChargeFacts } from '../../../machines/payment/facts.ts'
-import { applied, type Reading, type Seen } from '../message.ts'
+import { applied, message, type Reading, type Seen } from '../message.ts'
 import { OurMetadata, targetOf } from '../refs.ts'
 import { CurrencyCode, MaybeId, MaybeText } from './fields.ts'
 
@@ -35,18 +35,20 @@ export function readCharge(object: unknown, { at, read }: Seen): Reading {
     declineCode:
       charge.status === 'failed' ? (charge.outcome?.reason ?? charge.failure_code) : null,
   }
-  return applied({
-    target: { type: 'payment', ours: null, theirs: charge.payment_intent ?? charge.id },
-    event: {
-      type: 'charge.observed',
-      read,
-      collector: charge.metadata.invoice === null ? 'provider' : 'platform',
-      facts,
-    },
-    refs: {
-      account: targetOf('account', { ours: charge.metadata.account, theirs: charge.customer }),
-      invoice: targetOf('invoice', { ours: charge.metadata.invoice, theirs: charge.invoice }),
-    },
-    occurredAt: at,
-  })
+  return applied(
+    message({
+      target: { type: 'payment', ours: null, theirs: charge.payment_intent ?? charge.id },
+      event: {
+        type: 'charge.observed',
+        read,
+        collector: charge.metadata.invoice === null ? 'provider' : 'platform',
+        facts,
+      },
+      refs: {
+        account: targetOf('account', { ours: charge.metadata.account, theirs: charge.customer }),
+        invoice: targetOf('invoice', { ours: charge.metadata.invoice, theirs: charge.invoice }),
+      },
+      occurredAt: at,
+    }),
+  )
 }

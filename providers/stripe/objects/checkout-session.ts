@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import type { CheckoutSessionFacts } from '../../../machines/account/facts.ts'
-import { applied, ignored, type Message, type Reading, type Seen } from '../message.ts'
+import { applied, ignored, message, type Reading, type Seen } from '../message.ts'
 import { OurMetadata, targetOf } from '../refs.ts'
 import { MaybeId, MaybeText } from './fields.ts'
 
@@ -9,39 +8,27 @@ const ReferenceId = MaybeText.transform((id) => (id?.startsWith('acct_') ? id : 
 
 const StripeCheckoutSession = z.object({
   id: z.string().min(1),
-  status: MaybeText,
-  payment_status: MaybeText,
   customer: MaybeId,
   client_reference_id: ReferenceId,
   subscription: MaybeId,
   metadata: OurMetadata,
 })
 
-export function readCheckoutSession(object: unknown, { at, read }: Seen): Reading {
+/** What was bought in it is a subscription, which is read if nothing is known of it yet. */
+export function readCheckoutSession(object: unknown, { at }: Seen): Reading {
   const session = StripeCheckoutSession.parse(object)
+  const { subscription, metadata } = session
+  if (subscription === null) return ignored('a checkout session without a subscription')
   const account = targetOf('account', {
-    ours: session.metadata.account ?? session.client_reference_id,
+    ours: metadata.account ?? session.client_reference_id,
     theirs: session.customer,
   })
-  const messages: Message[] = []
-  if (account !== null) {
-    const facts: CheckoutSessionFacts = {
-      checkoutSession: session.id,
-      status: session.status,
-      paymentStatus: session.payment_status,
-      subscription: session.subscription,
-    }
-    const event = { type: 'checkout_session.observed', read, facts }
-    messages.push({ target: account, event, refs: {}, occurredAt: at })
-  }
-  if (session.subscription !== null) {
-    const { subscription, metadata } = session
-    messages.push({
+  return applied(
+    message({
       target: { type: 'subscription', ours: metadata.subscription, theirs: subscription },
       event: { type: 'subscription.referenced', provider: 'stripe', subscription },
       refs: { account },
       occurredAt: at,
-    })
-  }
-  return messages.length === 0 ? ignored('a checkout session of nobody') : applied(...messages)
+    }),
+  )
 }

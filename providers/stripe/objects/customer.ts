@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { CustomerFacts } from '../../../machines/account/facts.ts'
-import { applied, type Reading, type Seen } from '../message.ts'
+import { applied, message, type Reading, type Seen } from '../message.ts'
 import { OurMetadata } from '../refs.ts'
 import { MaybeId, MaybeText } from './fields.ts'
 
@@ -24,10 +24,12 @@ export function readCustomer(object: unknown, { at, read, deleted: gone }: Seen)
       ? null
       : (customer.invoice_settings?.default_payment_method ?? null),
   }
-  return applied({
-    target: { type: 'account', ours: customer.metadata.account, theirs: customer.id },
-    event: { type: 'customer.observed', read, facts },
-    refs: {},
-    occurredAt: at,
-  })
+  return applied(
+    message({
+      target: { type: 'account', ours: customer.metadata.account, theirs: customer.id },
+      event: { type: 'customer.observed', read, facts },
+      refs: {},
+      occurredAt: at,
+    }),
+  )
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { DisputeFacts } from '../../../machines/payment/facts.ts'
-import { applied, ignored, type Reading, type Seen } from '../message.ts'
+import { applied, ignored, message, type Reading, type Seen } from '../message.ts'
 import { targetOf } from '../refs.ts'
 import { CurrencyCode, MaybeId, MaybeText } from './fields.ts'
 
@@ -26,6 +26,6 @@ export function readDispute(object: unknown, { at, read }: Seen): Reading {
     amountMinor: dispute.amount,
     currency: dispute.currency,
   }
-  const event = { type: 'dispute.observed', read, facts }
-  return applied({ target, event, refs: {}, occurredAt: at })
+  const event = { type: 'dispute.observed', read, facts } as const
+  return applied(message({ target, event, refs: {}, occurredAt: at }))
 }

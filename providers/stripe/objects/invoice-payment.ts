@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { applied, type Message, type Reading, type Seen } from '../message.ts'
+import { applied, message, type Reading, type Seen } from '../message.ts'
 import type { Target } from '../refs.ts'
 import { MaybeId } from './fields.ts'
 
@@ -13,20 +13,20 @@ const StripeInvoicePayment = z.object({
 /** Says which payment pays which invoice; what of it, the invoice's own read tells. */
 export function readInvoicePayment(object: unknown, { at }: Seen): Reading {
   const { invoice: id, payment } = StripeInvoicePayment.parse(object)
-  const invoice: Target = { type: 'invoice', ours: null, theirs: id }
-  const hint: Message = {
+  const invoice: Target<'invoice'> = { type: 'invoice', ours: null, theirs: id }
+  const hint = message({
     target: invoice,
     event: { type: 'invoice.hinted', invoice: id },
     refs: {},
     occurredAt: at,
-  }
+  })
   const intent = payment?.payment_intent ?? null
   if (intent === null) return applied(hint)
-  const link: Message = {
+  const link = message({
     target: { type: 'payment', ours: null, theirs: intent },
     event: { type: 'payment.linked' },
     refs: { invoice },
     occurredAt: at,
-  }
+  })
   return applied(link, hint)
 }

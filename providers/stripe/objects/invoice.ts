@@ -5,7 +5,7 @@ import type {
   InvoicePaymentState,
 } from '../../../machines/invoice/facts.ts'
 import type { Period } from '../../../values/calendar.ts'
-import { applied, ignored, type Message, type Reading, type Seen } from '../message.ts'
+import { applied, ignored, message, type Reading, type Seen } from '../message.ts'
 import { OurMetadata, targetOf } from '../refs.ts'
 import {
   CurrencyCode,
@@ -156,7 +156,7 @@ export function readInvoice(object: unknown, { at, read, deleted }: Seen): Readi
     ours: details?.metadata.account ?? invoice.metadata.account,
     theirs: invoice.customer,
   })
-  const seenInvoice: Message = {
+  const seenInvoice = message({
     target: { type: 'invoice', ours: invoice.metadata.invoice, theirs: invoice.id },
     event: {
       type: 'invoice.observed',
@@ -166,12 +166,13 @@ export function readInvoice(object: unknown, { at, read, deleted }: Seen): Readi
     },
     refs: { account, subscription },
     occurredAt: at,
-  }
+  })
   if (subscription === null || subscription.theirs === null) return applied(seenInvoice)
   const event = {
     type: 'subscription.referenced',
     provider: 'stripe',
     subscription: subscription.theirs,
-  }
-  return applied(seenInvoice, { target: subscription, event, refs: { account }, occurredAt: at })
+  } as const
+  const reference = message({ target: subscription, event, refs: { account }, occurredAt: at })
+  return applied(seenInvoice, reference)
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { PaymentIntentFacts } from '../../../machines/payment/facts.ts'
-import { applied, type Reading, type Seen } from '../message.ts'
+import { applied, message, type Reading, type Seen } from '../message.ts'
 import { OurMetadata, targetOf } from '../refs.ts'
 import { CurrencyCode, MaybeDecline, MaybeId, MaybeText } from './fields.ts'
 
@@ -49,19 +49,21 @@ function paymentIntentFacts(intent: StripePaymentIntent): PaymentIntentFacts {
 export function readPaymentIntent(object: unknown, { at, read }: Seen): Reading {
   const intent = StripePaymentIntent.parse(object)
   const { metadata } = intent
-  return applied({
-    target: { type: 'payment', ours: null, theirs: intent.id },
-    event: {
-      type: 'payment_intent.observed',
-      read,
-      collector: metadata.invoice === null ? 'provider' : 'platform',
-      attempt: metadata.attempt,
-      facts: paymentIntentFacts(intent),
-    },
-    refs: {
-      account: targetOf('account', { ours: metadata.account, theirs: intent.customer }),
-      invoice: targetOf('invoice', { ours: metadata.invoice, theirs: intent.invoice }),
-    },
-    occurredAt: at,
-  })
+  return applied(
+    message({
+      target: { type: 'payment', ours: null, theirs: intent.id },
+      event: {
+        type: 'payment_intent.observed',
+        read,
+        collector: metadata.invoice === null ? 'provider' : 'platform',
+        attempt: metadata.attempt,
+        facts: paymentIntentFacts(intent),
+      },
+      refs: {
+        account: targetOf('account', { ours: metadata.account, theirs: intent.customer }),
+        invoice: targetOf('invoice', { ours: metadata.invoice, theirs: intent.invoice }),
+      },
+      occurredAt: at,
+    }),
+  )
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { PaymentMethodFacts } from '../../../machines/account/facts.ts'
-import { applied, ignored, type Reading, type Seen } from '../message.ts'
+import { applied, ignored, message, type Reading, type Seen } from '../message.ts'
 import { targetOf } from '../refs.ts'
 import { MaybeId, MaybeText, Seconds } from './fields.ts'
 
@@ -44,10 +44,12 @@ export function readPaymentMethod(object: unknown, { at, read, previous, asker }
   const customer = method.customer ?? Previous.parse(previous)?.customer ?? null
   const target = targetOf('account', { ours: null, theirs: customer }) ?? asker
   if (target === null) return ignored('a payment method that no customer has')
-  return applied({
-    target,
-    event: { type: 'payment_method.observed', read, facts: factsOf(method) },
-    refs: {},
-    occurredAt: at,
-  })
+  return applied(
+    message({
+      target,
+      event: { type: 'payment_method.observed', read, facts: factsOf(method) },
+      refs: {},
+      occurredAt: at,
+    }),
+  )
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { RefundFacts } from '../../../machines/payment/facts.ts'
-import { applied, ignored, type Reading, type Seen } from '../message.ts'
+import { applied, ignored, message, type Reading, type Seen } from '../message.ts'
 import { targetOf } from '../refs.ts'
 import { CurrencyCode, MaybeId, MaybeText } from './fields.ts'
 
@@ -25,6 +25,6 @@ export function readRefund(object: unknown, { at, read }: Seen): Reading {
     amountMinor: refund.amount,
     currency: refund.currency,
   }
-  const event = { type: 'refund.observed', read, facts }
-  return applied({ target, event, refs: {}, occurredAt: at })
+  const event = { type: 'refund.observed', read, facts } as const
+  return applied(message({ target, event, refs: {}, occurredAt: at }))
 }

@@ -4,7 +4,7 @@ import type { PlanTerms } from '../../../machines/catalog/terms.ts'
 import type { SubscriptionFacts } from '../../../machines/subscription/facts.ts'
 import type { Period } from '../../../values/calendar.ts'
 import type { Instant } from '../../../values/instant.ts'
-import { applied, type Reading, type Seen } from '../message.ts'
+import { applied, message, type Reading, type Seen } from '../message.ts'
 import { OurMetadata } from '../refs.ts'
 import { MaybeId, MaybeSeconds, MaybeText } from './fields.ts'
 
@@ -76,15 +76,17 @@ function termsFrom({ items }: StripeSubscription, catalog: Catalog): PlanTerms |
 export function readSubscription(object: unknown, { at, read, catalog }: Seen): Reading {
   const subscription = StripeSubscription.parse(object)
   const { metadata, customer } = subscription
-  return applied({
-    target: { type: 'subscription', ours: metadata.subscription, theirs: subscription.id },
-    event: {
-      type: 'subscription.observed',
-      read,
-      terms: termsFrom(subscription, catalog),
-      facts: subscriptionFacts(subscription),
-    },
-    refs: { account: { type: 'account', ours: metadata.account, theirs: customer } },
-    occurredAt: at,
-  })
+  return applied(
+    message({
+      target: { type: 'subscription', ours: metadata.subscription, theirs: subscription.id },
+      event: {
+        type: 'subscription.observed',
+        read,
+        terms: termsFrom(subscription, catalog),
+        facts: subscriptionFacts(subscription),
+      },
+      refs: { account: { type: 'account', ours: metadata.account, theirs: customer } },
+      occurredAt: at,
+    }),
+  )
 }

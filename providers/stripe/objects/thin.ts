@@ -1,4 +1,4 @@
-import { applied, ignored, type Reading, type Seen } from '../message.ts'
+import { applied, ignored, message, type Reading, type Seen } from '../message.ts'
 
 interface Related {
   readonly id: string
@@ -13,19 +13,23 @@ export function readThin(related: Related | null, { at }: Seen): ThinReading {
   if (related === null) return ignored('a notification of nothing')
   switch (related.type) {
     case 'subscription':
-      return applied({
-        target: { type: 'subscription', ours: null, theirs: related.id },
-        event: { type: 'subscription.hinted', subscription: related.id },
-        refs: {},
-        occurredAt: at,
-      })
+      return applied(
+        message({
+          target: { type: 'subscription', ours: null, theirs: related.id },
+          event: { type: 'subscription.hinted', subscription: related.id },
+          refs: {},
+          occurredAt: at,
+        }),
+      )
     case 'invoice':
-      return applied({
-        target: { type: 'invoice', ours: null, theirs: related.id },
-        event: { type: 'invoice.hinted', invoice: related.id },
-        refs: {},
-        occurredAt: at,
-      })
+      return applied(
+        message({
+          target: { type: 'invoice', ours: null, theirs: related.id },
+          event: { type: 'invoice.hinted', invoice: related.id },
+          refs: {},
+          occurredAt: at,
+        }),
+      )
     case 'invoice_payment':
       return { outcome: 'lookup', invoicePayment: related.id }
     default:

@@ -2,6 +2,7 @@ import type { AnyStateMachine } from 'xstate'
 import type { z } from 'zod'
 import type { ActorRef } from '../values/ids.ts'
 import type { JsonObject } from '../values/json.ts'
+import type { Effect } from './journal.ts'
 
 /** Brings the state of version `from` to `from + 1`. Numbered, with a reason, never removed. */
 export interface Migration {
@@ -10,8 +11,8 @@ export interface Migration {
   /** The release since which the newer form is written. */
   readonly since: string
   migrate(state: JsonObject): JsonObject
-  /** Old timer names to new ones, where a state or a delay was renamed. */
-  readonly timers?: Readonly<Record<string, string>>
+  /** Old timer names to new ones, where a state or a delay was renamed; null for one that is dropped. */
+  readonly timers?: Readonly<Record<string, string | null>>
 }
 
 /** What an actor says of itself to another one. */
@@ -45,6 +46,12 @@ export interface Chart {
    * other event is an observation, which is then recorded and changes nothing.
    */
   readonly requests: ReadonlySet<string>
+  /**
+   * By kind, the effects that move money or end something: whether the actor, as it stands before a try, still
+   * wants one. One that it does not want is not performed; one that it wants is kept up, hourly in the end, and
+   * never given up for want of an answer. Pure.
+   */
+  readonly wanted?: Readonly<Record<string, (state: ChartState, effect: Effect) => boolean>>
   /**
    * What others are told of a state: pure, at most one summary a receiver. After each step the runtime
    * tells those that differ from the state's before it, with the entry's seq as `version`.

@@ -1,13 +1,15 @@
 import { typeOf, type ActorRef } from '../values/ids.ts'
-import { createGroup } from './batcher.ts'
+import type { Projected } from './commit-of.ts'
+import { createRoundTrips, type RoundTrips } from './commit-round-trips.ts'
 import type { Counts } from './counters.ts'
 import type { Decider } from './decide.ts'
+import { errorText } from './error-text.ts'
 import type { Heads } from './head-cache.ts'
-import type { Commit, Entry } from './journal.ts'
+import type { Entry } from './journal.ts'
 import type { Limits } from './limits.ts'
 import { pause } from './pause.ts'
 import { planOf, type Plan } from './plan-drain.ts'
-import { StoreUnavailable, type AppendOutcome, type Clock, type Store } from './ports.ts'
+import { type Clock, type Lease, type Store, StoreUnavailable } from './ports.ts'
 import type { Projector } from './projections.ts'
 import { parkedId, type Told, type Waiting } from './tell-outcome.ts'
 
@@ -15,7 +17,8 @@ import { parkedId, type Told, type Waiting } from './tell-outcome.ts'
 //    is safe.
 // A3 Nobody is answered or told of an entry before its append has said `committed`. A refusal that
 //    follows from entries of the same drain is answered after them.
-// A6 An observation that changes nothing is an entry like any other.
+// A6 An observation that changes nothing is answered `unchanged` and not journaled; whoever told it
+//    counts it (a webhook's outcome names it).
 // A8 An actor whose decision throws is parked with the envelope, after what came before it is
 //    committed; what comes after is answered `parked`, undecided, in every process. Other actors do
 //    not notice.
@@ -28,9 +31,11 @@ export interface CommitterOptions {
   readonly clock: Clock
   readonly limits: Limits
   readonly counts: Counts
-  /** Told of each entry after its commit, in order per actor. */
-  published(entry: Entry, before: Entry | null): void
-  /** Told of each actor that was parked. */
+  /** Called with each entry after its commit, in order per actor, and the lease of its effects. */
+  published(entry: Entry, before: Entry | null, lease: Lease | null): void
+  /** Under which lease to append; null where this process has no room for more effects. */
+  leaseNow(): Lease | null
+  /** Called for each actor that was parked. */
   stuck(id: string, error: unknown): void
 }
 
@@ -42,6 +47,8 @@ interface Drain {
   readonly uncertain: Set<Waiting>
   /** Whether what is open may be in the journal already. */
   mayBeTaken: boolean
+  /** That of the last append. */
+  lease: Lease | null
 }
 
 /**
@@ -50,27 +57,16 @@ interface Drain {
  */
 export function createCommitter(options: CommitterOptions) {
   const { store, heads, limits } = options
-  const append = createGroup<readonly Commit[], readonly AppendOutcome[]>({
-    max: limits.entriesPerGroup,
-    weightOf: (commits) => commits.length,
-    run: async (jobs) => {
-      const outcomes = await store.append(jobs.flat())
-      let from = 0
-      return jobs.map((job) => outcomes.slice(from, (from += job.length)))
-    },
-  })
-  const parkedOf = createGroup<ActorRef, { id: string | null }>({
-    max: limits.entriesPerGroup,
-    weightOf: () => 1,
-    run: async (actors) => {
-      const parked = await store.parkedAmong(actors)
-      return actors.map((actor) => ({ id: parked.get(actor) ?? null }))
-    },
-  })
-  const steps = { ...options, append, parkedOf }
+  const steps = { ...options, ...createRoundTrips(store, limits) }
 
   return async function commit(actor: ActorRef, line: readonly Waiting[]): Promise<void> {
-    const drain: Drain = { actor, open: line, uncertain: new Set(), mayBeTaken: false }
+    const drain: Drain = {
+      actor,
+      open: line,
+      uncertain: new Set(),
+      mayBeTaken: false,
+      lease: null,
+    }
     let last: unknown = new StoreUnavailable(`${actor} was written by others at every try`)
     try {
       for (let round = 1; drain.open.length > 0; round += 1) {
@@ -92,32 +88,43 @@ export function createCommitter(options: CommitterOptions) {
   }
 }
 
-interface Steps extends CommitterOptions {
-  append(commits: readonly Commit[]): Promise<readonly AppendOutcome[]>
-  parkedOf(actor: ActorRef): Promise<{ id: string | null }>
-}
+type Steps = CommitterOptions & RoundTrips
 
 /** One round: what it cannot answer stays open for the next. */
 async function attempt(steps: Steps, drain: Drain): Promise<void> {
-  const { store, heads, clock } = steps
-  const { id: parked } = await steps.parkedOf(drain.actor)
+  const { heads, clock } = steps
+  const cached = heads.get(drain.actor)
+  const [{ id: parked }, found] = await Promise.all([
+    steps.parkedOf(drain.actor),
+    cached ?? headOf(steps, drain.actor),
+  ])
   if (parked !== null) turnAway(drain, parked)
   if (drain.mayBeTaken) await answerTaken(steps, drain, drain.open)
   drain.mayBeTaken = false
   if (drain.open.length === 0) return
-  const cached = heads.get(drain.actor)
-  let head = cached ?? (await store.head(drain.actor))
+  let head = found
   let plan = planOf(head, drain.open, { ...steps, now: clock.now() })
   if (plan.refused.length > 0 || plan.thrown !== null) {
     // No append will verify these, so they are decided on what the store has now, and only if they
     // are new.
     if (await answerTaken(steps, drain, notAppended(plan))) return
     if (cached !== null) {
-      head = await store.head(drain.actor)
+      head = await headOf(steps, drain.actor)
+      plan = planOf(head, drain.open, { ...steps, now: clock.now() })
+    }
+  } else if (plan.unchanged.length > 0 && plan.commits.length === 0 && cached !== null) {
+    if (!(await steps.isNewest(cached.entry)).yes) {
+      head = await headOf(steps, drain.actor)
       plan = planOf(head, drain.open, { ...steps, now: clock.now() })
     }
   }
   if (await appended(steps, drain, { head, plan })) await answerRest(steps, drain, plan)
+}
+
+/** The newest entry that the store has, with its rows. */
+async function headOf({ store, rowsOf }: Steps, actor: ActorRef): Promise<Projected | null> {
+  const entry = await store.head(actor)
+  return entry === null ? null : { entry, rows: rowsOf(entry) }
 }
 
 function notAppended({ refused, thrown }: Plan): Waiting[] {
@@ -156,7 +163,7 @@ async function answerWith(
   const entry = await steps.store.entry(drain.actor, seq)
   if (entry === null) throw new StoreUnavailable(`${drain.actor}#${seq} cannot be read yet`)
   const isOurs = drain.uncertain.delete(waiting)
-  if (isOurs) steps.published(entry, null)
+  if (isOurs) steps.published(entry, null, drain.lease)
   await answer(steps, drain, {
     waiting,
     told: { outcome: isOurs ? 'committed' : 'duplicate', entry },
@@ -181,20 +188,25 @@ async function answer(
 async function appended(
   steps: Steps,
   drain: Drain,
-  { head, plan }: { head: Entry | null; plan: Plan },
+  { head, plan }: { head: Projected | null; plan: Plan },
 ): Promise<boolean> {
   if (plan.commits.length === 0) return true
   for (const { waiting } of plan.commits) drain.uncertain.add(waiting)
-  const outcomes = await steps.append(plan.commits.map(({ commit }) => commit))
-  let before = head
-  for (const [index, { waiting, commit }] of plan.commits.entries()) {
+  drain.lease = steps.leaseNow()
+  const { outcomes, lease } = await steps.append({
+    commits: plan.commits.map(({ commit }) => commit),
+    lease: drain.lease,
+  })
+  let before = head?.entry ?? null
+  for (const [index, { waiting, projected }] of plan.commits.entries()) {
+    const { entry } = projected
     drain.uncertain.delete(waiting)
     const outcome = outcomes[index]
     if (outcome?.outcome === 'committed') {
-      steps.heads.set(commit.entry)
-      steps.published(commit.entry, before)
-      before = commit.entry
-      const told = { outcome: 'committed', entry: commit.entry } as const
+      steps.heads.set(projected)
+      steps.published(entry, before, lease)
+      before = entry
+      const told = { outcome: 'committed', entry } as const
       await answer(steps, drain, { waiting, told })
     } else {
       drain.mayBeTaken = true
@@ -204,8 +216,11 @@ async function appended(
   return !drain.mayBeTaken
 }
 
-/** Answers what the plan refuses, parks what threw, and turns away what came after it. */
+/** Answers what changes nothing or is refused, parks what threw, and turns away what came after it. */
 async function answerRest(steps: Steps, drain: Drain, plan: Plan): Promise<void> {
+  for (const { waiting, entry } of plan.unchanged) {
+    await answer(steps, drain, { waiting, told: { outcome: 'unchanged', entry } })
+  }
   for (const { waiting, refusal } of plan.refused) {
     steps.counts.refused(typeOf(drain.actor), refusal.code)
     await answer(steps, drain, { waiting, told: { outcome: 'refused', refusal } })
@@ -232,9 +247,4 @@ async function answerRest(steps: Steps, drain: Drain, plan: Plan): Promise<void>
   const parked = drain.open
   drain.open = []
   for (const waiting of parked) waiting.answer({ outcome: 'parked', id })
-}
-
-/** What an operator reads of an error. */
-export function errorText(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
 }

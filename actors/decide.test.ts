@@ -185,7 +185,7 @@ describe('a request', () => {
     expect(refusal).toEqual({
       code: 'not_possible_now',
       state: 'open',
-      possible: ['add', 'withdraw', 'wait', 'call', 'greet'],
+      possible: ['add', 'withdraw', 'wait', 'call', 'greet', 'charge'],
     })
   })
 

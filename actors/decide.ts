@@ -2,6 +2,7 @@ import { idOf, typeOf } from '../values/ids.ts'
 import type { Instant } from '../values/instant.ts'
 import { type JsonObject, sameJson, stateText } from '../values/json.ts'
 import type { Chart, Charts } from './chart.ts'
+import { sameTimers } from './commit-of.ts'
 import type { Envelope } from './envelope.ts'
 import type { Effect, Entry, Snapshot } from './journal.ts'
 import { defaultLimits } from './limits.ts'
@@ -31,6 +32,8 @@ export interface Decider {
    * of a newer release.
    */
   decide(question: Question): Decision
+  /** The entry with its snapshot as today's chart would have written it. Throws SnapshotTooNew. */
+  read(entry: Entry): Entry
   /** What could leave the state of this entry now. */
   possible(entry: Entry, at: Instant): PossibleTransition[]
   /** Every timer that the actors of this type can set. */
@@ -88,8 +91,8 @@ export function createDecider(
     const name = timerNameNow(actor.chart, head.snapshot.version, envelope.event.type)
     const { instance } = envelope.event
     const rest = base.timers.filter((one) => one.name !== name || one.instance !== instance)
-    // Late, doubled, or cancelled in the meantime: it is recorded and does nothing.
-    if (rest.length === base.timers.length) return unchanged(actor, question, base)
+    // Late, doubled, cancelled in the meantime, or dropped by a migration: it does nothing.
+    if (name === null || rest.length === base.timers.length) return unchanged(actor, question, base)
     if (!actor.timerNames.has(name)) {
       throw new Error(
         `no state of ${actor.chart.type} sets the timer ${name}: a rename needs a migration`,
@@ -101,6 +104,12 @@ export function createDecider(
 
   return {
     decide,
+    read(entry) {
+      // An entry of a type that is not (or no more) known is shown as it is.
+      const chart = known.get(typeOf(entry.actor))?.chart
+      const snapshot = chart === undefined ? entry.snapshot : upgrade(chart, entry.snapshot)
+      return snapshot === entry.snapshot ? entry : { ...entry, snapshot }
+    },
     possible(entry, at) {
       const { chart, statechart } = knownOf(known, typeOf(entry.actor))
       const snapshot = statechart.restore(upgrade(chart, entry.snapshot).state)
@@ -194,14 +203,6 @@ function entryOf({ chart }: Known, question: Question, made: Made): Decision {
       committedAt,
     },
   }
-}
-
-function sameTimers(a: Snapshot['timers'], b: Snapshot['timers']): boolean {
-  if (a === b) return true
-  return (
-    a.length === b.length &&
-    a.every((one, i) => one.name === b[i]?.name && one.instance === b[i].instance)
-  )
 }
 
 function refused(refusal: Refusal): Decision {

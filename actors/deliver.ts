@@ -1,27 +1,27 @@
-import { msOf, plusMs, type Instant } from '../values/instant.ts'
-import { backOffMs } from './back-off.ts'
-import { createGroup } from './batcher.ts'
-import { errorText } from './commit.ts'
+import { plusMs, type Instant } from '../values/instant.ts'
+import type { JsonObject } from '../values/json.ts'
 import type { Counts } from './counters.ts'
+import { errorText } from './error-text.ts'
+import { createHeldEffects } from './held-effects.ts'
 import { laneOf } from './lanes.ts'
 import { callsAtOnce, type Limits } from './limits.ts'
-import { everythingReady, pause } from './pause.ts'
-import {
-  RetryLater,
-  StoreUnavailable,
-  type ClaimedEffect,
-  type Clock,
-  type Log,
-  type Settlement,
-  type Store,
-} from './ports.ts'
-import { SnapshotTooNew } from './upgrade.ts'
+import { everythingReady } from './pause.ts'
+import type { ClaimedEffect, Clock, Lease, Log, Settlement, Store } from './ports.ts'
+import { createSettle } from './settle.ts'
+import { afterFailure, doneWith, isSuspect, released } from './settlement.ts'
 
-// A4 Every committed effect is performed at least once, with the same id each time. It is claimed
-//    from the store, whether it was committed a moment ago or by a process that has died since:
-//    there is no second way. A claim that is not settled ends by its deadline. What fails for good
-//    is parked, where a person sees it.
-// A3 Only committed effects can be claimed, so nothing outside sees a decision before its commit.
+// A4 Every committed effect is performed at least once, with the same id each time. Those of this
+//    process are claimed in the write that commits them (`leaseNow`, `take`); whatever else is due,
+//    retries and what a process left that has died, is claimed from the store. A claim that is not
+//    settled ends by its deadline. What fails for good is parked, where a person sees it.
+// A3 Only what is committed is taken or claimed, so nothing outside sees a decision before its commit.
+// A9 An actor hears `effect.parked` of each effect that was given up, before it is parked.
+//
+// D1 One pump a process. D2 A nudge during a claim is seen before the pump sleeps: it sets `mustLook`
+// again. D3 A place is free once its effect was performed; that the claim is settled, many in one
+// round trip, is waited for only where too many settlements are under way. D4 Calls to providers never
+// hold more than three quarters of the places. D5 What is held is bounded: past `heldMax` entries are
+// committed without a lease, and wait in the store.
 
 export interface DeliveryOptions {
   readonly store: Store
@@ -29,35 +29,60 @@ export interface DeliveryOptions {
   readonly log: Log
   readonly limits: Limits
   readonly counts: Counts
-  /** Performs one and tells its results (`perform.ts`). */
-  perform(claimed: ClaimedEffect, now: Instant): Promise<void>
+  /** Performs one and tells its results (`perform.ts`); answers what is to be kept of it, if anything. */
+  perform(claimed: ClaimedEffect, now: Instant): Promise<JsonObject | null>
+  /** Whether its actor, as it stands now, still wants it; null for one whose actor is not asked. */
+  isWanted(claimed: ClaimedEffect): Promise<boolean | null>
+  /** Tells its actor that it was given up. */
+  readonly tellParked: (claimed: ClaimedEffect, error: string, now: Instant) => Promise<void>
 }
+
+/** Of an effect whose actor does not want it any more. */
+const notWanted: JsonObject = { outcome: 'not_wanted' }
 
 export function createDelivery(options: DeliveryOptions) {
   const { store, clock, log, limits } = options
-  const settle = createSettling(options)
+  const settle = createSettle(options)
+  const held = createHeldEffects()
+  const settling = new Set<Promise<void>>()
   let isStopped = false
+  let mustLook = true
   let isAsked = false
   let wake = () => {}
   let pumping: Promise<number> | null = null
 
   async function one(claimed: ClaimedEffect): Promise<void> {
-    await settle(claimed, await performed(options, claimed))
+    const settlement = await outcomeOf(options, claimed)
+    const end: Promise<void> = settle(claimed, settlement).finally(() => settling.delete(end))
+    settling.add(end)
+    if (settling.size > limits.entriesPerGroup) await end
   }
 
-  /**
-   * Claims for `free` places. Providers' calls, of which `calls` are running, leave some places to our own
-   * work, however many of them are due before it; what has no place is not claimed.
-   */
+  /** From the store, for `free` places; what has no place is not claimed. */
   async function claimFor(free: number, calls: number): Promise<readonly ClaimedEffect[]> {
-    const ofAny = Math.min(free, callsAtOnce(limits) - calls)
+    const ofAny = Math.min(free, calls)
+    mustLook = false
     const claimed = ofAny > 0 ? await store.claim(clock.now(), ofAny, limits.leaseMs) : []
-    if (ofAny === free || claimed.length < ofAny) return claimed
-    const own = await store.claim(clock.now(), free - ofAny, limits.leaseMs, 'own')
-    return [...claimed, ...own]
+    // Less than was asked for is all that there is.
+    if (ofAny > 0 && claimed.length < ofAny) return claimed
+    mustLook = true
+    if (ofAny === free) return claimed
+    return [...claimed, ...(await store.claim(clock.now(), free - ofAny, limits.leaseMs, 'own'))]
   }
 
-  /** Claims and performs until nothing is claimable; answers how many effects it performed. */
+  /** What has a place now: of what this process holds, and, where there may be any, of the store's. */
+  async function next(free: number, calls: number): Promise<readonly ClaimedEffect[]> {
+    const soon = plusMs(clock.now(), limits.leaseMs / 2)
+    // A quarter of the places is kept for what the store has, so that neither starves the other.
+    const share = mustLook && free > 1 ? Math.ceil(free / 4) : 0
+    const { claims, dropped } = held.take({ free: free - share, calls }, soon)
+    if (dropped) mustLook = true
+    if (!mustLook) return claims
+    const callsTaken = claims.filter(isCall).length
+    return [...claims, ...(await claimFor(free - claims.length, calls - callsTaken))]
+  }
+
+  /** Performs until nothing is held and nothing claimable; answers how many effects it performed. */
   async function pump(): Promise<number> {
     const running = new Set<Promise<void>>()
     let calls = 0
@@ -65,9 +90,9 @@ export function createDelivery(options: DeliveryOptions) {
     while (!isStopped) {
       isAsked = false
       while (running.size >= limits.concurrency) await somethingNew()
-      const claimed = await claimFor(limits.concurrency - running.size, calls)
+      const claimed = await next(limits.concurrency - running.size, callsAtOnce(limits) - calls)
       for (const effect of claimed) {
-        const weight = laneOf(effect.effect) === 'provider' ? 1 : 0
+        const weight = isCall(effect) ? 1 : 0
         calls += weight
         const run: Promise<void> = one(effect).finally(() => {
           running.delete(run)
@@ -77,10 +102,13 @@ export function createDelivery(options: DeliveryOptions) {
         running.add(run)
       }
       count += claimed.length
-      if (claimed.length === 0 && running.size === 0 && !askedAgain()) break
-      if (claimed.length === 0 && !askedAgain()) await somethingNew()
+      if (claimed.length > 0 || askedAgain()) continue
+      if (running.size > 0) await somethingNew()
+      else if (settling.size > 0) await Promise.race([...settling, somethingNew()])
+      else break
     }
     await Promise.all(running)
+    await Promise.all(settling)
     return count
   }
 
@@ -107,12 +135,23 @@ export function createDelivery(options: DeliveryOptions) {
     }
   }
 
+  function start(): void {
+    isAsked = true
+    wake()
+    if (isStopped || pumping !== null) return
+    pumpAlone().catch((error: unknown) => {
+      // The recurring delivery job comes again.
+      log.warn('delivery.interrupted', { error: errorText(error) })
+    })
+  }
+
   return {
     /**
      * Performs what is claimable now, and what follows from it. Answers how many effects that were.
      */
     async deliverDue(): Promise<number> {
       let count = 0
+      mustLook = true
       while (pumping !== null) {
         isAsked = true
         wake()
@@ -120,131 +159,76 @@ export function createDelivery(options: DeliveryOptions) {
       }
       return isStopped ? count : count + (await pumpAlone())
     },
-    /** There is something to claim: returns at once. */
+    /** There may be something to claim from the store: returns at once. */
     nudge(): void {
-      isAsked = true
-      wake()
-      if (isStopped || pumping !== null) return
-      pumpAlone().catch((error: unknown) => {
-        // The recurring delivery job comes again.
-        log.warn('delivery.interrupted', { error: errorText(error) })
-      })
+      mustLook = true
+      start()
     },
-    /** Claims no more; resolves when what is running has ended. */
+    /** The lease for what is appended next; null where this process holds enough. */
+    leaseNow(): Lease | null {
+      if (isStopped || held.size >= limits.heldMax) return null
+      const now = clock.now()
+      return { now, endsAt: plusMs(now, limits.leaseMs) }
+    },
+    /** Takes effects that were claimed with their commit: returns at once. */
+    take(claims: readonly ClaimedEffect[]): void {
+      held.add(claims)
+      if (isStopped) giveBack()
+      else start()
+    },
+    /** Claims no more; resolves when what is running has ended and what was not begun is given back. */
     async stop(): Promise<void> {
       isStopped = true
+      giveBack()
       wake()
       await pumping?.catch(() => 0)
+      await Promise.all(settling)
     },
   }
+
+  function giveBack(): void {
+    for (const claimed of held.clear()) {
+      const end: Promise<void> = settle(claimed, released(claimed, clock.now())).finally(() =>
+        settling.delete(end),
+      )
+      settling.add(end)
+    }
+  }
+}
+
+function isCall({ effect }: ClaimedEffect): boolean {
+  return laneOf(effect) === 'provider'
 }
 
 /** Performs one effect and says how its claim ends. */
-async function performed(options: DeliveryOptions, claimed: ClaimedEffect): Promise<Settlement> {
+async function outcomeOf(options: DeliveryOptions, claimed: ClaimedEffect): Promise<Settlement> {
   const { clock, limits } = options
-  const { id } = claimed.effect
-  // Each of these tries ended without a word: it may be what kills the process.
-  if (claimed.tries >= limits.tries) {
-    return { id, outcome: 'parked', at: clock.now(), error: `not settled in ${limits.tries} tries` }
-  }
+  let keepsUp = false
   try {
-    await options.perform(claimed, clock.now())
-    return { id, outcome: 'done' }
+    const wanted = await options.isWanted(claimed)
+    if (wanted === false) return doneWith(claimed, notWanted)
+    keepsUp = wanted === true
+    if (isSuspect(claimed, limits)) throw new Error(`not settled in ${limits.tries} tries`)
+    return doneWith(claimed, await options.perform(claimed, clock.now()))
   } catch (error) {
-    const later = asRetry(error)
-    if (later === null) return { id, outcome: 'parked', at: clock.now(), error: errorText(error) }
-    return retried(claimed, later, options)
+    const failure = { claimed, error, now: clock.now(), keepsUp }
+    const settlement = afterFailure(failure, limits)
+    if (settlement.outcome !== 'parked') return settlement
+    return parkedOrAgain(options, failure, settlement)
   }
 }
 
-/**
- * Our own store's silence, and a state that only a newer process can read, are nothing of the
- * effect's.
- */
-function asRetry(error: unknown): RetryLater | null {
-  if (error instanceof RetryLater) return error
-  if (error instanceof StoreUnavailable || error instanceof SnapshotTooNew) {
-    return new RetryLater(error.message, { counts: false, cause: error })
-  }
-  return null
-}
-
-function retried(
-  claimed: ClaimedEffect,
-  later: RetryLater,
-  { clock, limits }: DeliveryOptions,
-): Settlement {
-  const { id } = claimed.effect
-  const now = clock.now()
-  const waited = later.begun ? Math.max(claimed.tries, 1) : claimed.tries
-  const tries = later.counts ? claimed.tries + 1 : waited
-  if (later.counts && tries >= limits.tries) {
-    return { id, outcome: 'parked', at: now, error: `${tries} tries: ${errorText(later)}` }
-  }
-  const wait = later.counts ? backOffMs(id, tries, limits) : waitFor(claimed, now, limits)
-  return {
-    id,
-    outcome: 'retry',
-    at: plusMs(now, later.counts ? Math.max(later.afterMs ?? 0, wait) : (later.afterMs ?? wait)),
-    error: errorText(later),
-    tries,
-    attempt: later.newAttempt ? claimed.attempt + 1 : claimed.attempt,
-    firstTriedAt: later.newAttempt ? null : claimed.firstTriedAt,
-  }
-}
-
-/** A quarter of the time that was waited already: often at first, seldom for what takes days. */
-function waitFor({ firstTriedAt }: ClaimedEffect, now: Instant, limits: Limits): number {
-  const waitedMs = msOf(now) - msOf(firstTriedAt)
-  return Math.min(Math.max(limits.waitMs, Math.floor(waitedMs / 4)), limits.waitMaxMs)
-}
-
-/**
- * Ends claims, many in one round trip. A claim that cannot be ended ends by its deadline, and is
- * performed again.
- */
-function createSettling({ store, log, limits, counts }: DeliveryOptions) {
-  const put = createGroup<Settlement, true>({
-    max: limits.entriesPerGroup,
-    weightOf: () => 1,
-    run: async (settlements) => {
-      await store.settle(settlements)
-      return settlements.map(() => true)
-    },
-  })
-
-  return async function settle(claimed: ClaimedEffect, settlement: Settlement): Promise<void> {
-    for (let round = 1; ; round += 1) {
-      try {
-        await put(settlement)
-        break
-      } catch (error) {
-        if (!(error instanceof StoreUnavailable) || round >= limits.decisionsPerCommit) {
-          log.warn('effect.unsettled', { effect: settlement.id, error: errorText(error) })
-          return
-        }
-        await pause(limits.storePauseMs * round)
-      }
-    }
-    const { kind } = claimed.effect
-    const fields = {
-      effect: settlement.id,
-      kind,
-      tries: claimed.tries + 1,
-      correlationId: claimed.correlationId,
-    }
-    counts.delivered(kind, settlement.outcome)
-    switch (settlement.outcome) {
-      case 'done':
-        log.info('effect.performed', fields)
-        break
-      case 'retry':
-        log.info('effect.retried', { ...fields, at: settlement.at, error: settlement.error })
-        break
-      case 'parked':
-        counts.parked('effect')
-        log.error('effect.parked', { ...fields, error: settlement.error })
-        break
-    }
+/** Its actor hears it first: a crash in between tells it again, under the same id. */
+async function parkedOrAgain(
+  { tellParked, limits, clock }: DeliveryOptions,
+  failure: Parameters<typeof afterFailure>[0],
+  settlement: Settlement & { outcome: 'parked' },
+): Promise<Settlement> {
+  try {
+    await tellParked(failure.claimed, settlement.error, clock.now())
+    return settlement
+  } catch (error) {
+    const again = afterFailure({ ...failure, error, keepsUp: true }, limits)
+    return again.outcome === 'parked' ? settlement : again
   }
 }

@@ -9,7 +9,7 @@ test('only so many heads are kept; the one that was used least recently goes fir
     add(1, 'e1', 'counter/a'),
     add(1, 'e2', 'counter/b'),
     add(1, 'e3', 'counter/c'),
-  ])
+  ]).map((entry) => ({ entry, rows: [] }))
   for (const one of [a, b]) if (one !== undefined) heads.set(one)
   expect(heads.get('counter/a')).toBe(a)
   if (c !== undefined) heads.set(c)

@@ -1,25 +1,25 @@
 import type { ActorRef } from '../values/ids.ts'
-import type { Entry } from './journal.ts'
+import type { Projected } from './commit-of.ts'
 
 /**
- * The newest entries that this process has seen, the least recently used ones forgotten. Another
- * process may have written a newer one: an append then answers `conflict`, and whatever is not
- * appended (a refusal, a fault) is decided on a head that was read afresh.
+ * The newest entries that this process has seen, with their rows, the least recently used ones forgotten.
+ * Another process may have written a newer one: an append then answers `conflict`, and whatever is not
+ * appended (a refusal, a fault, an observation that changes nothing) is decided on a head that was verified.
  */
 export function createHeads(max: number) {
-  const heads = new Map<ActorRef, Entry>()
+  const heads = new Map<ActorRef, Projected>()
 
   return {
-    get(actor: ActorRef): Entry | null {
-      const entry = heads.get(actor)
-      if (entry === undefined) return null
+    get(actor: ActorRef): Projected | null {
+      const head = heads.get(actor)
+      if (head === undefined) return null
       heads.delete(actor)
-      heads.set(actor, entry)
-      return entry
+      heads.set(actor, head)
+      return head
     },
-    set(entry: Entry): void {
-      heads.delete(entry.actor)
-      heads.set(entry.actor, entry)
+    set(head: Projected): void {
+      heads.delete(head.entry.actor)
+      heads.set(head.entry.actor, head)
       if (heads.size <= max) return
       const oldest = heads.keys().next()
       if (oldest.done !== true) heads.delete(oldest.value)

@@ -1,3 +1,4 @@
+import type { Delta } from '../values/delta.ts'
 import type { ActorRef, EffectId } from '../values/ids.ts'
 import type { Instant } from '../values/instant.ts'
 import type { JsonObject } from '../values/json.ts'
@@ -55,8 +56,41 @@ export interface ViewRow {
   readonly value: JsonObject
 }
 
+export interface RowKey {
+  readonly view: string
+  readonly key: string
+}
+
+/** What an entry changes in the views, beside what its actor's entry before has left there. */
+export interface RowChanges {
+  /** New `append` rows, and `latest` rows that are new or have another value. */
+  readonly put: readonly ViewRow[]
+  /** `latest` rows of the entry before that this one does not yield. */
+  readonly gone: readonly RowKey[]
+}
+
+/** How a snapshot differs from the one of its actor's entry before; a member that is absent is the same. */
+export interface SnapshotChange {
+  readonly version?: number
+  readonly timers?: readonly ArmedTimer[]
+  readonly state?: Delta
+}
+
 /** What is written at once: an entry and the view rows that follow from it. */
 export interface Commit {
   readonly entry: Entry
-  readonly rows: readonly ViewRow[]
+  /**
+   * What the store keeps in place of the entry's snapshot; null where it keeps the whole one. An entry costs
+   * what changed, and a past state is one short range read away: `baseSeq` says where that begins.
+   */
+  readonly change: SnapshotChange | null
+  readonly rows: RowChanges
+}
+
+/** Every so many entries an actor's snapshot is kept whole. Stored journals depend on it. */
+export const wholeEvery = 16
+
+/** The newest seq, up to this one, whose entry keeps its whole snapshot. */
+export function baseSeq(seq: number): number {
+  return seq - ((seq - 1) % wholeEvery)
 }

@@ -20,6 +20,8 @@ export interface Limits {
   readonly headsCached: number
   /** Effects performed at once; a quarter of it is kept from providers' calls (`callsAtOnce`). */
   readonly concurrency: number
+  /** Effects that wait in this process for a place; past it they wait in the store, for any process. */
+  readonly heldMax: number
   /** How long a claimed effect is ours. A performer must give up well before. */
   readonly leaseMs: number
   /** Tries of one effect before it is parked; at least 2, for one that is unparked has 1 behind it. */
@@ -52,6 +54,8 @@ export const defaultLimits: Limits = {
   headsCached: 20_000,
   // Well below a provider's limit of calls at once.
   concurrency: 32,
+  // A few groups' worth: more would only wait here, out of reach of other processes.
+  heldMax: 512,
   // The Stripe SDK is told to give up after 30 s; two calls and a read-back fit.
   leaseMs: 120_000,
   // With the back-off below about five hours, in which a provider's outage ends and its keys still

@@ -2,14 +2,8 @@ import { isActorRef } from '../values/ids.ts'
 import type { Instant } from '../values/instant.ts'
 import { JsonObject } from '../values/json.ts'
 import type { Envelope } from './envelope.ts'
-import {
-  RetryLater,
-  StoreUnavailable,
-  type ClaimedEffect,
-  type Log,
-  type Performer,
-  type Result,
-} from './ports.ts'
+import type { Performer, Result } from './performer.ts'
+import { type ClaimedEffect, type Log, RetryLater, StoreUnavailable } from './ports.ts'
 import { isSendersFault, type Refusal } from './refusal.ts'
 import type { Told } from './tell-outcome.ts'
 import { SnapshotTooNew } from './upgrade.ts'
@@ -42,54 +36,85 @@ export interface PerformOptions {
 export function createPerforming({ performers, log, tell }: PerformOptions) {
   const byKind = new Map(performers.flatMap((one) => one.kinds.map((kind) => [kind, one])))
 
-  return async function perform(claimed: ClaimedEffect, now: Instant): Promise<void> {
-    const { effect } = claimed
-    for (const envelope of await envelopesOf(claimed, now)) {
-      const told = await takenOrNot(envelope)
-      switch (told.outcome) {
-        case 'committed':
-        case 'duplicate':
-          break
-        case 'refused':
-          refusedBy(envelope, told.refusal)
-          break
-        case 'parked':
-        case 'busy':
-          throw notTold(`${envelope.to} is ${told.outcome}`)
-      }
+  async function perform(claimed: ClaimedEffect, now: Instant): Promise<JsonObject | null> {
+    const { envelopes, outcome } = await envelopesOf(claimed, now)
+    const told: JsonObject[] = []
+    for (const envelope of envelopes) {
+      const answer = await toldOrLater(envelope)
+      if (answer.outcome === 'refused') refusedBy(claimed, envelope, answer.refusal)
+      told.push(toldEntry(envelope, answer))
     }
-
-    async function takenOrNot(envelope: Envelope): Promise<Told> {
-      try {
-        return await tell(envelope)
-      } catch (error) {
-        if (!(error instanceof StoreUnavailable || error instanceof SnapshotTooNew)) throw error
-        throw notTold(error.message, error)
-      }
-    }
-
-    function refusedBy(envelope: Envelope, refusal: Refusal): void {
-      if (isSendersFault(refusal)) {
-        throw new ResultRefused(`${envelope.to} cannot take it: ${JSON.stringify(refusal)}`)
-      }
-      // The actor's own no: it knew better by the time that it was told.
-      const fields = { effect: effect.id, to: envelope.to, code: refusal.code }
-      log.info('effect.refused', { ...fields, correlationId: claimed.correlationId })
-    }
+    return outcome === null ? null : { ...outcome, told }
   }
 
-  async function envelopesOf(claimed: ClaimedEffect, now: Instant): Promise<Envelope[]> {
+  /** Tells it, or throws RetryLater: an actor that takes nothing now is told later. */
+  async function toldOrLater(envelope: Envelope): Promise<Taken> {
+    let answer: Told
+    try {
+      answer = await tell(envelope)
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable || error instanceof SnapshotTooNew)) throw error
+      throw notTold(error.message, error)
+    }
+    if (answer.outcome !== 'parked' && answer.outcome !== 'busy') return answer
+    throw notTold(`${envelope.to} is ${answer.outcome}`)
+  }
+
+  function refusedBy(claimed: ClaimedEffect, envelope: Envelope, refusal: Refusal): void {
+    if (isSendersFault(refusal)) {
+      throw new ResultRefused(`${envelope.to} cannot take it: ${JSON.stringify(refusal)}`)
+    }
+    // The actor's own no: it knew better by the time that it was told.
+    const fields = { effect: claimed.effect.id, to: envelope.to, code: refusal.code }
+    log.info('effect.refused', { ...fields, correlationId: claimed.correlationId })
+  }
+
+  async function envelopesOf(
+    claimed: ClaimedEffect,
+    now: Instant,
+  ): Promise<{ envelopes: readonly Envelope[]; outcome: JsonObject | null }> {
     const { kind } = claimed.effect
-    if (kind === 'tell') return [toldEnvelope(claimed, now)]
+    if (kind === 'tell') return { envelopes: [toldEnvelope(claimed, now)], outcome: null }
     const performer = byKind.get(kind)
     if (performer === undefined) {
       throw new EffectUnknown(
         `no performer takes effects of kind ${kind}: register one, then retry`,
       )
     }
-    const results = await performer.perform(claimed, now)
-    return results.map((result, index) => resultEnvelope(claimed, now, { result, n: index + 1 }))
+    const answer = await performer.perform(claimed, now)
+    const { results, outcome } = 'results' in answer ? answer : { results: answer, outcome: null }
+    const envelopes = results.map((result, index) =>
+      resultEnvelope(claimed, now, { result, n: index + 1 }),
+    )
+    return { envelopes, outcome }
   }
+
+  return {
+    perform,
+    /**
+     * Tells the actor that its effect was given up: `effect.parked`, under an id of the effect's own. A chart
+     * that does not take the event is not told.
+     */
+    async tellParked(claimed: ClaimedEffect, error: string, now: Instant): Promise<void> {
+      const { id, kind } = claimed.effect
+      const event = { type: 'effect.parked', effect: kind, id, error }
+      const answer = await toldOrLater({
+        ...resultEnvelope(claimed, now, { result: { event }, n: 0 }),
+        id: `${id}!parked`,
+      })
+      if (answer.outcome === 'refused') {
+        log.info('effect.parked_unheard', { effect: id, code: answer.refusal.code })
+      }
+    },
+  }
+}
+
+type Taken = Exclude<Told, { outcome: 'parked' | 'busy' }>
+
+/** What a receiver made of it, as it is kept. */
+function toldEntry({ to }: Envelope, answer: Taken): JsonObject {
+  if (answer.outcome === 'refused') return { to, outcome: 'refused', code: answer.refusal.code }
+  return { to, outcome: answer.outcome, seq: answer.entry.seq }
 }
 
 /** It is performed, and its result waits for something of ours: nothing of the effect's. */

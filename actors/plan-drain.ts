@@ -1,18 +1,29 @@
 import type { Instant } from '../values/instant.ts'
+import { commitOf, type Projected } from './commit-of.ts'
 import type { Decider } from './decide.ts'
+import type { Envelope } from './envelope.ts'
 import type { Commit, Entry } from './journal.ts'
 import type { Projector } from './projections.ts'
 import type { Refusal } from './refusal.ts'
 import type { Waiting } from './tell-outcome.ts'
 import { SnapshotTooNew } from './upgrade.ts'
 
+/** One entry of a plan: what is written, and the head that it becomes. */
+export interface PlannedCommit {
+  readonly waiting: Waiting
+  readonly commit: Commit
+  readonly projected: Projected
+}
+
 /**
  * What one actor's line comes to if it starts from this head: nothing of it is true before it is
  * committed.
  */
 export interface Plan {
-  readonly commits: readonly { readonly waiting: Waiting; readonly commit: Commit }[]
+  readonly commits: readonly PlannedCommit[]
   readonly refused: readonly { readonly waiting: Waiting; readonly refusal: Refusal }[]
+  /** Observations that change nothing, with the entry that was the newest by then. */
+  readonly unchanged: readonly { readonly waiting: Waiting; readonly entry: Entry }[]
   /** The first that threw; those after it are not decided. */
   readonly thrown: { readonly waiting: Waiting; readonly error: unknown } | null
   /**
@@ -28,9 +39,10 @@ export interface Planning {
 }
 
 /** Decides what waits, one after the other, each on the state that the one before leaves. */
-export function planOf(head: Entry | null, line: readonly Waiting[], planning: Planning): Plan {
-  const commits: { waiting: Waiting; commit: Commit }[] = []
+export function planOf(head: Projected | null, line: readonly Waiting[], planning: Planning): Plan {
+  const commits: PlannedCommit[] = []
   const refused: { waiting: Waiting; refusal: Refusal }[] = []
+  const unchanged: { waiting: Waiting; entry: Entry }[] = []
   const left: Waiting[] = []
   const asked = new Set<string>()
   const ids = new Set<string>()
@@ -44,33 +56,46 @@ export function planOf(head: Entry | null, line: readonly Waiting[], planning: P
     ids.add(envelope.id)
     try {
       const committedAt = laterOf(planning.now, newest)
-      const decision = planning.decider.decide({ head: newest, envelope, committedAt })
+      const decision = planning.decider.decide({
+        head: newest?.entry ?? null,
+        envelope,
+        committedAt,
+      })
       if (decision.decided === 'refused') {
         refused.push({ waiting, refusal: decision.refusal })
+      } else if (newest !== null && !decision.entry.changed && isObserved(envelope)) {
+        unchanged.push({ waiting, entry: newest.entry })
       } else {
         const entry = withoutRepeats(decision.entry, asked)
-        commits.push({ waiting, commit: { entry, rows: planning.rowsOf(entry) } })
-        newest = entry
+        const projected = { entry, rows: planning.rowsOf(entry) }
+        commits.push({ waiting, commit: commitOf(newest, projected), projected })
+        newest = projected
       }
     } catch (error) {
       if (error instanceof SnapshotTooNew) throw error
       return {
         commits,
         refused,
+        unchanged,
         thrown: { waiting, error },
         left: [...left, ...line.slice(index + 1)],
       }
     }
   }
-  return { commits, refused, thrown: null, left }
+  return { commits, refused, unchanged, thrown: null, left }
+}
+
+/** What people and clients ask is journaled whatever it changes: it has a name in the audit trail. */
+function isObserved({ source }: Envelope): boolean {
+  return source !== 'api' && source !== 'operator'
 }
 
 /**
  * An actor's entries carry times in the order of their seq, though the clocks of two processes
  * differ.
  */
-function laterOf(now: Instant, newest: Entry | null): Instant {
-  return newest !== null && newest.committedAt > now ? newest.committedAt : now
+function laterOf(now: Instant, newest: Projected | null): Instant {
+  return newest !== null && newest.entry.committedAt > now ? newest.entry.committedAt : now
 }
 
 /**

@@ -26,6 +26,12 @@ export type AppendOutcome =
   /** This actor has taken this envelope id already, at `seq`. */
   | { readonly outcome: 'duplicate'; readonly seq: number }
 
+/** The right of this process to perform the effects of what it appends, until `endsAt`. */
+export interface Lease {
+  readonly now: Instant
+  readonly endsAt: Instant
+}
+
 /** An effect that this process may perform until `leaseEndsAt`. */
 export interface ClaimedEffect {
   readonly actor: ActorRef
@@ -47,7 +53,12 @@ export interface ClaimedEffect {
 }
 
 export type Settlement =
-  | { readonly id: EffectId; readonly outcome: 'done' }
+  | {
+      readonly id: EffectId
+      readonly outcome: 'done'
+      /** What became of it, for people and for `effectsOf`; kept with the entry. */
+      readonly result?: JsonObject
+    }
   | {
       readonly id: EffectId
       readonly outcome: 'retry'
@@ -65,6 +76,18 @@ export type Settlement =
       readonly at: Instant
       readonly error: string
     }
+
+/** How one effect of an entry stands. */
+export interface EffectStanding {
+  readonly id: EffectId
+  readonly standing: 'open' | 'parked' | 'done'
+  /** Of one that is done, and said something. */
+  readonly result: JsonObject | null
+  /** Of one that is open or parked: why its last try failed. */
+  readonly lastError: string | null
+  /** Of one that is open: when it may be claimed. */
+  readonly dueAt: Instant | null
+}
 
 /** What failed for good and waits for a person: an effect, or an envelope whose decision threw. */
 export interface Parked {
@@ -103,8 +126,13 @@ export interface Store {
    * but for those of one actor: these come in the order of their seq, and after one that is not committed
    * the later ones of that actor answer `conflict`. An entry is committed only if `seq - 1` is there.
    * When it resolves, what was committed survives a crash (P4) and its view rows and timers are readable.
+   *
+   * With a lease the effects of what was committed are claimed by this store in the same write, as `claim`
+   * would: the caller knows them, performs and settles them. Without one, `claim` finds them.
    */
-  append(commits: readonly Commit[]): Promise<readonly AppendOutcome[]>
+  append(commits: readonly Commit[], lease?: Lease | null): Promise<readonly AppendOutcome[]>
+  /** The newest seq of each of these actors that exists. One round trip for all. */
+  newestSeqs(actors: readonly ActorRef[]): Promise<ReadonlyMap<ActorRef, number>>
   /** The actor's newest entry, or null if there is none. */
   head(actor: ActorRef): Promise<Entry | null>
   entry(actor: ActorRef, seq: number): Promise<Entry | null>
@@ -116,6 +144,11 @@ export interface Store {
   history(actor: ActorRef, page: PageRequest): Promise<Page<Entry>>
   /** All actors, or those of one type, in the order of their refs. */
   actors(type: string | null, page: PageRequest): Promise<Page<ActorRef>>
+  /**
+   * Forgets up to `limit` actors of this type, oldest first, whose newest entry was committed before `before`
+   * and whose effects are all done: their entries, with all that follows from them. Returns how many.
+   */
+  forget(type: string, before: Instant, limit: number): Promise<number>
 
   // --- effects (P6, P7)
 
@@ -134,6 +167,8 @@ export interface Store {
   settle(settlements: readonly Settlement[]): Promise<void>
   /** The earliest moment at which `claim` may find something; null if nothing is open. */
   nextClaimAt(): Promise<Instant | null>
+  /** How the effects of an entry stand, in their order; empty if there is no such entry. */
+  effectsOf(actor: ActorRef, seq: number): Promise<readonly EffectStanding[]>
 
   // --- parked
 
@@ -201,43 +236,6 @@ export interface Log {
   info(event: string, fields?: JsonObject): void
   warn(event: string, fields?: JsonObject): void
   error(event: string, fields?: JsonObject): void
-}
-
-/** Performs effects of some kinds. See `deliver.ts` for what is made of its answer. */
-export interface Performer {
-  /** The kinds of effect that it takes. */
-  readonly kinds: readonly string[]
-  /**
-   * Does what the effect asks and returns what the asking actor is to be told, if anything.
-   * May be called again for the same effect: it must then do nothing twice.
-   * Throws RetryLater to be called again; anything else that it throws parks the effect.
-   */
-  perform(claimed: ClaimedEffect, now: Instant): Promise<readonly Result[]>
-}
-
-/** A result goes back to the actor that asked, unless it names another. */
-export interface Result<Event extends { type: string } = JsonObject & { type: string }> {
-  readonly event: Event
-  readonly to?: ActorRef
-  /** By default the time of performing; a provider's own stamp where it gave one. */
-  readonly occurredAt?: Instant
-  /** By default derived from the effect's id (promise A5); given only where many effects may bring one result. */
-  readonly envelopeId?: string
-  readonly source?: Envelope['source']
-  readonly principal?: string
-}
-
-/** The message of an e-mail as data; the words belong to the adapter. */
-export interface Mail {
-  /** The effect's id: a mail is sent at most once for each. */
-  readonly id: string
-  readonly to: string
-  readonly template: string
-  readonly data: JsonObject
-}
-
-export interface Mailer {
-  send(mail: Mail): Promise<void>
 }
 
 // --- what adapters throw

@@ -19,15 +19,20 @@ export class ViewFault extends Error {
   readonly code = 'view_fault'
 }
 
-/** All views as one function. */
-export function projector(views: readonly View[]): Projector {
+/**
+ * All views as one function. `read` brings an entry that an older release wrote to today's form, so that a view
+ * knows one form alone.
+ */
+export function projector(views: readonly View[], read: (entry: Entry) => Entry): Projector {
   const names = new Set(views.map((view) => view.name))
   if (names.size < views.length) throw new ViewFault('two views have one name')
-  return (entry) =>
-    views.flatMap((view) => {
+  return (stored) => {
+    const entry = read(stored)
+    return views.flatMap((view) => {
       const rows = view.rows(entry)
       const stray = rows.find((row) => row.view !== view.name)
       if (stray === undefined) return rows
       throw new ViewFault(`the view ${view.name} yields a row of ${stray.view}`)
     })
+  }
 }

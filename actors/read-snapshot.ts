@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { ChartState } from './chart.ts'
 import type { Entry } from './journal.ts'
 
 const Stored = z.object({ value: z.json(), context: z.unknown() })
@@ -8,6 +9,11 @@ const Stored = z.object({ value: z.json(), context: z.unknown() })
  */
 export function contextOf<Schema extends z.ZodType>(entry: Entry, schema: Schema): z.infer<Schema> {
   return schema.parse(Stored.parse(entry.snapshot.state).context)
+}
+
+/** An entry's state, as charts are shown it. */
+export function chartStateOf({ snapshot }: Entry): ChartState {
+  return { value: snapshot.state['value'], context: snapshot.state['context'] }
 }
 
 /** The state value: a name, or regions and their values. */

@@ -1,19 +1,22 @@
 import { typeOf } from '../values/ids.ts'
 import { stateText } from '../values/json.ts'
 import type { Charts } from './chart.ts'
-import { createCommitter, errorText } from './commit.ts'
+import { createCommitter } from './commit.ts'
 import type { Counts } from './counters.ts'
 import { createDecider } from './decide.ts'
 import { createDelivery } from './deliver.ts'
 import type { Envelope } from './envelope.ts'
+import { errorText } from './error-text.ts'
 import { createHeads } from './head-cache.ts'
 import { createHistory } from './history.ts'
 import type { Entry } from './journal.ts'
 import type { Limits } from './limits.ts'
 import { createMailbox } from './mailbox.ts'
 import { createPerforming } from './perform.ts'
-import type { Clock, Log, Performer, Store } from './ports.ts'
+import type { Performer } from './performer.ts'
+import type { ClaimedEffect, Clock, Lease, Log, Store } from './ports.ts'
 import { projector, type View } from './projections.ts'
+import { chartStateOf } from './read-snapshot.ts'
 import { createRetrying, type Retried } from './retry-parked.ts'
 import type { Told } from './tell-outcome.ts'
 import { createTimers } from './timers.ts'
@@ -41,7 +44,8 @@ export type Runtime = ReturnType<typeof createRuntime>
 export function createRuntime(options: RuntimeOptions) {
   const { store, charts, clock, log, limits, counts } = options
   const decider = createDecider(charts, limits.effectsPerEntry)
-  const rowsOf = projector(options.views)
+  const rowsOf = projector(options.views, (entry) => decider.read(entry))
+  const heads = createHeads(limits.headsCached)
   const listeners = new Set<(entry: Entry) => void>()
   let isStopped = false
 
@@ -49,19 +53,22 @@ export function createRuntime(options: RuntimeOptions) {
     ...options,
     decider,
     rowsOf,
-    heads: createHeads(limits.headsCached),
+    heads,
     published,
+    leaseNow: () => delivery.leaseNow(),
     stuck: (id, error) => log.error('actor.parked', { parked: id, error: errorText(error) }),
   })
   const mailbox = createMailbox({ limits, drain })
-  const perform = createPerforming({ ...options, tell: (envelope) => mailbox.tell(envelope) })
+  const performer = createPerforming({ ...options, tell: (envelope) => mailbox.tell(envelope) })
   let performing = 0
   const delivery = createDelivery({
     ...options,
+    ...performer,
+    isWanted,
     async perform(claimed, now) {
       performing += 1
       try {
-        await perform(claimed, now)
+        return await performer.perform(claimed, now)
       } finally {
         performing -= 1
       }
@@ -81,10 +88,18 @@ export function createRuntime(options: RuntimeOptions) {
     return Promise.reject(new RuntimeStopped('this process is stopping: tell it another one'))
   }
 
-  function published(entry: Entry, before: Entry | null): void {
+  async function isWanted({ actor, effect }: ClaimedEffect): Promise<boolean | null> {
+    const ask = charts[typeOf(actor)]?.wanted?.[effect.kind]
+    if (ask === undefined) return null
+    const entry = await store.head(actor)
+    return entry !== null && ask(chartStateOf(decider.read(entry)), effect)
+  }
+
+  function published(entry: Entry, before: Entry | null, lease: Lease | null): void {
     counts.decided(typeOf(entry.actor), entry.envelope.event.type)
     log.info('actor.decided', decidedFields(entry, before))
-    if (entry.effects.length > 0) delivery.nudge()
+    if (lease !== null) delivery.take(claimsOf(entry, lease))
+    else if (entry.effects.length > 0) delivery.nudge()
     for (const listener of listeners) {
       try {
         listener(entry)
@@ -161,6 +176,23 @@ export function createRuntime(options: RuntimeOptions) {
     rebuild: (progress: (actorsDone: number) => void): Promise<void> =>
       store.rebuild(rowsOf, progress),
   }
+}
+
+/** The effects of an entry, as they were claimed in the write that committed it. */
+function claimsOf(entry: Entry, { now, endsAt }: Lease): readonly ClaimedEffect[] {
+  const { actor, seq, envelope, effects } = entry
+  const { correlationId, occurredAt } = envelope
+  return effects.map((effect) => ({
+    actor,
+    seq,
+    effect,
+    correlationId,
+    occurredAt,
+    tries: 0,
+    attempt: 1,
+    firstTriedAt: now,
+    leaseEndsAt: endsAt,
+  }))
 }
 
 function decidedFields(entry: Entry, before: Entry | null) {

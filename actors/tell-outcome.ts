@@ -7,6 +7,8 @@ export type Told =
   | { readonly outcome: 'committed'; readonly entry: Entry }
   /** The actor has taken this envelope id before; `entry` is what it became then. */
   | { readonly outcome: 'duplicate'; readonly entry: Entry }
+  /** An observation that changes nothing: it is not journaled. `entry` is the actor's newest. */
+  | { readonly outcome: 'unchanged'; readonly entry: Entry }
   | { readonly outcome: 'refused'; readonly refusal: Refusal }
   /**
    * The actor waits for a person, since an envelope that it could not decide; `id` names what is

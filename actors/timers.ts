@@ -1,3 +1,4 @@
+import type { Instant } from '../values/instant.ts'
 import type { Chart, Charts } from './chart.ts'
 import type { Decider } from './decide.ts'
 import type { Envelope } from './envelope.ts'
@@ -5,7 +6,7 @@ import type { Limits } from './limits.ts'
 import type { Clock, DueTimer, Log, Store } from './ports.ts'
 import { createStatechart } from './statechart.ts'
 import type { Told } from './tell-outcome.ts'
-import { namesUnknownTo } from './upgrade.ts'
+import { namesUnknownTo, SnapshotTooNew } from './upgrade.ts'
 
 // A7 A timer acts only for the entry that set it: its envelope names that entry, and `decide`
 //    compares. Fired by two processes, or twice by one, it is one envelope id.
@@ -45,6 +46,16 @@ export interface TimersOptions {
 export function createTimers(options: TimersOptions) {
   const { store, decider, clock, limits, log } = options
 
+  async function fire(timer: DueTimer, now: Instant): Promise<Told['outcome'] | 'too_new'> {
+    try {
+      return (await options.tell(envelopeOf(timer, now))).outcome
+    } catch (error) {
+      // A process of the newer release fires it; the others of this batch are not held up.
+      if (error instanceof SnapshotTooNew) return 'too_new'
+      throw error
+    }
+  }
+
   return {
     /**
      * Fires what is due now, and what becomes due by that, until nothing is left but timers whose
@@ -60,10 +71,10 @@ export function createTimers(options: TimersOptions) {
         const due = await store.dueTimers(now, limits.timersPerBatch + left.size)
         const fresh = due.filter((timer) => !left.has(keyOf(timer)))
         if (fresh.length === 0) return fired
-        const tolds = await Promise.all(fresh.map((one) => options.tell(envelopeOf(one, now))))
-        tolds.forEach((told, index) => {
+        const outcomes = await Promise.all(fresh.map((one) => fire(one, now)))
+        outcomes.forEach((outcome, index) => {
           const timer = fresh[index]
-          if (told.outcome === 'committed') fired += 1
+          if (outcome === 'committed') fired += 1
           // Whatever became of it, the same timer is not fired twice in one run.
           if (timer !== undefined) left.add(keyOf(timer))
         })

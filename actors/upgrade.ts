@@ -35,12 +35,15 @@ export function upgrade(chart: Chart, snapshot: Snapshot): Snapshot {
     chart: snapshot.chart,
     version: chart.version,
     state: migrations.reduce((state, migration) => migration.migrate(state), snapshot.state),
-    timers: snapshot.timers.map((timer) => ({ ...timer, name: renamed(migrations, timer.name) })),
+    timers: snapshot.timers.flatMap((timer) => {
+      const name = renamed(migrations, timer.name)
+      return name === null ? [] : [{ ...timer, name }]
+    }),
   }
 }
 
-/** The present name of a timer that a snapshot of `version` has armed. */
-export function timerNameNow(chart: Chart, version: number, name: string): string {
+/** The present name of a timer that a snapshot of `version` has armed; null if it was dropped. */
+export function timerNameNow(chart: Chart, version: number, name: string): string | null {
   return renamed(since(chart, version), name)
 }
 
@@ -53,9 +56,10 @@ export function namesUnknownTo(
   const isKnown = (name: string) =>
     Object.entries(charts).some(([type, chart]) =>
       // A name does not tell the version that set it, so each is tried.
-      Array.from({ length: chart.version }, (_, index) => index + 1).some((version) =>
-        timerNames(type).has(timerNameNow(chart, version, name)),
-      ),
+      Array.from({ length: chart.version }, (_, index) => index + 1).some((version) => {
+        const now = timerNameNow(chart, version, name)
+        return now === null || timerNames(type).has(now)
+      }),
     )
   return armed.filter((name) => !isKnown(name))
 }
@@ -70,6 +74,9 @@ function since(chart: Chart, version: number): readonly Migration[] {
   return chart.migrations.filter((migration) => migration.from >= version)
 }
 
-function renamed(migrations: readonly Migration[], name: string): string {
-  return migrations.reduce((known, migration) => migration.timers?.[known] ?? known, name)
+function renamed(migrations: readonly Migration[], name: string): string | null {
+  return migrations.reduce<string | null>((known, { timers }) => {
+    if (known === null || timers?.[known] === undefined) return known
+    return timers[known]
+  }, name)
 }

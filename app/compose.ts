@@ -1,7 +1,11 @@
 import type { Stripe } from 'stripe'
 import type { Charts } from '../actors/chart.ts'
+import { createDecider } from '../actors/decide.ts'
 import type { Limits } from '../actors/limits.ts'
-import type { Clock, Log, Mailer, Performer, Store } from '../actors/ports.ts'
+import type { Performer } from '../actors/performer.ts'
+import type { Clock, Log, Store } from '../actors/ports.ts'
+import { projector } from '../actors/projections.ts'
+import { contextOf } from '../actors/read-snapshot.ts'
 import { createRuntime, type Runtime } from '../actors/runtime.ts'
 import { createApp } from '../http/app.ts'
 import type { HttpDeps } from '../http/deps.ts'
@@ -12,6 +16,7 @@ import { AccountContext } from '../machines/account/state.ts'
 import type { Catalog } from '../machines/catalog/catalog.ts'
 import type { DunningPolicy } from '../machines/dunning/policy.ts'
 import { charts } from '../machines/index.ts'
+import type { Mailer } from '../providers/mail/mailer.ts'
 import { createMailPerformer } from '../providers/mail/perform.ts'
 import { createStripePerformer } from '../providers/stripe/perform.ts'
 import type { ReadBudget } from '../providers/stripe/read-budget.ts'
@@ -38,6 +43,12 @@ export const views = [
   subscriptionLinks,
   ledgerView,
 ]
+
+/** Today's charts, as they read what any release wrote. */
+export const today = createDecider(charts)
+
+/** What every view makes of an entry, whichever release wrote it. */
+export const project = projector(views, (entry) => today.read(entry))
 
 /** What is not attached after this is not waited for: the customer can still confirm by hand. */
 const attachingMs = 60_000
@@ -126,11 +137,12 @@ export function composeApp(parts: EngineParts, { receiver, ...door }: AppParts):
 
 function performersOf(parts: EngineParts): readonly Performer[] {
   const { store, policy, mailer } = parts
+  const reader = parts.charts === undefined ? today : createDecider(parts.charts)
 
   async function accountAt(ref: string): Promise<AccountContext | null> {
     if (!isActorRef(ref)) return null
     const head = await store.head(ref)
-    return head ? AccountContext.parse(head.snapshot.state['context']) : null
+    return head ? contextOf(reader.read(head), AccountContext) : null
   }
 
   const policies: Performer = {

@@ -38,6 +38,9 @@ export interface Platform {
   stop(): Promise<void>
 }
 
+/** Longer than the thirty days for which Stripe lists its events: a copy that comes in them is known. */
+const webhookDays = 35
+
 /** Longer than any call that is under way when a process is asked to stop. */
 const graceMs = 10_000
 
@@ -195,6 +198,8 @@ function openScheduler(ports: {
         deliverDue: runtime.deliverDue,
         heal: runtime.heal,
         expireRequests: () => opened.store.expireRequests(plusDays(clock.now(), -2)),
+        forgetWebhooks: () =>
+          opened.store.forget('event', plusDays(clock.now(), -webhookDays), 500),
         reconcile: () => reconciliation.run(),
       },
       jobTimings,

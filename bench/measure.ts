@@ -1,34 +1,16 @@
-/** How long something took, and how much of it this process computed, the database's own process aside. */
-export interface Took {
-  readonly ms: number
-  readonly cpuMs: number
-}
-
-export async function timed(work: () => Promise<unknown> | void): Promise<Took> {
+/** How many of something were done in a second. */
+export async function perSecond(count: number, work: () => Promise<void> | void): Promise<number> {
   globalThis.gc?.()
-  const cpuFrom = process.cpuUsage()
   const from = performance.now()
   await work()
-  const ms = performance.now() - from
-  const { user, system } = process.cpuUsage(cpuFrom)
-  return { ms, cpuMs: (user + system) / 1_000 }
+  return (count * 1000) / (performance.now() - from)
 }
 
-export function sum(...parts: readonly Took[]): Took {
-  return parts.reduce((a, b) => ({ ms: a.ms + b.ms, cpuMs: a.cpuMs + b.cpuMs }))
-}
-
-/** The value below which this share of them lies. Throws RangeError for none. */
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const value = sorted[Math.floor((sorted.length - 1) * share)]
-  if (value === undefined) throw new RangeError('nothing was measured')
-  return value
-}
-
-/** The middle one; of an even number, the lower of the two. */
+/** The middle one; of an even number, the lower of the two. Throws RangeError for none. */
 export function median(values: readonly number[]): number {
-  return quantile(values, 0.5)
+  const middle = [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)]
+  if (middle === undefined) throw new RangeError('no rounds were run')
+  return middle
 }
 
 /** Keeps every `inFlight` places busy with the next item, until all are done. */
@@ -47,25 +29,22 @@ export async function pump<T>(
 /** Figures by what was measured, one for each round. */
 export function createFigures() {
   const rounds = new Map<string, number[]>()
-  const of = (name: string) => rounds.get(name) ?? []
   return {
     add(name: string, value: number): void {
-      rounds.set(name, [...of(name), value])
+      rounds.set(name, [...(rounds.get(name) ?? []), value])
     },
-    median: (name: string): number => median(of(name)),
-    /** The lowest and the highest, printed by `show`. */
-    spread: (name: string, show: (value: number) => string): string =>
-      `${show(Math.min(...of(name)))}–${show(Math.max(...of(name)))}`,
+    median: (name: string): number => median(rounds.get(name) ?? []),
+    /** The lowest and the highest. */
+    spread(name: string): string {
+      const values = rounds.get(name) ?? []
+      return `${whole(Math.min(...values))}–${whole(Math.max(...values))}`
+    },
   }
 }
 export type Figures = ReturnType<typeof createFigures>
 
 export function whole(value: number): string {
   return Math.round(value).toLocaleString('en')
-}
-
-export function ratio(value: number): string {
-  return value.toFixed(2)
 }
 
 /** Prints columns as wide as their widest cell; numbers stand to the right. */

@@ -23,8 +23,7 @@ export const proTerms = termsOf(Catalog.parse(catalogJson), 'pro_monthly')
 if (proTerms === null)
   throw new Error('catalog.json has no plan pro_monthly: the benchmark needs it')
 
-/** News that a provider has told at the n-th second. */
-export function enveloped(to: ActorRef, n: number, event: Envelope['event']): Envelope {
+function enveloped(to: ActorRef, n: number, event: Envelope['event']): Envelope {
   const at = plusMs(beginsAt, n * 1000)
   return {
     id: `evt_${n}`,
@@ -79,10 +78,25 @@ const subscription: Workload = {
 
 export const workloads: readonly Workload[] = [smallest, subscription]
 
-/** Events of so many actors in turn: the n-th of each before the next of any. */
+/** How the events of one run are spread, and how many wait at once. */
+export interface Shape {
+  readonly name: string
+  readonly actors: number
+  readonly inFlight: number
+  /** The share of a run's events: slow shapes get fewer. */
+  readonly share: number
+}
+
+export const shapes: readonly Shape[] = [
+  { name: 'one hot actor', actors: 1, inFlight: 256, share: 1 },
+  { name: '1,000 actors', actors: 1_000, inFlight: 512, share: 1 },
+  { name: 'one at a time', actors: 1_000, inFlight: 1, share: 1 / 8 },
+]
+
 export function envelopesOf(
   { envelope }: Workload,
-  { run, actors, count }: { run: string; actors: number; count: number },
+  { actors }: Shape,
+  { run, count }: { run: string; count: number },
 ): Envelope[] {
   return Array.from({ length: count }, (_, i) => envelope(run, i % actors, Math.floor(i / actors)))
 }

@@ -1,5 +1,4 @@
-import { projector } from '../actors/projections.ts'
-import { views } from '../app/compose.ts'
+import { project } from '../app/compose.ts'
 import { copyStore } from '../persistence/copy.ts'
 import { openStore } from '../persistence/open.ts'
 import type { CommandLine } from './command-line.ts'
@@ -19,7 +18,7 @@ export async function migrate({ to }: CommandLine): Promise<number> {
       const copied = await copyStore({
         from,
         to: target,
-        project: projector(views),
+        project,
         progress: ({ entries }) => process.stdout.write(`\r${entries} entries`),
       })
       process.stdout.write(

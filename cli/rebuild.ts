@@ -1,12 +1,11 @@
-import { projector } from '../actors/projections.ts'
-import { views } from '../app/compose.ts'
+import { project } from '../app/compose.ts'
 import { openHome } from './open-home.ts'
 
 /** Writes every view anew from the journal. Nothing else may run on the store meanwhile. */
 export async function rebuild(): Promise<number> {
   const { store } = await openHome()
   try {
-    await store.rebuild(projector(views), (actorsDone) => {
+    await store.rebuild(project, (actorsDone) => {
       process.stdout.write(`\r${actorsDone} actors`)
     })
     process.stdout.write('\ndone\n')

@@ -1,3 +1,4 @@
+import { today } from '../app/compose.ts'
 import { isActorRef } from '../values/ids.ts'
 import type { CommandLine } from './command-line.ts'
 import { openHome } from './open-home.ts'
@@ -31,7 +32,7 @@ export async function show({ rest }: CommandLine): Promise<number> {
       }
       cursor = page.cursor
     } while (cursor !== null)
-    process.stdout.write(`${JSON.stringify(head.snapshot.state, null, 2)}\n`)
+    process.stdout.write(`${JSON.stringify(today.read(head).snapshot.state, null, 2)}\n`)
     return 0
   } finally {
     await store.close()

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { RuntimeStopped } from '../actors/runtime.ts'
 import { openApi, problemIn } from '../test/harness/api.ts'
-import { haveAccount, haveActive, invoiceSays } from '../test/harness/provider-says.ts'
 import { keyOf } from '../test/harness/process.ts'
+import { haveAccount, haveActive, invoiceSays } from '../test/harness/provider-says.ts'
 
 describe('404', () => {
   test('what may not be seen is answered like what is not there, byte for byte', async () => {

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { defaultConnectionLimits, listen, type Listening } from './serve.ts'
 import { openApi } from '../test/harness/api.ts'
-import { haveActive } from '../test/harness/provider-says.ts'
 import { keyOf } from '../test/harness/process.ts'
+import { haveActive } from '../test/harness/provider-says.ts'
+import { defaultConnectionLimits, listen, type Listening } from './serve.ts'
 
 const local = { host: '127.0.0.1', port: 0 }
 

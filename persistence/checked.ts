@@ -1,4 +1,4 @@
-import type { Commit, ViewRow } from '../actors/journal.ts'
+import type { Commit, RowKey } from '../actors/journal.ts'
 import { BadCursor } from '../actors/ports.ts'
 
 // What both homes refuse in the same words, before anything is written: a RangeError is a bug of the caller.
@@ -19,11 +19,11 @@ export function checkCommit({ entry, rows }: Commit): void {
     }
     ids.add(id)
   }
-  checkRows(rows, where)
+  checkRows([...rows.put, ...rows.gone], where)
 }
 
 /** Throws RangeError for rows that a view could not hold. */
-export function checkRows(rows: readonly ViewRow[], where: string): void {
+export function checkRows(rows: readonly RowKey[], where: string): void {
   const seen = new Set<string>()
   for (const { view, key } of rows) {
     const id = rowId(view, key)

@@ -1,7 +1,8 @@
+import { commitOf } from '../actors/commit-of.ts'
 import type { Entry, ViewRow } from '../actors/journal.ts'
 import type { Store } from '../actors/ports.ts'
 import { TargetNotEmpty } from './errors.ts'
-import type { Transfer } from './transfer.ts'
+import type { EntryRecord, Transfer, WrittenRecord } from './transfer.ts'
 
 /** A store with the way to read and write it whole. */
 export interface Transferable {
@@ -42,8 +43,9 @@ export async function copyStore({ from, to, project, progress }: Copying): Promi
     }
     progress(copied)
   }
+  const written = createWritten()
   for await (const records of from.transfer.readEntries()) {
-    await to.transfer.writeEntries(records)
+    await to.transfer.writeEntries(records.map(written))
     const parked = records.flatMap(({ deliveries }) =>
       deliveries.filter(({ parkedOrder }) => parkedOrder !== null),
     )
@@ -59,4 +61,15 @@ export async function copyStore({ from, to, project, progress }: Copying): Promi
   }
   await to.store.rebuild(project, () => {})
   return copied
+}
+
+/** Records come by actor and seq, so that each is written as what changed since the one before. */
+function createWritten() {
+  let last: Entry | null = null
+  return (record: EntryRecord): WrittenRecord => {
+    const { entry } = record
+    const before = last?.actor === entry.actor ? { entry: last, rows: [] } : null
+    last = entry
+    return { ...record, change: commitOf(before, { entry, rows: [] }).change }
+  }
 }

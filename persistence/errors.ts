@@ -12,15 +12,15 @@ export class UnreadableDocument extends Error {
   }
 }
 
-/** The store was written in a format newer than this release knows. */
+/** The store was written in another format than this release reads. */
 export class UnknownFormat extends Error {
   override readonly name = 'UnknownFormat'
   readonly code = 'store_format_unknown'
 
   constructor(where: string, versions: { readonly found: number; readonly known: number }) {
     super(
-      `${where} has format ${versions.found} and this release knows ${versions.known}: ` +
-        'run the newer release, or open another store',
+      `${where} has format ${versions.found} and this release reads ${versions.known}: ` +
+        'run the release that wrote it, or open another store',
     )
   }
 }

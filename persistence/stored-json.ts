@@ -55,11 +55,11 @@ export function readEntry(text: unknown, what: () => string): Entry {
   return value
 }
 
-function isEnvelope(value: unknown): value is Envelope {
+export function isEnvelope(value: unknown): value is Envelope {
   return isFields(value) && typeof value['id'] === 'string' && isFields(value['event'])
 }
 
-function isEffect(value: unknown): value is Effect {
+export function isEffect(value: unknown): value is Effect {
   return isFields(value) && typeof value['id'] === 'string' && typeof value['kind'] === 'string'
 }
 

@@ -1,4 +1,4 @@
-import type { Entry } from '../actors/journal.ts'
+import type { Entry, SnapshotChange } from '../actors/journal.ts'
 import type { Parked } from '../actors/ports.ts'
 import type { EffectId } from '../values/ids.ts'
 import type { Instant } from '../values/instant.ts'
@@ -22,6 +22,18 @@ export interface EntryRecord {
   readonly entry: Entry
   /** Of its effects those that are not done. */
   readonly deliveries: readonly DeliveryRecord[]
+  /** Of its effects those that are done and said something. */
+  readonly results: readonly ResultRecord[]
+}
+
+export interface ResultRecord {
+  readonly id: EffectId
+  readonly result: JsonObject
+}
+
+/** As it is written: with what is kept in place of its snapshot, or null where that is kept whole. */
+export interface WrittenRecord extends EntryRecord {
+  readonly change: SnapshotChange | null
 }
 
 /** A parked envelope. */
@@ -48,7 +60,7 @@ export interface Transfer {
   readEntries(): AsyncIterable<readonly EntryRecord[]>
   readParked(): AsyncIterable<readonly ParkedRecord[]>
   readRequests(): AsyncIterable<readonly RequestRecord[]>
-  writeEntries(records: readonly EntryRecord[]): Promise<void>
+  writeEntries(records: readonly WrittenRecord[]): Promise<void>
   writeParked(records: readonly ParkedRecord[]): Promise<void>
   writeRequests(records: readonly RequestRecord[]): Promise<void>
 }

@@ -6,6 +6,7 @@ const idle: JobFunctions = {
   deliverDue: async () => 0,
   heal: async () => 0,
   expireRequests: async () => {},
+  forgetWebhooks: async () => 0,
   reconcile: async () => ({ done: true }),
 }
 
@@ -22,10 +23,12 @@ describe('a recurring job', () => {
     name         | what
     ${'timers'}  | ${'timers'}
     ${'deliver'} | ${'effects'}
-  `('$name runs until none is due', async ({ name }: { name: 'timers' | 'deliver' }) => {
+    ${'forget'}  | ${'webhooks'}
+  `('$name runs until none is due', async ({ name }: { name: 'timers' | 'deliver' | 'forget' }) => {
     const left = [100, 100, 3]
     const next = async () => left.shift() ?? 0
-    await jobOf(name, { fireDueTimers: next, deliverDue: next }).run(going())
+    const functions = { fireDueTimers: next, deliverDue: next, forgetWebhooks: next }
+    await jobOf(name, functions).run(going())
     expect(left).toEqual([])
   })
 

@@ -1,6 +1,6 @@
 import type { Job } from './recurring.ts'
 
-export type JobName = 'timers' | 'deliver' | 'heal' | 'requests' | 'reconcile'
+export type JobName = 'timers' | 'deliver' | 'heal' | 'requests' | 'forget' | 'reconcile'
 
 export type JobTiming = Pick<Job, 'everyMs' | 'lockMs' | 'lateMs'>
 
@@ -23,6 +23,8 @@ export const jobTimings: Readonly<Record<JobName, JobTiming>> = {
   heal: { everyMs: 30 * secondMs, lockMs: 20 * secondMs, lateMs: 5 * minuteMs },
   // Keys are kept for a day; an hour more or less costs only space.
   requests: { everyMs: 60 * minuteMs, lockMs: 20 * secondMs, lateMs: 24 * 60 * minuteMs },
+  // A webhook's raw body is kept for weeks after it was applied; some hours more cost only space.
+  forget: { everyMs: 60 * minuteMs, lockMs: 20 * secondMs, lateMs: 24 * 60 * minuteMs },
   // What a lost webhook withholds is back after this; a provider's own retries take hours. Each run
   // writes a journal entry, so that running every second would only fill the store.
   reconcile: { everyMs: 15 * minuteMs, lockMs: 20 * secondMs, lateMs: 60 * minuteMs },
@@ -43,6 +45,8 @@ export interface JobFunctions {
   readonly heal: () => Promise<number>
   /** Forgets HTTP requests whose idempotency keys have expired. */
   readonly expireRequests: () => Promise<void>
+  /** Forgets webhooks that were applied long ago, at most a batch, and tells how many. */
+  readonly forgetWebhooks: () => Promise<number>
   /** Asks the provider for missed events, at most some pages; `done` when there are no more. */
   readonly reconcile: () => Promise<{ readonly done: boolean }>
 }
@@ -80,6 +84,12 @@ export function jobsOf(
       ...timings.requests,
       runsOnStart: false,
       run: functions.expireRequests,
+    },
+    {
+      name: 'forget',
+      ...timings.forget,
+      runsOnStart: false,
+      run: (signal) => batches(() => foundSome(functions.forgetWebhooks), signal),
     },
     {
       name: 'reconcile',

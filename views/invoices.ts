@@ -1,5 +1,5 @@
-import { summaryOf } from '../machines/invoice/summaries.ts'
 import { InvoiceContext } from '../machines/invoice/state.ts'
+import { summaryOf } from '../machines/invoice/summaries.ts'
 import { contextOf, rowsOf, valueOf } from './row.ts'
 
 /** One row per invoice that has an account, by `<account id>/<invoice id>`. */

@@ -50,8 +50,17 @@ export interface Command {
 export async function command(c: Asking, deps: HttpDeps, { to, event }: Command): Promise<Entry> {
   const told = await deps.runtime.tell(envelopeOf(c, { deps, to, event }))
   const { outcome } = told
-  if (outcome === 'committed' || outcome === 'duplicate') return told.entry
-  throw outcome === 'refused' ? refused(told.refusal) : waits(outcome)
+  switch (outcome) {
+    case 'committed':
+    case 'duplicate':
+    case 'unchanged':
+      return told.entry
+    case 'refused':
+      throw refused(told.refusal)
+    case 'parked':
+    case 'busy':
+      throw waits(outcome)
+  }
 }
 
 /** The actor cannot take it now; whoever asked may ask again. */

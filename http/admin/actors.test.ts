@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { openApi, problemIn, type Ask, type TestApi, wrongFields } from '../../test/harness/api.ts'
-import { haveAccount, haveActive } from '../../test/harness/provider-says.ts'
 import { keyOf } from '../../test/harness/process.ts'
+import { haveAccount, haveActive } from '../../test/harness/provider-says.ts'
 
 const actor = '/admin/actors/account/acct_own'
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import type { Performer } from '../../actors/ports.ts'
-import { quickProvider } from '../../test/harness/quick-provider.ts'
+import type { Performer } from '../../actors/performer.ts'
 import { openApi, problemIn, type TestApi } from '../../test/harness/api.ts'
-import { haveAccount } from '../../test/harness/provider-says.ts'
 import { keyOf } from '../../test/harness/process.ts'
+import { haveAccount } from '../../test/harness/provider-says.ts'
+import { quickProvider } from '../../test/harness/quick-provider.ts'
 
 const admin = { key: keyOf.admin, headers: { 'x-operator': 'maria' } }
 

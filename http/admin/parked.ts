@@ -46,9 +46,12 @@ const WireRetry = z
   .object({
     object: z.literal('parked_retry'),
     id: z.string(),
-    outcome: z.enum(['committed', 'duplicate', 'refused', 'parked', 'retrying']).openapi({
-      description: 'retrying: an effect, which is performed soon; parked: it failed again.',
-    }),
+    outcome: z
+      .enum(['committed', 'duplicate', 'unchanged', 'refused', 'parked', 'retrying'])
+      .openapi({
+        description:
+          'retrying: an effect, which is performed soon; unchanged: it has nothing to do any more; parked: it failed again.',
+      }),
     waits_for: z.string().nullable().openapi({
       description: 'If it is parked: what must be retried first, which may be itself.',
     }),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { problemCodes } from '../problem.ts'
-import { quietSandbox } from '../../test/harness/quiet-sandbox.ts'
 import { openApi } from '../../test/harness/api.ts'
+import { quietSandbox } from '../../test/harness/quiet-sandbox.ts'
+import { problemCodes } from '../problem.ts'
 
 const api = openApi({ sandbox: quietSandbox() })
 const docs = await api.ask('GET /docs', { key: null })

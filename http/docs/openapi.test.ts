@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { problemCodes } from '../problem.ts'
-import { quietSandbox } from '../../test/harness/quiet-sandbox.ts'
 import { openApi } from '../../test/harness/api.ts'
+import { quietSandbox } from '../../test/harness/quiet-sandbox.ts'
+import { problemCodes } from '../problem.ts'
 
 const Operation = z.object({
   summary: z.string().min(1),

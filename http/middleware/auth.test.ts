@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { roles } from '../principal.ts'
-import type { Role } from '../principal.ts'
-import { quietSandbox } from '../../test/harness/quiet-sandbox.ts'
 import { openApi, problemIn, type Answer } from '../../test/harness/api.ts'
 import { keyOf } from '../../test/harness/process.ts'
+import { quietSandbox } from '../../test/harness/quiet-sandbox.ts'
+import { type Role, roles } from '../principal.ts'
 
 const operating: readonly Role[] = ['dashboard', 'admin']
 const serving: readonly Role[] = ['service', 'admin']

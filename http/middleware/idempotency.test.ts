@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { Runtime } from '../../actors/runtime.ts'
+import { openApi, problemIn, type TestApi } from '../../test/harness/api.ts'
+import { keyOf } from '../../test/harness/process.ts'
+import { haveAccount } from '../../test/harness/provider-says.ts'
 import { plusMs } from '../../values/instant.ts'
 import { defaultHttpLimits } from '../limits.ts'
-import { openApi, problemIn, type TestApi } from '../../test/harness/api.ts'
-import { haveAccount } from '../../test/harness/provider-says.ts'
-import { keyOf } from '../../test/harness/process.ts'
 
 const body = { email: 'ada@example.com' }
 const headers = { 'idempotency-key': 'once-only' }

@@ -3,6 +3,7 @@ import { HTTPException } from 'hono/http-exception'
 import type { ZodError } from 'zod'
 import { BadCursor, StoreClosed, StoreUnavailable } from '../../actors/ports.ts'
 import { RuntimeStopped } from '../../actors/runtime.ts'
+import { SnapshotTooNew } from '../../actors/upgrade.ts'
 import { Problem } from '../problem.ts'
 
 type Part = 'body' | 'query' | 'path' | 'header'
@@ -63,6 +64,10 @@ export function problemOf(error: unknown): Problem {
   }
   if (error instanceof StoreUnavailable || error instanceof StoreClosed) {
     return new Problem('store_unavailable', { headers: { 'Retry-After': '1' }, cause: error })
+  }
+  if (error instanceof SnapshotTooNew) {
+    const facts = { failing: ['release'] }
+    return new Problem('not_ready', { facts, headers: { 'Retry-After': '5' }, cause: error })
   }
   if (error instanceof RuntimeStopped) {
     const facts = { failing: ['process'] }

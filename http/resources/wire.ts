@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
-import type { ProblemCode } from '../problem-code.ts'
 import { problemType } from '../problem-body.ts'
+import type { ProblemCode } from '../problem-code.ts'
 import { problemCodes, problems } from '../problem.ts'
 
 // The small parts that every resource is written with. JSON members are snake_case, as Stripe's

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { quietSandbox } from '../../test/harness/quiet-sandbox.ts'
 import { openApi, problemIn, wrongFields } from '../../test/harness/api.ts'
+import { quietSandbox } from '../../test/harness/quiet-sandbox.ts'
 
 const advance = 'POST /sandbox/clock/advance'
 

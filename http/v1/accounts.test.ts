@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { openApi, problemIn, wrongFields } from '../../test/harness/api.ts'
-import { haveAccount } from '../../test/harness/provider-says.ts'
 import { keyOf } from '../../test/harness/process.ts'
+import { haveAccount } from '../../test/harness/provider-says.ts'
 
 const ada = { email: 'ada@example.com', name: 'Ada', currency: 'eur' }
 

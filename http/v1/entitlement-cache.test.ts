@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { StoreUnavailable } from '../../actors/ports.ts'
-import { defaultHttpLimits } from '../limits.ts'
 import { openApi, type TestApi } from '../../test/harness/api.ts'
 import { haveAccount, haveActive, subscriptionSays } from '../../test/harness/provider-says.ts'
+import { defaultHttpLimits } from '../limits.ts'
 import { createEntitlementCache } from './entitlement-cache.ts'
 
 const limits = {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { eventBody, postWebhook } from '../../test/harness/webhook.ts'
 import { openApi, problemIn } from '../../test/harness/api.ts'
-import { haveAccount, haveActive, subscriptionSays } from '../../test/harness/provider-says.ts'
 import { keyOf } from '../../test/harness/process.ts'
+import { haveAccount, haveActive, subscriptionSays } from '../../test/harness/provider-says.ts'
+import { eventBody, postWebhook } from '../../test/harness/webhook.ts'
 
 const service = { key: keyOf.service }
 const own = 'GET /v1/entitlements/acct_own'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { refusedToken } from '../../test/harness/quick-provider.ts'
 import { openApi, problemIn, wrongFields } from '../../test/harness/api.ts'
 import { haveAccount } from '../../test/harness/provider-says.ts'
+import { refusedToken } from '../../test/harness/quick-provider.ts'
 
 const path = 'POST /v1/accounts/acct_own/payment-methods'
 const visa = { provider: 'stripe', token: 'pm_card_visa' }

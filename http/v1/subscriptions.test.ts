@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { refusedQuantity } from '../../test/harness/quick-provider.ts'
 import { openApi, problemIn, wrongFields } from '../../test/harness/api.ts'
-import { haveAccount, haveActive, subscriptionSays } from '../../test/harness/provider-says.ts'
 import { keyOf } from '../../test/harness/process.ts'
+import { haveAccount, haveActive, subscriptionSays } from '../../test/harness/provider-says.ts'
+import { refusedQuantity } from '../../test/harness/quick-provider.ts'
 
 const wanted = { account: 'acct_own', plan: 'pro_monthly' }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { StoreUnavailable } from '../../actors/ports.ts'
-import { eventBody, postWebhook } from '../../test/harness/webhook.ts'
 import { openApi, problemIn, type TestApi } from '../../test/harness/api.ts'
+import { eventBody, postWebhook } from '../../test/harness/webhook.ts'
 
 function deepBody(levels: number): string {
   const nested = `${'['.repeat(levels)}${']'.repeat(levels)}`

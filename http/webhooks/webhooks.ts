@@ -49,7 +49,8 @@ export function mountWebhooks(app: App, deps: HttpDeps): void {
       throw refusal(received)
     }
     const told = await deps.runtime.tell(received.envelope)
-    deps.metrics.webhook(told.outcome)
+    // A copy is no news to the actor that the first one made.
+    deps.metrics.webhook(told.outcome === 'unchanged' ? 'duplicate' : told.outcome)
     refuseUnstored(told)
     return c.json({ received: true as const }, 200)
   })
@@ -72,6 +73,7 @@ function refuseUnstored(told: Told): void {
   switch (told.outcome) {
     case 'committed':
     case 'duplicate':
+    case 'unchanged':
       return
     case 'parked':
     case 'busy':

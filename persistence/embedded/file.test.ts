@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { line } from '../../test/contract/store-given.ts'
+import { line, tracking } from '../../test/contract/store-given.ts'
 import { openFile } from './file.ts'
 import { createEmbeddedStore } from './store.ts'
 
@@ -33,14 +33,14 @@ function modes(): Record<string, string> {
 
 /** A store that was filled and closed. */
 async function filled(): Promise<void> {
-  const store = createEmbeddedStore(openFile(path))
+  const store = tracking(createEmbeddedStore(openFile(path)), new Map())
   await store.append(line(50))
   await store.close()
 }
 
 /** Opens the store and reads from it. */
 async function headOf(file: string): Promise<unknown> {
-  const store = createEmbeddedStore(openFile(file))
+  const store = tracking(createEmbeddedStore(openFile(file)), new Map())
   try {
     return await store.head('counter/one')
   } finally {
@@ -61,7 +61,7 @@ describe('privacy', () => {
   }
 
   test('the file, its folder and all beside it are its owner’s alone', async () => {
-    const store = createEmbeddedStore(openFile(path))
+    const store = tracking(createEmbeddedStore(openFile(path)), new Map())
     await store.append(line(1))
     expect(modes()).toStrictEqual(private_)
     await store.close()
@@ -72,7 +72,7 @@ describe('privacy', () => {
     for (const name of ['tenure.db', 'tenure.db.lock']) {
       chmodSync(join(folder, 'data', name), 0o644)
     }
-    const store = createEmbeddedStore(openFile(path))
+    const store = tracking(createEmbeddedStore(openFile(path)), new Map())
     await store.append(line(1))
     expect(modes()).toStrictEqual(private_)
     await store.close()
@@ -100,7 +100,7 @@ describe('damage', () => {
     await filled()
     rmSync(path)
     rmSync(`${path}.made`)
-    const store = createEmbeddedStore(openFile(path))
+    const store = tracking(createEmbeddedStore(openFile(path)), new Map())
     expect((await store.actors(null, { cursor: null, limit: 1 })).items).toEqual([])
     await store.close()
   })
@@ -111,7 +111,7 @@ describe('damage', () => {
     ${() => rmSync(path)}             | ${'was removed'}
   `('a running store whose file $why says so, and takes no more', async ({ spoil }) => {
     await filled()
-    const store = createEmbeddedStore(openFile(path))
+    const store = tracking(createEmbeddedStore(openFile(path)), new Map())
     await store.ping()
     spoil()
     await expect(store.ping()).rejects.toMatchObject(damaged)

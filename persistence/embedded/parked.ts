@@ -1,6 +1,5 @@
 import type { Page, PageRequest, Parked } from '../../actors/ports.ts'
 import type { ActorRef } from '../../values/ids.ts'
-import type { Instant } from '../../values/instant.ts'
 import { listByNumber } from '../pages.ts'
 import { jsonText, readParked } from '../stored-json.ts'
 import { actorIn, integerIn, textIn } from './columns.ts'
@@ -19,15 +18,12 @@ export function unlistParked(database: Database, id: string): void {
   database.run('DELETE FROM parked WHERE id = ?', [id])
 }
 
-/** Within the caller's transaction. False if nothing is parked under this id. */
-export function unparkItem(database: Database, id: string, at: Instant): boolean {
+/** Takes it from the list, within the caller's transaction; null if nothing is parked under this id. */
+export function takeParked(database: Database, id: string): Parked['kind'] | null {
   const row = database.get('SELECT kind FROM parked WHERE id = ?', [id])
-  if (row === undefined) return false
+  if (row === undefined) return null
   unlistParked(database, id)
-  if (row['kind'] === 'effect') {
-    database.run('UPDATE effects SET due_at = ?, tries = 1 WHERE id = ?', [at, id])
-  }
-  return true
+  return row['kind'] === 'effect' ? 'effect' : 'envelope'
 }
 
 export function parkedIn(row: Row): Parked {
@@ -63,7 +59,7 @@ export function createParked(database: Database) {
          WHERE kind = 'envelope' AND actor IN (SELECT value FROM json_each(?)) GROUP BY actor`,
         [JSON.stringify(actors)],
       )
-      return new Map(rows.map((row) => [actorIn(row), textIn(row, 'id')]))
+      return new Map(rows.map((row) => [actorIn(row, 'actor'), textIn(row, 'id')]))
     },
   }
 }

@@ -1,7 +1,11 @@
+import { rowChanges } from '../../actors/commit-of.ts'
 import type { Entry, ViewRow } from '../../actors/journal.ts'
+import { msOf } from '../../values/instant.ts'
 import { checkRows } from '../checked.ts'
+import { actorIn, integerIn } from './columns.ts'
+import { entryAfter, keptIn } from './document.ts'
 import type { Database } from './driver.ts'
-import { entryIn, writeHead } from './journal.ts'
+import { storedIn } from './journal.ts'
 import { writeTimers } from './timers.ts'
 import { writeRows } from './views.ts'
 
@@ -17,22 +21,26 @@ export function rebuildAll(
   progress: (actorsDone: number) => void,
 ): void {
   database.transaction(() => {
-    database.exec('DELETE FROM view_rows; DELETE FROM timers; DELETE FROM actors')
+    database.exec('DELETE FROM view_rows; DELETE FROM timers')
     let done = 0
-    let last: Entry | null = null
-    const finish = (entry: Entry) => {
-      const { actor, seq, snapshot } = entry
-      writeHead(database, { actor, seq, timers: JSON.stringify(snapshot.timers) })
-      writeTimers(database, actor, snapshot.timers)
+    let last: { id: number; entry: Entry; rows: readonly ViewRow[] } | null = null
+    const finish = ({ id, entry }: { id: number; entry: Entry }) => {
+      database.run('UPDATE actors SET seq = ?, committed_at = ? WHERE id = ?', [
+        entry.seq,
+        msOf(entry.committedAt),
+        id,
+      ])
+      writeTimers(database, id, entry.snapshot.timers, { isFirst: true })
       done += 1
     }
-    for (const entries of entriesOf(database)) {
-      for (const entry of entries) {
-        if (last !== null && last.actor !== entry.actor) finish(last)
+    for (const numbered of allEntries(database)) {
+      for (const { id, entry } of numbered) {
+        if (last !== null && last.id !== id) finish(last)
         const rows = project(entry)
         checkRows(rows, `${entry.actor}#${entry.seq}`)
-        writeRows(database, { actor: entry.actor, seq: entry.seq, rows })
-        last = entry
+        const before = last?.id === id ? last.rows : []
+        writeRows(database, id, rowChanges(before, rows), { isFirst: entry.seq === 1 })
+        last = { id, entry, rows }
       }
       progress(done)
     }
@@ -41,18 +49,35 @@ export function rebuildAll(
   })
 }
 
+/** An entry with its actor's number in this file. */
+export interface Numbered {
+  readonly id: number
+  readonly entry: Entry
+}
+
 /** All entries by actor and seq, a page at a time. */
-export function* entriesOf(database: Database): Generator<readonly Entry[]> {
-  let page: Entry[] = []
-  for (let last: Entry | undefined; ; last = page.at(-1)) {
-    page = database
-      .all(
-        `SELECT actor, seq, document FROM entries WHERE (actor, seq) > (?, ?)
-         ORDER BY actor, seq LIMIT ?`,
-        [last?.actor ?? '', last?.seq ?? 0, pageEntries],
-      )
-      .map(entryIn)
-    if (page.length === 0) return
+export function* allEntries(database: Database): Generator<readonly Numbered[]> {
+  for (let last: Numbered | null = null; ;) {
+    const page = entriesAfter(database, last)
+    last = page.at(-1) ?? null
+    if (last === null) return
     yield page
   }
+}
+
+function entriesAfter(database: Database, last: Numbered | null): readonly Numbered[] {
+  const rows = database.all(
+    `SELECT j.actor_id, a.ref, j.seq, j.committed_at, j.document
+     FROM entries j JOIN actors a ON a.id = j.actor_id WHERE (j.actor_id, j.seq) > (?, ?)
+     ORDER BY j.actor_id, j.seq LIMIT ?`,
+    [last?.id ?? 0, last?.entry.seq ?? 0, pageEntries],
+  )
+  const page: Numbered[] = []
+  for (const row of rows) {
+    const id = integerIn(row, 'actor_id')
+    const before = page.at(-1) ?? last
+    const snapshot = before?.id === id ? before.entry.snapshot : null
+    page.push({ id, entry: entryAfter(snapshot, keptIn(storedIn(row, actorIn(row)))) })
+  }
+  return page
 }

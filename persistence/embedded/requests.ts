@@ -3,7 +3,7 @@ import { type Instant, msOf } from '../../values/instant.ts'
 import type { JsonObject } from '../../values/json.ts'
 import { checkText } from '../checked.ts'
 import { jsonText, readObject } from '../stored-json.ts'
-import { instantIn } from './columns.ts'
+import { integerIn } from './columns.ts'
 import type { Database } from './driver.ts'
 
 export interface Beginning {
@@ -19,7 +19,7 @@ export function beginRequest(database: Database, beginning: Beginning): KeyedReq
   checkText(key, "the request's key")
   const row = database.get('SELECT * FROM requests WHERE key = ?', [key])
   if (row === undefined) {
-    database.run('INSERT INTO requests VALUES (?, ?, ?, NULL)', [key, bodyHash, now])
+    database.run('INSERT INTO requests VALUES (?, ?, ?, NULL)', [key, bodyHash, msOf(now)])
     return { outcome: 'begun' }
   }
   if (row['body_hash'] !== bodyHash) return { outcome: 'other_body' }
@@ -27,8 +27,8 @@ export function beginRequest(database: Database, beginning: Beginning): KeyedReq
     const answer = readObject(row['answer'], () => `the answer to the request ${key}`)
     return { outcome: 'answered', answer }
   }
-  if (msOf(now) - msOf(instantIn(row, 'began_at')) <= leaseMs) return { outcome: 'running' }
-  database.run('UPDATE requests SET began_at = ? WHERE key = ?', [now, key])
+  if (msOf(now) - integerIn(row, 'began_at') <= leaseMs) return { outcome: 'running' }
+  database.run('UPDATE requests SET began_at = ? WHERE key = ?', [msOf(now), key])
   return { outcome: 'begun' }
 }
 
@@ -41,5 +41,5 @@ export function forgetRequest(database: Database, key: string): void {
 }
 
 export function expireRequests(database: Database, before: Instant): void {
-  database.run('DELETE FROM requests WHERE answer IS NOT NULL AND began_at < ?', [before])
+  database.run('DELETE FROM requests WHERE answer IS NOT NULL AND began_at < ?', [msOf(before)])
 }

@@ -1,13 +1,27 @@
 import type { Commit } from '../../actors/journal.ts'
 import { type Parked, type Store, StoreClosed, StoreUnavailable } from '../../actors/ports.ts'
 import { StoreDamaged } from '../../actors/store-damaged.ts'
+import type { Instant } from '../../values/instant.ts'
 import { checkCommit } from '../checked.ts'
 import { isEffectId } from '../stored-json.ts'
+import { createActors } from './actors.ts'
+import { appendCommits } from './append.ts'
 import { type Database, sqliteCode } from './driver.ts'
-import { claimEffects, nextClaimAt, parkEffect, settleEffects } from './effects.ts'
+import {
+  type Claim,
+  claimEffects,
+  effectsOf,
+  freeHeld,
+  isAnyDue,
+  nextClaimAt,
+  parkEffect,
+  settleEffects,
+  unparkEffect,
+} from './effects.ts'
 import type { OwnedFile } from './file.ts'
-import { appendCommits, createJournal } from './journal.ts'
-import { createParked, listParked, unparkItem } from './parked.ts'
+import { forgetActors } from './forget.ts'
+import { createJournal } from './journal.ts'
+import { createParked, listParked, takeParked } from './parked.ts'
 import { rebuildAll } from './rebuild.ts'
 import { beginRequest, expireRequests, finishRequest, forgetRequest } from './requests.ts'
 import { prepareSchema } from './schema.ts'
@@ -15,32 +29,40 @@ import { createTimers } from './timers.ts'
 import { createViews } from './views.ts'
 import { createWriter } from './writer.ts'
 
-/** The store over one file; closing it closes the file. Throws `UnknownFormat` for a newer release's. */
+/** The store over one file; closing it closes the file. Throws `UnknownFormat` for one that it cannot read. */
 export function createEmbeddedStore(file: OwnedFile): Store {
   const { database } = file
   prepareSchema(database, 'the embedded file')
+  freeHeld(database)
   const writer = createWriter(database)
   const gate = createGate(file)
   const read = <T>(work: () => T): Promise<T> => gate.pass(async () => work())
   const write = <T>(work: () => T): Promise<T> => gate.pass(() => writer.write(work))
+  const actors = createActors(database)
   const journal = createJournal(database)
   const parked = createParked(database)
   const timers = createTimers(database)
   const views = createViews(database)
   return {
-    append: (commits) =>
-      appendChecked(commits, () => write(() => appendCommits(database, commits))),
+    append: (commits, lease = null) =>
+      appendChecked(commits, () => write(() => appendCommits(database, commits, lease))),
+    newestSeqs: (refs) => read(() => actors.newestSeqs(refs)),
     head: (actor) => read(() => journal.head(actor)),
     entry: (actor, seq) => read(() => journal.entry(actor, seq)),
     entryAt: (actor, at) => read(() => journal.entryAt(actor, at)),
     seqsOf: (actor, ids) => read(() => journal.seqsOf(actor, ids)),
     history: (actor, page) => read(() => journal.history(actor, page)),
-    actors: (type, page) => read(() => journal.actors(type, page)),
+    actors: (type, page) => read(() => actors.actors(type, page)),
+    forget: (type, before, limit) => write(() => forgetActors(database, { type, before, limit })),
 
-    claim: (now, limit, leaseMs, lane) =>
-      write(() => claimEffects(database, { now, limit, leaseMs, lane })),
+    claim: async (now, limit, leaseMs, lane) => {
+      const claim: Claim = { now, limit, leaseMs, lane }
+      const isDue = await read(() => isAnyDue(database, claim))
+      return isDue ? write(() => claimEffects(database, claim)) : []
+    },
     settle: (settlements) => write(() => settleEffects(database, settlements)),
     nextClaimAt: () => read(() => nextClaimAt(database)),
+    effectsOf: (actor, seq) => read(() => effectsOf(database, actor, seq)),
 
     park: (item) => write(() => parkItem(database, item)),
     parked: (page) => read(() => parked.parked(page)),
@@ -89,6 +111,12 @@ function parkItem(database: Database, item: Parked): void {
   } else if (isEffectId(item.id)) {
     parkEffect(database, { id: item.id, at: item.parkedAt, error: item.error, again: true })
   }
+}
+
+function unparkItem(database: Database, id: string, at: Instant): boolean {
+  const kind = takeParked(database, id)
+  if (kind === 'effect' && isEffectId(id)) unparkEffect(database, id, at)
+  return kind !== null
 }
 
 const unavailable = /^SQLITE_(BUSY|LOCKED|IOERR|FULL|CANTOPEN|READONLY|NOMEM|INTERRUPT|PROTOCOL)/

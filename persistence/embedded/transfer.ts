@@ -1,5 +1,6 @@
-import type { Entry } from '../../actors/journal.ts'
-import { laneOf } from '../../actors/lanes.ts'
+import type { Effect } from '../../actors/journal.ts'
+import type { ActorRef, EffectId } from '../../values/ids.ts'
+import { msOf } from '../../values/instant.ts'
 import { jsonText, readObject } from '../stored-json.ts'
 import type {
   DeliveryRecord,
@@ -7,12 +8,16 @@ import type {
   ParkedRecord,
   RequestRecord,
   Transfer,
+  WrittenRecord,
 } from '../transfer.ts'
-import { effectIdIn, instantIn, instantOrNullIn, integerIn, textIn } from './columns.ts'
+import { actorId } from './actors.ts'
+import { insertEntry } from './append.ts'
+import { instantIn, instantOrNullIn, integerIn, textIn, textOrNullIn } from './columns.ts'
 import type { Bind, Database, Row } from './driver.ts'
-import { insertEntry } from './journal.ts'
+import { effectIdOf, effectKeyOf } from './effect-key.ts'
+import { laneNumber, resultIn, writeResult } from './effects.ts'
 import { parkedIn } from './parked.ts'
-import { entriesOf } from './rebuild.ts'
+import { allEntries, type Numbered } from './rebuild.ts'
 
 const batchRows = 500
 
@@ -25,8 +30,8 @@ export function createTransfer(database: Database): Transfer {
       return tables.every((table) => !database.get(`SELECT 1 FROM ${table} LIMIT 1`))
     },
     async *readEntries() {
-      for (const entries of entriesOf(database)) {
-        yield entries.map((entry) => ({ entry, deliveries: deliveriesOf(database, entry) }))
+      for (const numbered of allEntries(database)) {
+        yield numbered.map((one) => recordOf(database, one))
       }
     },
     async *readParked() {
@@ -61,7 +66,7 @@ export function createTransfer(database: Database): Transfer {
         database.run('INSERT INTO requests VALUES (?, ?, ?, ?)', [
           key,
           bodyHash,
-          beganAt,
+          msOf(beganAt),
           answer && jsonText(answer),
         ])
       })
@@ -86,27 +91,42 @@ function* pagesOf<Key extends Bind>(database: Database, { sql, first, keyOf }: P
   }
 }
 
-function deliveriesOf(database: Database, { effects }: Entry): DeliveryRecord[] {
-  return effects.flatMap(({ id }) => {
-    const row = database.get(
-      `SELECT e.*, p.place AS parked_order, p.id AS parked_id, p.document
-       FROM effects e LEFT JOIN parked p ON p.id = e.id WHERE e.id = ?`,
-      [id],
-    )
-    return row ? [deliveryIn(row)] : []
-  })
+function recordOf(database: Database, { id, entry }: Numbered): EntryRecord {
+  const { actor: ref, seq, effects } = entry
+  if (effects.length === 0) return { entry, deliveries: [], results: [] }
+  const open = database.all('SELECT * FROM effects WHERE actor_id = ? AND seq = ? ORDER BY n', [
+    id,
+    seq,
+  ])
+  const done = database.all(
+    'SELECT n, result FROM results WHERE actor_id = ? AND seq = ? ORDER BY n',
+    [id, seq],
+  )
+  return {
+    entry,
+    deliveries: open.map((row) =>
+      deliveryIn(database, effectIdOf({ ref, seq, n: integerIn(row, 'n') }), row),
+    ),
+    results: done.map((row) => {
+      const ofEffect = effectIdOf({ ref, seq, n: integerIn(row, 'n') })
+      return { id: ofEffect, result: resultIn(ofEffect, row['result']) }
+    }),
+  }
 }
 
-function deliveryIn(row: Row): DeliveryRecord {
-  const isParked = row['due_at'] === null
+function deliveryIn(database: Database, id: EffectId, row: Row): DeliveryRecord {
+  const parked =
+    row['due_at'] === null
+      ? database.get('SELECT place, id, document FROM parked WHERE id = ?', [id])
+      : undefined
   return {
-    id: effectIdIn(row),
+    id,
     tries: integerIn(row, 'tries'),
     attempt: integerIn(row, 'attempt'),
     firstTriedAt: instantOrNullIn(row, 'first_tried_at'),
-    error: row['last_error'] === null ? null : textIn(row, 'last_error'),
-    at: isParked ? parkedIn(row).parkedAt : instantIn(row, 'due_at'),
-    parkedOrder: isParked ? integerIn(row, 'parked_order') : null,
+    error: textOrNullIn(row, 'last_error'),
+    at: parked ? parkedIn(parked).parkedAt : instantIn(row, 'due_at'),
+    parkedOrder: parked ? integerIn(parked, 'place') : null,
   }
 }
 
@@ -121,30 +141,57 @@ function requestIn(row: Row): RequestRecord {
   }
 }
 
-function writeEntry(database: Database, { entry, deliveries }: EntryRecord): void {
-  insertEntry(database, entry)
-  const { actor, seq, effects } = entry
-  for (const record of deliveries) {
-    const { id, tries, attempt, firstTriedAt, error, at, parkedOrder } = record
-    const place = effects.findIndex((effect) => effect.id === id)
-    const effect = effects[place]
-    if (effect === undefined) throw new RangeError(`${actor}#${seq} has no effect ${id}`)
-    database.run('INSERT INTO effects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', [
-      id,
-      actor,
-      seq,
-      place,
-      parkedOrder === null ? at : null,
-      tries,
-      attempt,
-      firstTriedAt,
-      error,
-      laneOf(effect),
-    ])
-    if (parkedOrder === null) continue
-    const item = { id, kind: 'effect', actor, error: error ?? '', parkedAt: at } as const
-    writeParked(database, { order: parkedOrder, item: { ...item, effect, envelope: null } })
+function writeEntry(database: Database, record: WrittenRecord): void {
+  const { entry, deliveries, results } = record
+  const { actor, seq, effects, committedAt } = entry
+  database.run(
+    `INSERT INTO actors (ref, seq, committed_at) VALUES (?, ?, ?)
+     ON CONFLICT (ref) DO UPDATE SET seq = excluded.seq, committed_at = excluded.committed_at`,
+    [actor, seq, msOf(committedAt)],
+  )
+  const id = actorId(database, actor)
+  if (id === null || !insertEntry(database, id, record)) {
+    throw new RangeError(`${actor}#${seq}: its envelope has been taken`)
   }
+  for (const delivery of deliveries) {
+    const effect = effects.find((one) => one.id === delivery.id)
+    if (effect === undefined) throw new RangeError(`${actor}#${seq} has no effect ${delivery.id}`)
+    writeDelivery(database, id, { actor, effect, delivery })
+  }
+  for (const { id: ofEffect, result } of results) {
+    const key = effectKeyOf(ofEffect)
+    if (key) writeResult(database, key, jsonText(result))
+  }
+}
+
+interface EffectRecord {
+  readonly actor: ActorRef
+  readonly effect: Effect
+  readonly delivery: DeliveryRecord
+}
+
+function writeDelivery(
+  database: Database,
+  actorNumber: number,
+  { actor, effect, delivery }: EffectRecord,
+): void {
+  const { id, tries, attempt, firstTriedAt, error, at, parkedOrder } = delivery
+  const key = effectKeyOf(id)
+  if (key === null) throw new RangeError(`${id} is no id of an effect`)
+  database.run('INSERT INTO effects VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?)', [
+    actorNumber,
+    key.seq,
+    key.n,
+    laneNumber(effect),
+    parkedOrder === null ? msOf(at) : null,
+    tries,
+    attempt,
+    firstTriedAt && msOf(firstTriedAt),
+    error,
+  ])
+  if (parkedOrder === null) return
+  const item = { id, kind: 'effect', actor, error: error ?? '', parkedAt: at } as const
+  writeParked(database, { order: parkedOrder, item: { ...item, effect, envelope: null } })
 }
 
 function writeParked(database: Database, { order, item }: ParkedRecord): void {

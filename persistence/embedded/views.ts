@@ -1,6 +1,5 @@
-import type { ViewRow } from '../../actors/journal.ts'
+import type { RowChanges, RowKey } from '../../actors/journal.ts'
 import type { Page, PageRequest } from '../../actors/ports.ts'
-import type { ActorRef } from '../../values/ids.ts'
 import type { JsonObject } from '../../values/json.ts'
 import { checkCursorText, isStorable } from '../checked.ts'
 import { afterPrefix, listByText } from '../pages.ts'
@@ -8,31 +7,48 @@ import { jsonText, readObject } from '../stored-json.ts'
 import { textIn } from './columns.ts'
 import type { Database, Row } from './driver.ts'
 
-/** The rows of one entry. */
-export interface EntryRows {
-  readonly actor: ActorRef
-  readonly seq: number
-  readonly rows: readonly ViewRow[]
-}
-
 /**
  * Brings the views from the actor's entry before to this one, within the caller's transaction: the first
- * `append` row of a key stays, `latest` rows are replaced, and those that this entry no longer gives go.
+ * `append` row of a key stays, `latest` rows are replaced, and those that are gone go if they are the actor's.
  */
-export function writeRows(database: Database, { actor, seq, rows }: EntryRows): void {
-  for (const row of rows) {
-    const replaced = row.keep === 'latest'
+export function writeRows(
+  database: Database,
+  id: number,
+  { put, gone }: RowChanges,
+  { isFirst }: { readonly isFirst: boolean },
+): void {
+  for (const row of put) {
+    const value = jsonText(row.value)
+    if (row.keep === 'latest' && !isFirst && replaceOwn(database, id, { ...row, value })) continue
     database.run(
-      `INSERT INTO view_rows (view, key, actor, seq, latest, value) VALUES (?, ?, ?, ?, ?, ?)
-       ON CONFLICT (view, key) ${replaced ? replaceRow : 'DO NOTHING'}`,
-      [row.view, row.key, actor, seq, replaced, jsonText(row.value)],
+      `INSERT INTO view_rows (view, key, actor_id, latest, value) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (view, key) ${row.keep === 'latest' ? replaceAny : 'DO NOTHING'}`,
+      [row.view, row.key, id, row.keep === 'latest', value],
     )
   }
-  database.run('DELETE FROM view_rows WHERE actor = ? AND latest = 1 AND seq < ?', [actor, seq])
+  for (const { view, key } of gone) {
+    database.run(
+      'DELETE FROM view_rows WHERE view = ? AND key = ? AND actor_id = ? AND latest = 1',
+      [view, key, id],
+    )
+  }
 }
 
-const replaceRow = `DO UPDATE SET
-  actor = excluded.actor, seq = excluded.seq, latest = excluded.latest, value = excluded.value`
+const replaceAny =
+  'DO UPDATE SET actor_id = excluded.actor_id, latest = excluded.latest, value = excluded.value'
+
+/** Touches the row alone, and no index. False if the actor has no such row. */
+function replaceOwn(
+  database: Database,
+  id: number,
+  { view, key, value }: RowKey & { readonly value: string },
+): boolean {
+  const { changes } = database.run(
+    'UPDATE view_rows SET value = ? WHERE view = ? AND key = ? AND actor_id = ? AND latest = 1',
+    [value, view, key, id],
+  )
+  return changes > 0
+}
 
 function valueIn(row: Row, view: string): JsonObject {
   return readObject(row['value'], () => `the row ${String(row['key'])} of the view ${view}`)

@@ -1,63 +1,57 @@
-import type { Commit, Entry } from '../../actors/journal.ts'
-import type { AppendOutcome } from '../../actors/ports.ts'
-import type { ActorRef } from '../../values/ids.ts'
+import { sameTimers } from '../../actors/commit-of.ts'
+import type { ArmedTimer, Commit, Entry } from '../../actors/journal.ts'
+import type { AppendOutcome, Lease } from '../../actors/ports.ts'
+import { canonical } from '../../values/json.ts'
 import { groupBy } from '../grouping.ts'
-import { jsonText } from '../stored-json.ts'
-import { type Applicable, applyEntries, latestKeys } from './apply.ts'
-import { newDelivery } from './delivery.ts'
+import { type Applicable, applyEntries, isEmpty } from './apply.ts'
+import { claimed, newDelivery } from './delivery.ts'
 import type { Collections, JournalDocument } from './documents.ts'
+import { documentOf } from './entries.ts'
 import { duplicatesIn } from './failures.ts'
-import { type KnownEntries, type Place, entryId, readKeys } from './known.ts'
+import type { HeldDeliveries } from './held.ts'
+import type { KnownEntries, Place } from './known.ts'
 import type { Marks } from './marks.ts'
 
-/** A commit on its way, with its place in the caller's list. */
+/** A commit with its place in the caller's list. */
 interface Pending {
   readonly index: number
   readonly commit: Commit
 }
 
-/** What was inserted, and what is to follow from it. */
-interface Inserted extends Pending {
-  readonly keysBefore: readonly string[]
+/** A commit as it goes to the database. */
+interface Ready extends Pending {
+  readonly document: JournalDocument
+  readonly applicable: Applicable
 }
 
 export interface AppendPorts {
   readonly collections: Collections
   readonly known: KnownEntries
   readonly marks: Marks
+  readonly held: HeldDeliveries
+  /** Names this store among those that work on the database. */
+  readonly holder: string
 }
 
 /**
- * Appends commits in rounds, the first of every actor in one bulk, then the second of those whose first was
- * committed. Then writes what follows from all, acknowledges, and marks them applied behind the answer.
+ * Inserts the entries: one document each holds all that stands or falls together, the delivery of the effects and
+ * the lease on them included. Then writes the rows and timers that follow, where any do, and acknowledges.
  */
 export function createAppend(ports: AppendPorts) {
-  const { collections, known, marks } = ports
+  const { collections, marks, held } = ports
 
-  return async (commits: readonly Commit[]): Promise<AppendOutcome[]> => {
+  return async (commits: readonly Commit[], lease: Lease | null): Promise<AppendOutcome[]> => {
+    const { inserted, refused } = await insertAll(ports, commits, lease)
     const outcomes = commits.map((): AppendOutcome => ({ outcome: 'conflict' }))
-    const lines = groupBy(
-      commits.map((commit, index) => ({ index, commit })),
-      ({ commit }) => commit.entry.actor,
-    )
     const applicable: Applicable[] = []
-    for (let depth = 0; lines.size > 0; depth += 1) {
-      const round = [...lines.values()].flatMap((line) => line.slice(depth, depth + 1))
-      const { inserted, duplicates } = await insertRound(ports, round)
-      for (const { index, seq, again } of duplicates) {
-        outcomes[index] = { outcome: 'duplicate', seq }
-        if (again) applicable.push(again)
-      }
-      const going = new Set<ActorRef>()
-      for (const { index, commit, keysBefore } of inserted) {
-        outcomes[index] = { outcome: 'committed' }
-        going.add(commit.entry.actor)
-        known.learn(commit.entry, latestKeys(commit.rows))
-        applicable.push({ ...commit, keysBefore })
-      }
-      for (const [actor, line] of lines) {
-        if (!going.has(actor) || line.length <= depth + 1) lines.delete(actor)
-      }
+    for (const { index, document, applicable: following } of inserted) {
+      outcomes[index] = { outcome: 'committed' }
+      if (lease !== null && document.delivery) held.add(document._id, document.delivery)
+      if (!isEmpty(following)) applicable.push(following)
+    }
+    for (const { index, seq, again } of await duplicatesAmong(collections, refused)) {
+      outcomes[index] = { outcome: 'duplicate', seq }
+      if (again !== null) applicable.push(again)
     }
     if (applicable.length > 0) {
       await applyEntries(collections, applicable)
@@ -67,6 +61,128 @@ export function createAppend(ports: AppendPorts) {
   }
 }
 
+/**
+ * Inserts in rounds, in each the next run of every actor's entries that follow each other: in nearly all cases one.
+ * Where one is refused, the later ones of its actor are not tried.
+ */
+async function insertAll(
+  ports: AppendPorts,
+  commits: readonly Commit[],
+  lease: Lease | null,
+): Promise<{ readonly inserted: readonly Ready[]; readonly refused: readonly Pending[] }> {
+  const { known } = ports
+  const inserted: Ready[] = []
+  const refused: Pending[] = []
+  const pending = commits.map((commit, index) => ({ index, commit }))
+  let lines = [...groupBy(pending, ({ commit }) => commit.entry.actor).values()]
+  let runMax = Number.POSITIVE_INFINITY
+  while (lines.length > 0) {
+    const runs = lines.map((line) => runOf(line, runMax))
+    await known.look(
+      runs.flatMap((run) => run.slice(0, 1)).map(({ commit }) => before(commit.entry)),
+    )
+    const ready: Ready[] = []
+    for (const run of runs) {
+      const [first] = run
+      if (first === undefined) continue
+      if (known.has(before(first.commit.entry))) ready.push(...readyOf(ports, run, lease))
+      else refused.push(first)
+    }
+    const round = await insert(ports.collections, ready)
+    inserted.push(...round.inserted)
+    refused.push(...round.refused)
+    for (const {
+      commit: { entry },
+    } of round.inserted)
+      known.learn(entry, entry.snapshot.timers)
+    // One after the other from now on, so that what is refused costs the others nothing.
+    if (round.refused.length > 0) runMax = 1
+    const done = new Set([...round.inserted, ...refused].map(({ index }) => index))
+    const ended = new Set(refused.map(({ commit }) => commit.entry.actor))
+    lines = lines
+      .filter(([first]) => first !== undefined && !ended.has(first.commit.entry.actor))
+      .map((line) => line.filter(({ index }) => !done.has(index)))
+      .filter((line) => line.length > 0)
+  }
+  return { inserted, refused }
+}
+
+/** The first of a line, and those after it that follow each other without a gap. */
+function runOf(line: readonly Pending[], max: number): readonly Pending[] {
+  const end = line.findIndex(({ commit }, place) => {
+    const last = line[place - 1]
+    return place === max || (last !== undefined && commit.entry.seq !== last.commit.entry.seq + 1)
+  })
+  return end === -1 ? line : line.slice(0, end)
+}
+
+function readyOf(
+  { known, holder }: AppendPorts,
+  run: readonly Pending[],
+  lease: Lease | null,
+): Ready[] {
+  return run.map(({ index, commit }, place) => {
+    const { entry, rows } = commit
+    const last = run[place - 1]?.commit.entry.snapshot.timers ?? known.timersOf(before(entry))
+    const applicable = { entry, rows, timers: timersChanged(commit, last) }
+    const delivery = newDelivery(entry)
+    const document: JournalDocument = {
+      ...documentOf(commit),
+      ...(delivery && {
+        delivery: lease === null ? delivery : claimed(delivery, null, { holder, ...lease }),
+      }),
+      ...(!isEmpty(applicable) && { unapplied: true }),
+    }
+    return { index, commit, document, applicable }
+  })
+}
+
+/** The entry's timers where they may differ from what the one before left; null where they do not. */
+function timersChanged(
+  { entry, change }: Commit,
+  last: readonly ArmedTimer[] | null,
+): readonly ArmedTimer[] | null {
+  const { timers } = entry.snapshot
+  if (change !== null) return change.timers === undefined ? null : timers
+  return last !== null && sameTimers(last, timers) ? null : timers
+}
+
+function before({ actor, seq }: Entry): Place {
+  return { actor, seq: seq - 1 }
+}
+
+/** Those of which the seq or the envelope id is taken are refused; what stands in neither list was not tried. */
+async function insert(
+  { journal }: Collections,
+  ready: readonly Ready[],
+): Promise<{ readonly inserted: readonly Ready[]; readonly refused: readonly Ready[] }> {
+  if (ready.length === 0) return { inserted: [], refused: [] }
+  const actors = new Set(ready.map(({ document }) => document.actor))
+  // In order where one builds on another: nothing is inserted after the first that is refused.
+  const ordered = actors.size < ready.length
+  try {
+    await journal.insertMany(
+      ready.map(({ document }) => document),
+      { ordered },
+    )
+    return { inserted: ready, refused: [] }
+  } catch (error) {
+    const places = duplicatesIn(error)
+    const refused = new Set(places)
+    const end = ordered ? Math.min(...places) : ready.length
+    return {
+      inserted: ready.filter((_, place) => place < end && !refused.has(place)),
+      refused: ready.filter((_, place) => refused.has(place)),
+    }
+  }
+}
+
+/** The journal's document alone, as it stands until what follows from it is written. */
+export function unappliedDocument(commit: Commit): JournalDocument {
+  const delivery = newDelivery(commit.entry)
+  return { ...documentOf(commit), ...(delivery && { delivery }), unapplied: true }
+}
+
 interface Duplicate {
   readonly index: number
   readonly seq: number
@@ -74,91 +190,30 @@ interface Duplicate {
   readonly again: Applicable | null
 }
 
-async function insertRound(
-  { collections, known }: AppendPorts,
-  round: readonly Pending[],
-): Promise<{ inserted: readonly Inserted[]; duplicates: readonly Duplicate[] }> {
-  await known.look(round.map(({ commit }) => before(commit.entry)))
-  const fit: Inserted[] = []
-  const failed: Pending[] = []
-  for (const pending of round) {
-    const keysBefore = known.keysOf(before(pending.commit.entry))
-    if (keysBefore === null) failed.push(pending)
-    else fit.push({ ...pending, keysBefore })
-  }
-  const refused = new Set(await insert(collections, fit))
-  failed.push(...fit.filter((_, place) => refused.has(place)))
-  const inserted = fit.filter((_, place) => !refused.has(place))
-  return { inserted, duplicates: await duplicatesAmong(collections, failed) }
-}
-
-function before({ actor, seq }: Entry): Place {
-  return { actor, seq: seq - 1 }
-}
-
-/** Inserts what fits; returns the places of those whose seq or envelope id is taken. */
-async function insert(
-  { journal }: Collections,
-  pending: readonly Pending[],
-): Promise<readonly number[]> {
-  if (pending.length === 0) return []
-  try {
-    await journal.insertMany(
-      pending.map(({ commit }) => journalDocument(commit)),
-      { ordered: false },
-    )
-    return []
-  } catch (error) {
-    return duplicatesIn(error)
-  }
-}
-
-/** An entry as it is inserted: nothing follows from it yet. */
-export function journalDocument({ entry, rows }: Commit): JournalDocument {
-  const delivery = newDelivery(entry)
-  return {
-    _id: entryId(entry),
-    actor: entry.actor,
-    seq: entry.seq,
-    envelopeId: entry.envelope.id,
-    committedAt: entry.committedAt,
-    entry: jsonText(entry),
-    keys: latestKeys(rows),
-    ...(delivery && { delivery }),
-    unapplied: true,
-  }
-}
-
 /** Of the commits that were refused, those whose envelope their actor has taken; the others are conflicts. */
 async function duplicatesAmong(
-  collections: Collections,
-  failed: readonly Pending[],
+  { journal }: Collections,
+  refused: readonly Pending[],
 ): Promise<readonly Duplicate[]> {
-  if (failed.length === 0) return []
-  const taken = await collections.journal
+  if (refused.length === 0) return []
+  const taken = await journal
     .find({
-      $or: failed.map(({ commit: { entry } }) => ({
+      $or: refused.map(({ commit: { entry } }) => ({
         actor: entry.actor,
-        envelopeId: entry.envelope.id,
+        'envelope.id': entry.envelope.id,
       })),
     })
-    .project<JournalDocument>({ actor: 1, seq: 1, envelopeId: 1, entry: 1, unapplied: 1 })
+    .project<JournalDocument>({ delivery: 0 })
     .toArray()
   const byActor = groupBy(taken, ({ actor }) => actor)
-  const duplicates = failed.flatMap(({ index, commit }) => {
-    const { actor, envelope } = commit.entry
-    const document = byActor.get(actor)?.find(({ envelopeId }) => envelopeId === envelope.id)
+  return refused.flatMap(({ index, commit }) => {
+    const { entry, rows } = commit
+    const { id } = entry.envelope
+    const document = byActor.get(entry.actor)?.find(({ envelope }) => envelope['id'] === id)
     if (document === undefined) return []
-    const again = document.unapplied === true && document.entry === jsonText(commit.entry)
-    return [{ index, seq: document.seq, commit, again }]
+    const { unapplied, ...found } = document
+    const isSame = unapplied === true && canonical(found) === canonical(documentOf(commit))
+    const again = isSame ? { entry, rows, timers: entry.snapshot.timers } : null
+    return [{ index, seq: document.seq, again }]
   })
-  const unapplied = duplicates
-    .filter(({ again }) => again)
-    .map(({ commit }) => before(commit.entry))
-  const keys = await readKeys(collections, unapplied)
-  return duplicates.map(({ index, seq, commit, again }) => ({
-    index,
-    seq,
-    again: again ? { ...commit, keysBefore: keys.get(entryId(before(commit.entry))) ?? [] } : null,
-  }))
 }

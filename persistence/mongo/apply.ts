@@ -1,132 +1,150 @@
-import type { AnyBulkWriteOperation, BulkWriteResult } from 'mongodb'
-import type { Entry, ViewRow } from '../../actors/journal.ts'
-import type { ActorRef } from '../../values/ids.ts'
+import type { UpdateFilter } from 'mongodb'
+import type { ArmedTimer, RowChanges, RowKey, ViewRow } from '../../actors/journal.ts'
 import { rowId } from '../checked.ts'
 import { groupBy } from '../grouping.ts'
-import { jsonText } from '../stored-json.ts'
-import type { ActorDocument, Collections, RowDocument } from './documents.ts'
+import type { Collections, RowDocument, TimersDocument } from './documents.ts'
 import { earliest } from './earliest.ts'
 import { duplicatesIn } from './failures.ts'
+import type { Place } from './known.ts'
+import { stored } from './stored.ts'
 
 /** An entry that is in the journal, with what is to follow from it. */
 export interface Applicable {
-  readonly entry: Entry
-  readonly rows: readonly ViewRow[]
-  /** The ids of the `latest` rows of the entry before, of which those that this one has not vanish. */
-  readonly keysBefore: readonly string[]
+  readonly entry: Place
+  readonly rows: RowChanges
+  /** Null where they are as the entry before left them. */
+  readonly timers: readonly ArmedTimer[] | null
 }
 
-/** `first` is cheap and right where the document is new; `again` is right always. */
+export function isEmpty({ rows, timers }: Omit<Applicable, 'entry'>): boolean {
+  return timers === null && rows.put.length === 0 && rows.gone.length === 0
+}
+
+/** One guarded write of one document. */
 interface Write<Document extends { readonly _id: string }> {
-  readonly first: AnyBulkWriteOperation<Document>
-  readonly again: AnyBulkWriteOperation<Document>
+  /** Where it is almost certainly new: the cheapest way, which fails where it is there. */
+  readonly insert: Document | null
+  readonly filter: { readonly _id: string; readonly seq: { $lte: number } | { $gte: number } }
+  readonly update: UpdateFilter<Document>
 }
 
 type RowWrite = Write<RowDocument>
-type HeadWrite = Write<ActorDocument>
-
-/** The ids of an entry's `latest` rows. */
-export function latestKeys(rows: readonly ViewRow[]): string[] {
-  return rows.filter(({ keep }) => keep === 'latest').map(({ view, key }) => rowId(view, key))
-}
 
 /**
- * Writes heads, timers and rows of entries, in any order and any number of times with the same end: every write
+ * Writes timers and rows of entries, in any order and any number of times with the same end: every write
  * is guarded by seq, a row that vanishes leaves a tombstone that holds off older writers, and of an `append`
  * row the first entry's stays.
  */
 export async function applyEntries(
-  { actors, rows }: Collections,
+  { timers, rows }: Collections,
   items: readonly Applicable[],
 ): Promise<void> {
-  const heads: HeadWrite[] = []
+  const timersWrites: Write<TimersDocument>[] = []
   const rowWrites: RowWrite[] = []
   for (const own of groupBy(items, ({ entry }) => entry.actor).values()) {
     const inOrder = own.sort((a, b) => a.entry.seq - b.entry.seq)
-    const newest = inOrder.at(-1)
-    if (newest) heads.push(headWrite(newest.entry))
+    const newest = inOrder.findLast((item) => item.timers !== null)
+    if (newest?.timers) timersWrites.push(timersWrite(newest.entry, newest.timers))
     rowWrites.push(...rowWritesOf(inOrder))
   }
   await Promise.all([
-    guarded(heads, (some) => actors.bulkWrite(some, { ordered: false })),
-    guarded(rowWrites, (some) => rows.bulkWrite(some, { ordered: false })),
+    guarded(timersWrites, {
+      insert: (documents) => timers.insertMany([...documents], unordered),
+      update: (writes, upsert) => timers.bulkWrite(updates(writes, upsert), unordered),
+    }),
+    guarded(rowWrites, {
+      insert: (documents) => rows.insertMany([...documents], unordered),
+      update: (writes, upsert) => rows.bulkWrite(updates(writes, upsert), unordered),
+    }),
   ])
 }
 
+const unordered = { ordered: false }
+
+interface Writing<Document extends { readonly _id: string }> {
+  readonly insert: (documents: readonly Document[]) => Promise<unknown>
+  readonly update: (writes: readonly Write<Document>[], upsert: boolean) => Promise<unknown>
+}
+
 /**
- * An insert fails where the document is there already, and is then done as an upsert. An upsert whose guard keeps it
- * off a newer document fails on that document's `_id`, as it should; but so does one that raced with another upsert
- * of a new document, and that one succeeds when done again.
+ * Inserts if all are new, else upserts: a bulk of one kind is one round trip. An upsert whose guard keeps it off a
+ * document that is newer fails on that document's `_id`, as it should; but so does one that raced with another write
+ * of a new document, and an insert of what is there. These are done once more, when the document is there for sure.
  */
 async function guarded<Document extends { readonly _id: string }>(
   writes: readonly Write<Document>[],
-  write: (some: AnyBulkWriteOperation<Document>[]) => Promise<BulkWriteResult>,
+  { insert, update }: Writing<Document>,
 ): Promise<void> {
-  let left = writes
-  for (let round = 0; round < 3 && left.length > 0; round += 1) {
-    const tried = left
-    left = []
-    try {
-      await write(tried.map(({ first, again }) => (round === 0 ? first : again)))
-    } catch (error) {
-      const failed = new Set(duplicatesIn(error))
-      left = tried.filter((_, index) => failed.has(index))
-    }
+  if (writes.length === 0) return
+  const documents = writes.flatMap(({ insert: one }) => (one === null ? [] : [one]))
+  try {
+    await (documents.length === writes.length ? insert(documents) : update(writes, true))
+  } catch (error) {
+    const failed = new Set(duplicatesIn(error))
+    await update(
+      writes.filter((_, index) => failed.has(index)),
+      false,
+    )
   }
 }
 
-function headWrite({ actor, seq, snapshot: { timers } }: Entry): HeadWrite {
+function updates<Document extends { readonly _id: string }>(
+  writes: readonly Write<Document>[],
+  upsert: boolean,
+) {
+  return writes.map(({ filter, update }) => ({ updateOne: { filter, update, upsert } }))
+}
+
+function timersWrite({ actor, seq }: Place, timers: readonly ArmedTimer[]): Write<TimersDocument> {
   const dueAt = earliest(timers.map((timer) => timer.dueAt))
   const set = { seq, timers, ...(dueAt !== null && { dueAt }) }
   const unset = dueAt === null ? { $unset: { dueAt: '' as const } } : {}
-  const filter = { _id: actor, seq: { $lte: seq } }
-  const again = { updateOne: { filter, update: { $set: set, ...unset }, upsert: true } }
-  return { first: seq === 1 ? { insertOne: { document: { _id: actor, ...set } } } : again, again }
+  return {
+    insert: seq === 1 ? { _id: actor, ...set } : null,
+    filter: { _id: actor, seq: { $lte: seq } },
+    update: { $set: set, ...unset },
+  }
 }
 
 /** The writes for entries of one actor, in order: at most one for each row. */
 function rowWritesOf(inOrder: readonly Applicable[]): RowWrite[] {
   const writes = new Map<string, RowWrite>()
-  for (const { entry, rows, keysBefore } of inOrder) {
-    const { actor, seq } = entry
-    const latest = new Set(latestKeys(rows))
-    for (const id of keysBefore) {
-      if (!latest.has(id)) writes.set(id, tombstone(id, actor, seq))
-    }
-    const before = new Set(keysBefore)
-    for (const row of rows) {
+  for (const { entry, rows } of inOrder) {
+    for (const gone of rows.gone) writes.set(rowId(gone.view, gone.key), tombstone(gone, entry))
+    for (const row of rows.put) {
       const id = rowId(row.view, row.key)
-      if (row.keep === 'latest') writes.set(id, latestRow(row, entry, before.has(id)))
+      if (row.keep === 'latest') writes.set(id, latestRow(row, entry))
       else if (!writes.has(id)) writes.set(id, appendRow(row, entry))
     }
   }
   return [...writes.values()]
 }
 
-function latestRow(row: ViewRow, { actor, seq }: Entry, isThere: boolean): RowWrite {
+function latestRow(row: ViewRow, { actor, seq }: Place): RowWrite {
   const _id = rowId(row.view, row.key)
-  const set = { actor, seq, latest: true, value: jsonText(row.value) }
-  const update = { $set: set, $unset: { goneAt: '' as const } }
-  const again = { updateOne: { filter: { _id, seq: { $lte: seq } }, update, upsert: true } }
-  return { first: isThere ? again : { insertOne: { document: { _id, ...set } } }, again }
-}
-
-function appendRow(row: ViewRow, { actor, seq }: Entry): RowWrite {
-  const _id = rowId(row.view, row.key)
-  const set = { actor, seq, latest: false, value: jsonText(row.value) }
-  const filter = { _id, seq: { $gte: seq } }
+  const set = { actor, seq, latest: true, value: stored(row.value) }
   return {
-    first: { insertOne: { document: { _id, ...set } } },
-    again: { updateOne: { filter, update: { $set: set }, upsert: true } },
+    insert: seq === 1 ? { _id, ...set } : null,
+    filter: { _id, seq: { $lte: seq } },
+    update: { $set: set, $unset: { goneAt: '' as const } },
   }
 }
 
-function tombstone(id: string, actor: ActorRef, seq: number): RowWrite {
-  const update = {
-    $set: { actor, seq, latest: true },
-    $unset: { value: '' as const },
-    $currentDate: { goneAt: true as const },
+function appendRow(row: ViewRow, { actor, seq }: Place): RowWrite {
+  const _id = rowId(row.view, row.key)
+  const set = { actor, seq, latest: false, value: stored(row.value) }
+  return { insert: { _id, ...set }, filter: { _id, seq: { $gte: seq } }, update: { $set: set } }
+}
+
+function tombstone(row: RowKey, { actor, seq }: Place): RowWrite {
+  const _id = rowId(row.view, row.key)
+  return {
+    insert: null,
+    filter: { _id, seq: { $lte: seq } },
+    update: {
+      $set: { actor, seq, latest: true },
+      $unset: { value: '' },
+      $currentDate: { goneAt: true },
+    },
   }
-  const again = { updateOne: { filter: { _id: id, seq: { $lte: seq } }, update, upsert: true } }
-  return { first: again, again }
 }

@@ -11,7 +11,7 @@ export interface MongoHome {
   readonly collections: Collections
 }
 
-const formatKnown = 1
+const formatKnown = 2
 
 /** What is acknowledged is on the disks of a majority, and only such a thing is read. */
 const options: MongoClientOptions = {
@@ -38,7 +38,7 @@ function timeoutsBeside(uri: string): MongoClientOptions {
 
 /**
  * Connects to the replica set or sharded cluster of `uri`, in the database that it names (`tenure` if none).
- * Throws `StoreUnavailable` if no primary answers within 5 s, `UnknownFormat` for a newer release's database.
+ * Throws `StoreUnavailable` if no primary answers within 5 s, `UnknownFormat` for a database of another format.
  */
 export async function connectMongo(uri: string): Promise<MongoHome> {
   checkDurability(uri)
@@ -64,7 +64,7 @@ async function checkFormat({ counters }: Collections, database: string): Promise
     await counters.updateOne({ _id }, { $setOnInsert: { value } }, { upsert: true })
   }
   const found = (await counters.findOne({ _id: 'format' }))?.value ?? formatKnown
-  if (found > formatKnown) {
+  if (found !== formatKnown) {
     throw new UnknownFormat(`the database ${database}`, { found, known: formatKnown })
   }
 }

@@ -1,10 +1,12 @@
 import type { Entry } from '../../actors/journal.ts'
-import { laneOf } from '../../actors/lanes.ts'
+import { type Lane, laneOf } from '../../actors/lanes.ts'
 import type { Settlement } from '../../actors/ports.ts'
 import type { EffectId } from '../../values/ids.ts'
 import type { Instant } from '../../values/instant.ts'
+import type { JsonObject } from '../../values/json.ts'
 import type { Delivery, OpenEffect, ParkedEffect, Tried } from './documents.ts'
 import { earliest } from './earliest.ts'
+import { stored } from './stored.ts'
 
 // What becomes of an entry's effects, as pure steps from one `Delivery` to the next. A step that changes
 // nothing returns what it was given.
@@ -23,37 +25,42 @@ export function newDelivery({ effects, committedAt }: Entry): Delivery | undefin
     holder: null,
     lastError: null,
   }))
-  return withDueAt({ rev: 0, by: null, open, parked: [] })
+  return withDueAt({ rev: 'new', open, parked: [] })
 }
 
-/** Brings `dueAt` and `ownDueAt` in line with the open effects. */
-export function withDueAt({ rev, by, open, parked }: Delivery): Delivery {
-  const dueAt = earliest(open.map(({ at }) => at))
-  const ownDueAt = earliest(open.filter(({ lane }) => lane === 'own').map(({ at }) => at))
+/** Brings `ownDueAt` and `providerDueAt` in line with the open effects. */
+export function withDueAt({ rev, open, parked, results }: Delivery): Delivery {
+  const ownDueAt = dueAtIn(open, 'own')
+  const providerDueAt = dueAtIn(open, 'provider')
   return {
     rev,
-    by,
+    ...(ownDueAt !== null && { ownDueAt }),
+    ...(providerDueAt !== null && { providerDueAt }),
     open,
     parked,
-    ...(dueAt !== null && { dueAt }),
-    ...(ownDueAt !== null && { ownDueAt }),
+    ...(results !== undefined && { results }),
   }
 }
 
-export interface Lease {
+function dueAtIn(open: readonly OpenEffect[], lane: Lane): Instant | null {
+  return earliest(open.filter((effect) => effect.lane === lane).map(({ at }) => at))
+}
+
+/** The right to perform effects, and whose it is. */
+export interface Held {
   readonly holder: string
   readonly now: Instant
   readonly endsAt: Instant
 }
 
-/** Claims the open effects of these places. */
+/** Claims the open effects of these places; null for all. */
 export function claimed(
   delivery: Delivery,
-  places: ReadonlySet<number>,
-  { holder, now, endsAt }: Lease,
+  places: ReadonlySet<number> | null,
+  { holder, now, endsAt }: Held,
 ): Delivery {
   const open = delivery.open.map((effect) =>
-    places.has(effect.place)
+    places === null || places.has(effect.place)
       ? {
           ...effect,
           at: endsAt,
@@ -76,7 +83,7 @@ export function settled(
   { holder, order }: { readonly holder: string; readonly order: number },
 ): Delivery {
   const { id } = settlement
-  if (settlement.outcome === 'done') return without(delivery, id)
+  if (settlement.outcome === 'done') return done(delivery, id, settlement.result)
   const effect = delivery.open.find((one) => one.id === id)
   if (effect === undefined || (effect.holder !== null && effect.holder !== holder)) return delivery
   if (settlement.outcome === 'parked') {
@@ -88,6 +95,12 @@ export function settled(
     ...delivery,
     open: delivery.open.map((one) => (one.id === id ? retried : one)),
   })
+}
+
+function done(delivery: Delivery, id: EffectId, result: JsonObject | undefined): Delivery {
+  const left = without(delivery, id)
+  if (left === delivery || result === undefined) return left
+  return { ...left, results: [...(left.results ?? []), { id, result: stored(result) }] }
 }
 
 function without(delivery: Delivery, id: EffectId): Delivery {
@@ -105,7 +118,7 @@ export interface Parking {
   readonly order: number
 }
 
-/** Parks an open effect, or says anew why one is parked, which keeps its place. */
+/** Parks an open effect, or says again why one is parked, which keeps its place. */
 export function parked(delivery: Delivery, { id, at, error, order }: Parking): Delivery {
   const known = delivery.parked.find((one) => one.id === id)
   const effect: Tried | undefined = known ?? delivery.open.find((one) => one.id === id)

@@ -3,42 +3,50 @@ import type { ArmedTimer } from '../../actors/journal.ts'
 import type { Lane } from '../../actors/lanes.ts'
 import type { ActorRef, EffectId } from '../../values/ids.ts'
 import type { Instant } from '../../values/instant.ts'
+import type { Stored } from './stored.ts'
 
 // The shape of each collection. All that one write must keep together is one document of `journal`; the rest
 // follows from it. Shard `journal` by `{ actor: 1 }`, the others by `{ _id: 1 }`: every query but the ones for
-// what is due names its key.
+// what is due names its key. What is `Stored` reads as JSON (`stored.ts`).
 
-/**
- * One entry and the delivery of its effects. `_id` is `<actor>#<seq>`. The entry itself is JSON text: what comes
- * back is what went in, whatever its keys (`$ref`, a dot and `_bsontype` mean something to MongoDB).
- */
+/** One entry and the delivery of its effects. `_id` is `<actor>#<seq>`. */
 export interface JournalDocument {
   readonly _id: string
   readonly actor: ActorRef
   readonly seq: number
-  readonly envelopeId: string
+  /** The actor's type, on its first entry alone. */
+  readonly opens?: string
   readonly committedAt: Instant
-  readonly entry: string
-  /** The ids of its `latest` rows, from which the next entry knows which ones vanish. */
-  readonly keys: readonly string[]
+  readonly changed: boolean
+  /** The envelope, without `to` where that is the actor. */
+  readonly envelope: Stored
+  /** The whole snapshot after it; or else `change`, from the one of the entry before. */
+  readonly snapshot?: Stored
+  readonly change?: Stored
+  readonly effects: readonly Stored[]
   /** There if the entry has effects. */
   readonly delivery?: Delivery
-  /** There until the head, the timers and the rows that follow from it are written. */
+  /** There until the timers and the rows that follow from it are written, or a little longer. */
   readonly unapplied?: true
 }
 
 /** What became of an entry's effects; one that is neither open nor parked is done. Written as a whole. */
 export interface Delivery {
-  /** Raised by every write, which names the one that it has read: of two writers one wins. */
-  readonly rev: number
-  /** The writer's token, by which it sees that it won. */
-  readonly by: string | null
-  /** The earliest `at` of the open ones; absent if none is open. */
-  readonly dueAt?: Instant
+  /** Another with every write, which names the one that it has read: of two writers one wins, and sees it. */
+  readonly rev: string
   /** The earliest `at` of the open ones that are our own work; absent if there is none. */
   readonly ownDueAt?: Instant
+  /** The earliest `at` of the open ones that call a provider; absent if there is none. */
+  readonly providerDueAt?: Instant
   readonly open: readonly OpenEffect[]
   readonly parked: readonly ParkedEffect[]
+  /** Of those that are done and said something. */
+  readonly results?: readonly EffectResult[]
+}
+
+export interface EffectResult {
+  readonly id: EffectId
+  readonly result: Stored
 }
 
 export interface Tried {
@@ -66,9 +74,10 @@ export interface ParkedEffect extends Tried {
   readonly order: number
 }
 
-/** What the newest entry that was applied says of its actor; `_id` is the actor. */
-export interface ActorDocument {
+/** What is armed of an actor; `_id` is the actor. Absent if it never had a timer. */
+export interface TimersDocument {
   readonly _id: string
+  /** The entry that left them so: an older one never replaces what a newer one wrote. */
   readonly seq: number
   readonly timers: readonly ArmedTimer[]
   /** The earliest of the timers; absent if there is none. */
@@ -82,8 +91,8 @@ export interface RowDocument {
   /** The entry that wrote it: an older one never replaces what a newer one wrote. */
   readonly seq: number
   readonly latest: boolean
-  /** JSON text. Absent in the tombstone of a row that vanished. */
-  readonly value?: string
+  /** Absent in the tombstone of a row that vanished. */
+  readonly value?: Stored
   /** When it vanished, by the server's clock: the tombstone outlives every write that is under way. */
   readonly goneAt?: Date
 }
@@ -93,16 +102,17 @@ export interface ParkedDocument {
   readonly _id: string
   readonly order: number
   readonly actor: ActorRef
-  /** A `Parked` as JSON text. */
-  readonly item: string
+  readonly parkedAt: Instant
+  readonly error: unknown
+  readonly envelope: Stored | null
 }
 
 export interface RequestDocument {
   readonly _id: string
   readonly bodyHash: string
   readonly beganAt: Instant
-  /** JSON text; null while it runs. */
-  readonly answer: string | null
+  /** Null while it runs. */
+  readonly answer: Stored | null
 }
 
 /** `parked`: the last `order` given; `format`: the version of these shapes; `pings`. */
@@ -113,7 +123,7 @@ export interface CounterDocument {
 
 export interface Collections {
   readonly journal: Collection<JournalDocument>
-  readonly actors: Collection<ActorDocument>
+  readonly timers: Collection<TimersDocument>
   readonly rows: Collection<RowDocument>
   readonly parked: Collection<ParkedDocument>
   readonly requests: Collection<RequestDocument>
@@ -123,7 +133,7 @@ export interface Collections {
 export function collectionsOf(db: Db): Collections {
   return {
     journal: db.collection('journal'),
-    actors: db.collection('actors'),
+    timers: db.collection('timers'),
     rows: db.collection('view_rows'),
     parked: db.collection('parked'),
     requests: db.collection('requests'),
@@ -134,26 +144,29 @@ export function collectionsOf(db: Db): Collections {
 const tombstoneSeconds = 24 * 3600
 
 /**
- * Makes the indexes that are missing. A query says `$exists` itself where an index holds only documents that have
- * the field: not every server infers it.
+ * Makes the indexes that are missing. Of the journal's, every document is in `_id` and the first two; the others
+ * hold only documents that have the field: first entries, whole snapshots (one in sixteen), and what is due,
+ * parked or unapplied now. A query says `$exists` itself: not every server infers it.
  */
-export async function prepareIndexes({ journal, actors, rows, parked, requests }: Collections) {
+export async function prepareIndexes({ journal, timers, rows, parked, requests }: Collections) {
   const whileThere = (field: string) => ({
     partialFilterExpression: { [field]: { $exists: true } },
   })
   await journal.createIndexes([
     { name: 'entry', key: { actor: 1, seq: 1 }, unique: true },
-    { name: 'envelope', key: { actor: 1, envelopeId: 1 }, unique: true },
-    { name: 'at', key: { actor: 1, committedAt: 1, seq: 1 } },
-    {
-      name: 'due',
-      key: { 'delivery.dueAt': 1, actor: 1, seq: 1 },
-      ...whileThere('delivery.dueAt'),
-    },
+    { name: 'envelope', key: { actor: 1, 'envelope.id': 1 }, unique: true },
+    { name: 'whole', key: { actor: 1, committedAt: 1, seq: 1 }, ...whileThere('snapshot') },
+    { name: 'actors', key: { actor: 1 }, ...whileThere('opens') },
+    { name: 'oldest', key: { opens: 1, committedAt: 1, actor: 1 }, ...whileThere('opens') },
     {
       name: 'due_own',
       key: { 'delivery.ownDueAt': 1, actor: 1, seq: 1 },
       ...whileThere('delivery.ownDueAt'),
+    },
+    {
+      name: 'due_provider',
+      key: { 'delivery.providerDueAt': 1, actor: 1, seq: 1 },
+      ...whileThere('delivery.providerDueAt'),
     },
     {
       name: 'parked',
@@ -162,9 +175,15 @@ export async function prepareIndexes({ journal, actors, rows, parked, requests }
     },
     { name: 'unapplied', key: { unapplied: 1, actor: 1, seq: 1 }, ...whileThere('unapplied') },
   ])
-  await actors.createIndexes([{ name: 'due', key: { dueAt: 1, _id: 1 }, ...whileThere('dueAt') }])
+  await timers.createIndexes([{ name: 'due', key: { dueAt: 1, _id: 1 }, ...whileThere('dueAt') }])
   await rows.createIndexes([
-    { name: 'gone', key: { goneAt: 1 }, expireAfterSeconds: tombstoneSeconds },
+    { name: 'actor', key: { actor: 1 } },
+    {
+      name: 'gone',
+      key: { goneAt: 1 },
+      expireAfterSeconds: tombstoneSeconds,
+      ...whileThere('goneAt'),
+    },
   ])
   await parked.createIndexes([
     { name: 'order', key: { order: 1 } },

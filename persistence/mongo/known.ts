@@ -1,3 +1,4 @@
+import type { ArmedTimer } from '../../actors/journal.ts'
 import type { ActorRef } from '../../values/ids.ts'
 import type { Collections, JournalDocument } from './documents.ts'
 
@@ -11,51 +12,37 @@ export function entryId({ actor, seq }: Place): string {
   return `${actor}#${seq}`
 }
 
-/** The ids of the `latest` rows of those of these entries that are in the journal, by the entry's id. */
-export async function readKeys(
-  { journal }: Collections,
-  places: readonly Place[],
-): Promise<ReadonlyMap<string, readonly string[]>> {
-  if (places.length === 0) return new Map()
-  const found = await journal
-    .find({ _id: { $in: places.map(entryId) }, actor: { $in: places.map(({ actor }) => actor) } })
-    .project<Pick<JournalDocument, '_id' | 'keys'>>({ keys: 1 })
-    .toArray()
-  return new Map(found.map(({ _id, keys }) => [_id, keys]))
-}
-
 /**
- * Remembers of each actor the newest entry that this process knows to be durable, with the ids of its `latest`
- * rows. Entries never change or go, so that what is remembered stays true; it saves a look before most appends.
+ * Remembers of each actor the newest entry that this process knows to be durable, with the timers that it left
+ * armed. Entries never change, so that what is remembered stays true; it saves a look before most appends.
  */
 export interface KnownEntries {
-  learn(place: Place, keys: readonly string[]): void
+  /** `timers` is null where they are not known. */
+  learn(place: Place, timers: readonly ArmedTimer[] | null): void
   /** Looks up those of which it does not know whether they are there. */
   look(places: readonly Place[]): Promise<void>
-  /** The keys of the entry (`[]` for seq 0, or where a newer one is known), or null if it is not known. */
-  keysOf(place: Place): readonly string[] | null
-  /** Forgets the keys, which a rebuild may change. */
-  forget(): void
+  has(place: Place): boolean
+  /** The timers of this entry, or null if it does not know them; none before the first entry. */
+  timersOf(place: Place): readonly ArmedTimer[] | null
+  forget(actors: readonly ActorRef[]): void
 }
 
 const rememberedMax = 50_000
 
-export function createKnownEntries(collections: Collections): KnownEntries {
-  const newest = new Map<ActorRef, { readonly seq: number; readonly keys: readonly string[] }>()
+export function createKnownEntries({ journal }: Collections): KnownEntries {
+  const newest = new Map<
+    ActorRef,
+    { readonly seq: number; readonly timers: readonly ArmedTimer[] | null }
+  >()
 
-  const keysOf = ({ actor, seq }: Place): readonly string[] | null => {
-    if (seq === 0) return []
-    const one = newest.get(actor)
-    if (one === undefined || one.seq < seq) return null
-    return one.seq === seq ? one.keys : []
-  }
+  const has = ({ actor, seq }: Place) => seq === 0 || (newest.get(actor)?.seq ?? 0) >= seq
 
-  const learn = ({ actor, seq }: Place, keys: readonly string[]) => {
+  const learn = ({ actor, seq }: Place, timers: readonly ArmedTimer[] | null) => {
     const one = newest.get(actor)
     if (one !== undefined && one.seq > seq) return
     // Put at the end, so that the first is the one that was not used for longest.
     newest.delete(actor)
-    newest.set(actor, { seq, keys })
+    newest.set(actor, { seq, timers })
     if (newest.size <= rememberedMax) return
     for (const oldest of newest.keys()) {
       newest.delete(oldest)
@@ -65,18 +52,26 @@ export function createKnownEntries(collections: Collections): KnownEntries {
 
   return {
     learn,
-    keysOf,
-    async look(places) {
-      const unknown = places.filter((place) => keysOf(place) === null)
-      if (unknown.length === 0) return
-      const found = await readKeys(collections, unknown)
-      for (const place of unknown) {
-        const keys = found.get(entryId(place))
-        if (keys) learn(place, keys)
-      }
+    has,
+    timersOf({ actor, seq }) {
+      if (seq === 0) return []
+      const one = newest.get(actor)
+      return one?.seq === seq ? one.timers : null
     },
-    forget() {
-      newest.clear()
+    async look(places) {
+      const unknown = places.filter((place) => !has(place))
+      if (unknown.length === 0) return
+      const found = await journal
+        .find({
+          _id: { $in: unknown.map(entryId) },
+          actor: { $in: [...new Set(unknown.map(({ actor }) => actor))] },
+        })
+        .project<Pick<JournalDocument, 'actor' | 'seq'>>({ _id: 0, actor: 1, seq: 1 })
+        .toArray()
+      for (const place of found) learn(place, null)
+    },
+    forget(actors) {
+      for (const actor of actors) newest.delete(actor)
     },
   }
 }

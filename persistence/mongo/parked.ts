@@ -3,11 +3,12 @@ import type { ActorRef, EffectId } from '../../values/ids.ts'
 import type { Instant } from '../../values/instant.ts'
 import { UnreadableDocument } from '../errors.ts'
 import { listByNumber } from '../pages.ts'
-import { entryIdOf, isEffectId, jsonText, readParked } from '../stored-json.ts'
+import { entryIdOf, isEffectId } from '../stored-json.ts'
 import { type createDeliveries, entriesOf } from './deliveries.ts'
 import { parked, unparked } from './delivery.ts'
 import type { Collections, JournalDocument, ParkedDocument, ParkedEffect } from './documents.ts'
-import { entryOf } from './journal.ts'
+import { effectsOf, restoredEnvelope, storedEnvelope } from './entries.ts'
+import { restoredText, storedText } from './stored.ts'
 
 /** A parked item with its place among all. */
 interface Placed {
@@ -35,7 +36,7 @@ export function createParked(
   const parkEnvelope = async (item: Parked, order: number): Promise<void> => {
     await envelopes.updateOne(
       { _id: item.id },
-      { $set: { item: jsonText(item), actor: item.actor }, $setOnInsert: { order } },
+      { $set: parkedFields(item), $setOnInsert: { order } },
       { upsert: true },
     )
   }
@@ -105,15 +106,29 @@ export function createParked(
   }
 }
 
-function placedEnvelope({ _id, order, item }: ParkedDocument): Placed {
-  return { order, item: readParked(item, () => `the parked envelope ${_id}`) }
+/** A parked envelope as it is stored, but for its id and its place. */
+export function parkedFields({ actor, parkedAt, error, envelope }: Parked) {
+  return {
+    actor,
+    parkedAt,
+    error: storedText(error),
+    envelope: envelope && storedEnvelope(envelope, actor),
+  }
+}
+
+export function placedEnvelope(document: ParkedDocument): Placed {
+  const { _id: id, order, actor, parkedAt } = document
+  const what = () => `the parked envelope ${id}`
+  const error = restoredText(document.error, what)
+  const envelope = document.envelope && restoredEnvelope(document.envelope, actor, what)
+  return { order, item: { id, kind: 'envelope', actor, error, parkedAt, effect: null, envelope } }
 }
 
 function placedEffect(
-  document: Pick<JournalDocument, '_id' | 'actor' | 'entry'>,
+  document: Pick<JournalDocument, '_id' | 'actor' | 'effects'>,
   { id, place, error, parkedAt, order }: ParkedEffect,
 ): Placed {
-  const effect = entryOf(document).effects[place]
+  const effect = effectsOf(document)[place]
   if (effect === undefined) throw new UnreadableDocument(`the delivery of ${document._id}`)
   const { actor } = document
   return { order, item: { id, kind: 'effect', actor, error, parkedAt, effect, envelope: null } }
@@ -121,9 +136,9 @@ function placedEffect(
 
 async function effectsAfter({ journal }: Collections, after: number, limit: number) {
   const found = await journal
-    .aggregate<Pick<JournalDocument, '_id' | 'actor' | 'entry'> & { parked: ParkedEffect }>([
+    .aggregate<Pick<JournalDocument, '_id' | 'actor' | 'effects'> & { parked: ParkedEffect }>([
       { $match: { 'delivery.parked.order': { $gt: after, $exists: true } } },
-      { $project: { actor: 1, entry: 1, parked: '$delivery.parked' } },
+      { $project: { actor: 1, effects: 1, parked: '$delivery.parked' } },
       { $unwind: '$parked' },
       { $match: { 'parked.order': { $gt: after } } },
       { $sort: { 'parked.order': 1 } },

@@ -2,9 +2,9 @@ import type { KeyedRequest } from '../../actors/ports.ts'
 import { type Instant, msOf } from '../../values/instant.ts'
 import type { JsonObject } from '../../values/json.ts'
 import { checkText } from '../checked.ts'
-import { jsonText, readObject } from '../stored-json.ts'
 import type { Collections } from './documents.ts'
 import { isDuplicateKey } from './failures.ts'
+import { restored, stored } from './stored.ts'
 
 export function createRequests({ requests }: Collections) {
   const insert = async (key: string, bodyHash: string, now: Instant): Promise<boolean> => {
@@ -30,7 +30,7 @@ export function createRequests({ requests }: Collections) {
       if (known === null) return { outcome: 'running' }
       if (known.bodyHash !== bodyHash) return { outcome: 'other_body' }
       if (known.answer !== null) {
-        const answer = readObject(known.answer, () => `the answer to the request ${key}`)
+        const answer = restored(known.answer, () => `the answer to the request ${key}`)
         return { outcome: 'answered', answer }
       }
       if (msOf(now) - msOf(known.beganAt) <= leaseMs) return { outcome: 'running' }
@@ -41,7 +41,7 @@ export function createRequests({ requests }: Collections) {
       return { outcome: matchedCount === 1 ? 'begun' : 'running' }
     },
     async finishRequest(key: string, answer: JsonObject): Promise<void> {
-      await requests.updateOne({ _id: key }, { $set: { answer: jsonText(answer) } })
+      await requests.updateOne({ _id: key }, { $set: { answer: stored(answer) } })
     },
     async forgetRequest(key: string): Promise<void> {
       await requests.deleteOne({ _id: key, answer: null })

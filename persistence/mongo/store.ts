@@ -1,15 +1,18 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { type Store, StoreClosed } from '../../actors/ports.ts'
 import { checkCommit } from '../checked.ts'
 import { createAppend } from './append.ts'
 import type { MongoHome } from './connect.ts'
 import { createDeliveries } from './deliveries.ts'
 import { unavailable } from './failures.ts'
+import { createForgetting } from './forget.ts'
+import { healAll } from './heal.ts'
+import { createHeldDeliveries } from './held.ts'
 import { createJournal } from './journal.ts'
 import { createKnownEntries } from './known.ts'
 import { createMarks } from './marks.ts'
 import { createParked } from './parked.ts'
-import { healAll, rebuildAll } from './rebuild.ts'
+import { rebuildAll } from './rebuild.ts'
 import { createRequests } from './requests.ts'
 import { createTimers } from './timers.ts'
 import { createViews } from './views.ts'
@@ -21,25 +24,30 @@ export function createMongoStore({ client, collections }: MongoHome): Store {
   const known = createKnownEntries(collections)
   const marks = createMarks(collections)
   const journal = createJournal(collections, known)
-  const append = createAppend({ collections, known, marks })
-  const deliveries = createDeliveries(collections, randomUUID())
+  const held = createHeldDeliveries()
+  const holder = randomBytes(9).toString('base64url')
+  const append = createAppend({ collections, known, marks, held, holder })
+  const deliveries = createDeliveries({ collections, held, marks, holder })
   const parked = createParked(collections, deliveries)
   const timers = createTimers(collections)
   const views = createViews(collections)
   const requests = createRequests(collections)
-  const rebuilding = { collections, known, marks }
+  const following = { collections, marks }
+  const forget = createForgetting(collections, known)
   return {
-    append: (commits) =>
+    append: (commits, lease = null) =>
       call(() => {
         for (const commit of commits) checkCommit(commit)
-        return append(commits)
+        return append(commits, lease)
       }),
+    newestSeqs: (actors) => call(() => journal.newestSeqs(actors)),
     head: (actor) => call(() => journal.head(actor)),
     entry: (actor, seq) => call(() => journal.entry(actor, seq)),
     entryAt: (actor, at) => call(() => journal.entryAt(actor, at)),
     seqsOf: (actor, ids) => call(() => journal.seqsOf(actor, ids)),
     history: (actor, page) => call(() => journal.history(actor, page)),
     actors: (type, page) => call(() => journal.actors(type, page)),
+    forget: (type, before, limit) => call(() => forget(type, before, limit)),
 
     claim: (now, limit, leaseMs, lane) =>
       call(() => deliveries.claim({ now, limit, leaseMs, lane })),
@@ -51,6 +59,7 @@ export function createMongoStore({ client, collections }: MongoHome): Store {
         await deliveries.settle(settlements, order)
       }),
     nextClaimAt: () => call(() => deliveries.nextClaimAt()),
+    effectsOf: (actor, seq) => call(() => deliveries.effectsOf({ actor, seq })),
 
     park: (item) => call(() => parked.park(item)),
     parked: (page) => call(() => parked.parked(page)),
@@ -65,8 +74,8 @@ export function createMongoStore({ client, collections }: MongoHome): Store {
 
     viewRow: (view, key) => call(() => views.viewRow(view, key)),
     viewRows: (view, prefix, page) => call(() => views.viewRows(view, prefix, page)),
-    rebuild: (project, progress) => call(() => rebuildAll(rebuilding, project, progress)),
-    heal: (project) => call(() => healAll(rebuilding, project)),
+    rebuild: (project, progress) => call(() => rebuildAll(following, project, progress)),
+    heal: (project) => call(() => healAll(following, project)),
 
     beginRequest: (key, bodyHash, now, leaseMs) =>
       call(() => requests.beginRequest(key, bodyHash, now, leaseMs)),
@@ -80,7 +89,7 @@ export function createMongoStore({ client, collections }: MongoHome): Store {
       }),
     async close() {
       if (!gate.close()) return
-      await marks.settled()
+      await marks.flush()
       await client.close()
     },
   }

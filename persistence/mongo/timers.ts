@@ -3,11 +3,11 @@ import type { Instant } from '../../values/instant.ts'
 import type { Collections } from './documents.ts'
 import { refOf } from './journal.ts'
 
-export function createTimers({ actors }: Collections) {
+export function createTimers({ timers: armed }: Collections) {
   return {
     /** Each of the first `limit` timers is in one of the first `limit` actors by `dueAt`. */
     async dueTimers(now: Instant, limit: number): Promise<DueTimer[]> {
-      const documents = await actors
+      const documents = await armed
         .find({ dueAt: { $lte: now, $exists: true } })
         .sort({ dueAt: 1, _id: 1 })
         .limit(limit)
@@ -21,7 +21,7 @@ export function createTimers({ actors }: Collections) {
         .slice(0, limit)
     },
     async nextTimerAt(): Promise<Instant | null> {
-      const first = await actors
+      const first = await armed
         .find({ dueAt: { $exists: true } })
         .sort({ dueAt: 1 })
         .limit(1)
@@ -29,7 +29,7 @@ export function createTimers({ actors }: Collections) {
       return first?.dueAt ?? null
     },
     async armedTimerNames(): Promise<string[]> {
-      const names = await actors.distinct('timers.name', { dueAt: { $exists: true } })
+      const names = await armed.distinct('timers.name', { dueAt: { $exists: true } })
       return names.map(String).sort()
     },
   }

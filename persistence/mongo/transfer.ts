@@ -1,6 +1,7 @@
+import type { Entry } from '../../actors/journal.ts'
 import { laneOf } from '../../actors/lanes.ts'
-import { entryIdOf, jsonText, readObject, readParked } from '../stored-json.ts'
-import type { DeliveryRecord, EntryRecord, Transfer } from '../transfer.ts'
+import { entryIdOf } from '../stored-json.ts'
+import type { DeliveryRecord, EntryRecord, Transfer, WrittenRecord } from '../transfer.ts'
 import { withDueAt } from './delivery.ts'
 import type {
   Collections,
@@ -10,8 +11,9 @@ import type {
   RequestDocument,
   Tried,
 } from './documents.ts'
-import { entryOf } from './journal.ts'
-import { entryId } from './known.ts'
+import { createFold, documentOf } from './entries.ts'
+import { parkedFields, placedEnvelope } from './parked.ts'
+import { restored, stored } from './stored.ts'
 
 const batchDocuments = 500
 
@@ -24,15 +26,15 @@ export function createTransfer(collections: Collections): Transfer {
     },
     async *readEntries() {
       const cursor = journal.find().sort({ actor: 1, seq: 1 }).batchSize(batchDocuments)
-      for await (const documents of batches(cursor)) yield documents.map(recordOf)
+      const fold = createFold()
+      for await (const documents of batches(cursor)) {
+        yield documents.map((document) => recordOf(document, fold.entryOf(document)))
+      }
     },
     async *readParked() {
       const cursor = parked.find().sort({ order: 1 }).batchSize(batchDocuments)
       for await (const documents of batches(cursor)) {
-        yield documents.map(({ _id, order, item }) => ({
-          order,
-          item: readParked(item, () => `the parked envelope ${_id}`),
-        }))
+        yield documents.map(placedEnvelope)
       }
     },
     async *readRequests() {
@@ -42,13 +44,12 @@ export function createTransfer(collections: Collections): Transfer {
           key,
           bodyHash,
           beganAt,
-          answer:
-            answer === null ? null : readObject(answer, () => `the answer to the request ${key}`),
+          answer: answer && restored(answer, () => `the answer to the request ${key}`),
         }))
       }
     },
     async writeEntries(records) {
-      await journal.insertMany(records.map(documentOf), { ordered: false })
+      await journal.insertMany(records.map(writtenDocument), { ordered: false })
       const orders = records.flatMap(({ deliveries }) =>
         deliveries.map(({ parkedOrder }) => parkedOrder ?? 0),
       )
@@ -58,8 +59,7 @@ export function createTransfer(collections: Collections): Transfer {
       const documents = records.map(({ order, item }): ParkedDocument => ({
         _id: item.id,
         order,
-        actor: item.actor,
-        item: jsonText(item),
+        ...parkedFields(item),
       }))
       await parked.insertMany(documents, { ordered: false })
       await raise(
@@ -72,7 +72,7 @@ export function createTransfer(collections: Collections): Transfer {
         _id: key,
         bodyHash,
         beganAt,
-        answer: answer && jsonText(answer),
+        answer: answer && stored(answer),
       }))
       await requests.insertMany(documents, { ordered: false })
     },
@@ -96,8 +96,8 @@ async function raise(counters: Collections['counters'], orders: readonly number[
   if (value > 0) await counters.updateOne({ _id: 'parked' }, { $max: { value } }, { upsert: true })
 }
 
-function recordOf(document: JournalDocument): EntryRecord {
-  const { open, parked } = document.delivery ?? { open: [], parked: [] }
+function recordOf({ _id, delivery }: JournalDocument, entry: Entry): EntryRecord {
+  const { open = [], parked = [], results = [] } = delivery ?? {}
   const tried = ({ id, tries, attempt, firstTriedAt }: Tried) => ({
     id,
     tries,
@@ -113,25 +113,22 @@ function recordOf(document: JournalDocument): EntryRecord {
       parkedOrder: one.order,
     })),
   ]
-  return { entry: entryOf(document), deliveries }
-}
-
-function documentOf({ entry, deliveries }: EntryRecord): JournalDocument {
-  const { actor, seq, envelope, committedAt, effects } = entry
   return {
-    _id: entryId(entry),
-    actor,
-    seq,
-    envelopeId: envelope.id,
-    committedAt,
-    entry: jsonText(entry),
-    // The rebuild that follows writes the keys of its rows.
-    keys: [],
-    ...(effects.length > 0 && { delivery: deliveryOf(entry, deliveries) }),
+    entry,
+    deliveries,
+    results: results.map(({ id, result }) => ({
+      id,
+      result: restored(result, () => `the delivery of ${_id}`),
+    })),
   }
 }
 
-function deliveryOf(entry: EntryRecord['entry'], records: readonly DeliveryRecord[]): Delivery {
+function writtenDocument(record: WrittenRecord): JournalDocument {
+  const delivery = record.entry.effects.length > 0 && { delivery: deliveryOf(record) }
+  return { ...documentOf(record), ...delivery }
+}
+
+function deliveryOf({ entry, deliveries: records, results }: EntryRecord): Delivery {
   const tried = ({ id, tries, attempt, firstTriedAt }: DeliveryRecord): Tried => {
     const place = entry.effects.findIndex((effect) => effect.id === id)
     const effect = entry.effects[place]
@@ -139,8 +136,10 @@ function deliveryOf(entry: EntryRecord['entry'], records: readonly DeliveryRecor
     return { id, place, lane: laneOf(effect), tries, attempt, firstTriedAt }
   }
   return withDueAt({
-    rev: 0,
-    by: null,
+    rev: 'copied',
+    ...(results.length > 0 && {
+      results: results.map(({ id, result }) => ({ id, result: stored(result) })),
+    }),
     open: records
       .filter(({ parkedOrder }) => parkedOrder === null)
       .map((one) => ({ ...tried(one), at: one.at, holder: null, lastError: one.error })),

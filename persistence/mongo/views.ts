@@ -2,12 +2,12 @@ import type { Page, PageRequest } from '../../actors/ports.ts'
 import type { JsonObject } from '../../values/json.ts'
 import { checkCursorText, isStorable, rowId } from '../checked.ts'
 import { listByText } from '../pages.ts'
-import { readObject } from '../stored-json.ts'
 import type { Collections, RowDocument } from './documents.ts'
 import { rangeOf } from './ranges.ts'
+import { restored } from './stored.ts'
 
 function valueOf({ _id, value }: Pick<RowDocument, '_id' | 'value'>): JsonObject {
-  return readObject(value, () => `the view's row ${_id}`)
+  return restored(value, () => `the view's row ${_id}`)
 }
 
 export function createViews({ rows }: Collections) {

@@ -1,4 +1,5 @@
-import type { Log, Mail, Mailer } from '../../actors/ports.ts'
+import type { Log } from '../../actors/ports.ts'
+import type { Mail, Mailer } from './mailer.ts'
 
 export interface Outbox extends Mailer {
   /** What was sent, oldest first, each id once. */

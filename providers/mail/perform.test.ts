@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { ClaimedEffect, Log, Mail } from '../../actors/ports.ts'
+import type { ClaimedEffect, Log } from '../../actors/ports.ts'
 import { type Instant, msPerDay, plusMs } from '../../values/instant.ts'
 import type { JsonObject } from '../../values/json.ts'
+import type { Mail } from './mailer.ts'
 import { createMailPerformer } from './perform.ts'
 
 const happenedAt: Instant = '2027-01-10T00:00:00.000Z'

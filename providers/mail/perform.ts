@@ -1,6 +1,8 @@
-import type { Log, Mailer, Performer } from '../../actors/ports.ts'
+import type { Performer } from '../../actors/performer.ts'
+import type { Log } from '../../actors/ports.ts'
 import { EmailSend } from '../../machines/effects.ts'
 import { msOf, msPerDay } from '../../values/instant.ts'
+import type { Mailer } from './mailer.ts'
 
 /**
  * A mail about what happened longer ago than this is not sent: after an outage, news that has been

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { describe, expect, test } from 'vitest'
+import { openStripe } from '../../test/harness/stripe-performer.ts'
 import { apiVersion, createStripeClient } from './client.ts'
 import { listEventsSince } from './events.ts'
-import { openStripe } from '../../test/harness/stripe-performer.ts'
 
 describe('a call to Stripe', () => {
   test('goes to the address that was given, in the one version, and tells nothing of ours', async () => {

@@ -1,7 +1,7 @@
 import type { Catalog } from '../../machines/catalog/catalog.ts'
+import type { EventsOf, Message as MessageShape } from '../../machines/messages.ts'
 import type { Instant } from '../../values/instant.ts'
 import type { JsonObject } from '../../values/json.ts'
-import type { EventsOf, Message as MessageShape } from '../../machines/messages.ts'
 import type { Target, TargetType } from './refs.ts'
 
 /** An observation in our words, and whom it concerns. */

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { instantOfSeconds } from '../../values/instant.ts'
 import { isTelling, resolved } from '../../test/harness/stripe-messages.ts'
+import { instantOfSeconds } from '../../values/instant.ts'
 import { normalise } from './normalise.ts'
 import { createStripeReceiver } from './receive.ts'
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { EffectRequest } from '../../machines/effects.ts'
+import { eventsOf, factIn, openStripe } from '../../test/harness/stripe-performer.ts'
 import { msPerHour, plusMs } from '../../values/instant.ts'
 import { StripeSetupError } from './calls/failures.ts'
-import { eventsOf, factIn, openStripe } from '../../test/harness/stripe-performer.ts'
 
 const create = {
   kind: 'customer.create',

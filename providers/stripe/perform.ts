@@ -1,11 +1,12 @@
 import type { Stripe } from 'stripe'
-import { type ClaimedEffect, type Clock, type Performer, RetryLater } from '../../actors/ports.ts'
-import type { Result } from '../result.ts'
+import type { Performer } from '../../actors/performer.ts'
+import { type ClaimedEffect, type Clock, RetryLater } from '../../actors/ports.ts'
 import type { Catalog } from '../../machines/catalog/catalog.ts'
 import { EffectRequest, type ProviderEffect } from '../../machines/effects.ts'
 import type { AccountRef } from '../../machines/refs.ts'
 import type { ActorRef } from '../../values/ids.ts'
 import { type Instant, msOf, msPerHour } from '../../values/instant.ts'
+import type { Result } from '../result.ts'
 import { applyEvent, type EntryAt } from './calls/apply.ts'
 import {
   type AccountAtStripe,

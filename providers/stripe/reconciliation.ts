@@ -68,7 +68,7 @@ export interface Reconciliation {
  * a crash costs one part.
  */
 export function createReconciliation(options: ReconciliationOptions): Reconciliation {
-  const { runtime, store, stripe, clock, log, links, reads } = options
+  const { runtime, stripe, clock, log, links, reads } = options
   const limits = { ...defaultReconciliationLimits, ...options.limits }
   const tellSelf = (event: Envelope['event'], id: string) =>
     told(runtime, envelopeFor({ id, to: reconciliationRef, event, at: clock.now() }))
@@ -88,7 +88,7 @@ export function createReconciliation(options: ReconciliationOptions): Reconcilia
   const sweepPart = createSweep({
     ...options,
     resolver: createResolver({ stripe, links, reads }),
-    head: (actor) => store.head(actor),
+    head: (actor) => runtime.read(actor),
     pagesMax: limits.sweepPagesMax,
   })
   let hasWaited = false
@@ -214,6 +214,7 @@ async function told(
     case 'committed':
       return true
     case 'duplicate':
+    case 'unchanged':
       return false
     case 'busy':
       throw new ReconciliationHeldUp(`${envelope.to} is busy: it is told again at the next run`)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { ActorRef } from '../../values/ids.ts'
 import { openStripe } from '../../test/harness/stripe-performer.ts'
+import type { ActorRef } from '../../values/ids.ts'
 import { createReadBudget } from './read-budget.ts'
 import { safeId, type Target } from './refs.ts'
 import { createResolver } from './resolve.ts'

@@ -1,6 +1,8 @@
 import type { Stripe } from 'stripe'
 import { z } from 'zod'
+import type { Entry } from '../../actors/journal.ts'
 import type { Clock, Store } from '../../actors/ports.ts'
+import { contextOf } from '../../actors/read-snapshot.ts'
 import { PaymentMethodFacts } from '../../machines/account/facts.ts'
 import { AccountContext } from '../../machines/account/state.ts'
 import type { Catalog } from '../../machines/catalog/catalog.ts'
@@ -17,7 +19,9 @@ export interface WalletsPorts {
   readonly stripe: Stripe
   readonly clock: Clock
   readonly catalog: Catalog
-  readonly store: Pick<Store, 'head' | 'viewRows'>
+  readonly store: Pick<Store, 'viewRows'>
+  /** The actor's newest entry, as today's chart reads it. */
+  readonly head: (actor: ActorRef) => Promise<Entry | null>
   readonly reads: ReadBudget
 }
 
@@ -30,7 +34,7 @@ const Link = z.object({ ref: ActorRef })
  * Walks through our own accounts: payment methods stand in no list of their own, and a customer
  * that Stripe has deleted in none at all.
  */
-export function createWallets({ stripe, clock, catalog, store, reads }: WalletsPorts) {
+export function createWallets({ stripe, clock, catalog, store, head, reads }: WalletsPorts) {
   /** What Stripe shows as attached, by id; null for a customer that is gone. */
   async function attachedTo(customer: string): Promise<Map<string, PaymentMethodFacts> | null> {
     const now = clock.now()
@@ -52,8 +56,8 @@ export function createWallets({ stripe, clock, catalog, store, reads }: WalletsP
   }
 
   async function compare(customer: string, ref: ActorRef): Promise<Finding> {
-    const head = await store.head(ref)
-    const account = head === null ? null : AccountContext.parse(head.snapshot.state['context'])
+    const known = await head(ref)
+    const account = known === null ? null : contextOf(known, AccountContext)
     if (!account?.customer || account.customer.facts.deleted) return { drift: [], tell: null }
     const theirs = await attachedTo(customer)
     const drift = theirs === null ? [gone(ref)] : walletDrift(ref, account, theirs)

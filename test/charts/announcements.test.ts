@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { summaryOf } from '../../machines/invoice/summaries.ts'
 import { InvoiceContext } from '../../machines/invoice/state.ts'
+import { summaryOf } from '../../machines/invoice/summaries.ts'
 import { SubscriptionContext } from '../../machines/subscription/state.ts'
 import { canonical } from '../../values/json.ts'
 import { regionsOf } from './tables.ts'

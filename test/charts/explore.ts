@@ -4,8 +4,8 @@ import type { Statechart, Step } from '../../actors/statechart.ts'
 import { charts } from '../../machines/index.ts'
 import type { Instant } from '../../values/instant.ts'
 import { canonical } from '../../values/json.ts'
-import { askedAgain, saidAgain, speakerOf, stepping } from './step.ts'
 import { bookkeeping, type Bookkeeping } from './bookkeeping.ts'
+import { askedAgain, saidAgain, speakerOf, stepping } from './step.ts'
 
 // Every order in which the words of one story can reach one actor, by depth-first search over what is
 // still to come: exhaustive, and quick, because most orders meet again in one state.

@@ -1,7 +1,7 @@
 import { createStatechart, type Statechart } from '../../actors/statechart.ts'
 import { summariesTold } from '../../actors/summaries.ts'
-import { charts } from '../../machines/index.ts'
 import { EffectRequest } from '../../machines/effects.ts'
+import { charts } from '../../machines/index.ts'
 import type { ChartName, Word } from './explore.ts'
 
 /** A chart as the runtime steps it: what is told of its state is among what it asks for. */

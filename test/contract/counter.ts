@@ -15,17 +15,19 @@ const CounterEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('remote.answered'), answer: z.string() }),
   z.object({ type: z.literal('answered') }),
   z.object({ type: z.literal('poisoned') }),
+  z.object({ type: z.literal('effect.parked'), effect: z.string(), error: z.string() }),
   // Requests.
   z.object({ type: z.literal('add'), n: z.int().positive() }),
   z.object({ type: z.literal('withdraw'), n: z.int().positive() }),
   z.object({ type: z.literal('wait') }),
   z.object({ type: z.literal('call'), ask: z.string() }),
   z.object({ type: z.literal('greet'), to: ActorRef }),
+  z.object({ type: z.literal('charge') }),
   z.object({ type: z.literal('close') }),
 ])
 export type CounterEvent = z.infer<typeof CounterEvent>
 
-const requests = new Set(['add', 'withdraw', 'wait', 'call', 'greet', 'close'])
+const requests = new Set(['add', 'withdraw', 'wait', 'call', 'greet', 'charge', 'close'])
 
 interface Counter {
   readonly id: string
@@ -33,6 +35,8 @@ interface Counter {
   /** Of the newest `counted`; an older one is stale. */
   readonly stamp: number
   readonly answers: readonly string[]
+  /** What it asked for and was given up. */
+  readonly parked: readonly string[]
   /** The highest version told by each other counter. */
   readonly greeters: Readonly<Record<string, number>>
   /** How often patience ran out. */
@@ -50,6 +54,7 @@ const types: Types = {}
 type CounterEffect =
   | { kind: 'tell'; to: ActorRef; event: { type: 'greeted'; from: ActorRef } }
   | { kind: 'remote'; ask: string }
+  | { kind: 'charge' }
   | { kind: 'read'; coalesce: string }
   | { kind: 'refuse'; refusal: { code: 'not_enough'; count: number } }
 
@@ -85,6 +90,12 @@ function machineOf({ poison }: CounterOptions) {
         answers: ({ context, event }) =>
           event.type === 'remote.answered' ? [...context.answers, event.answer] : context.answers,
       }),
+      keepParked: assign({
+        parked: ({ context, event }) =>
+          event.type === 'effect.parked'
+            ? [...context.parked, `${event.effect}: ${event.error}`]
+            : context.parked,
+      }),
       countOverdue: assign({ overdue: ({ context }) => context.overdue + 1 }),
       swallow: assign(({ context }) => {
         if (poison === 'throws') throw new Error('swallowed poison')
@@ -107,6 +118,7 @@ function machineOf({ poison }: CounterOptions) {
       count: 0,
       stamp: 0,
       answers: [],
+      parked: [],
       greeters: {},
       overdue: 0,
     }),
@@ -116,6 +128,7 @@ function machineOf({ poison }: CounterOptions) {
       greeted: { guard: 'isNewer', actions: 'keepGreeter' },
       'remote.answered': { actions: 'keepAnswer' },
       poisoned: { actions: 'swallow' },
+      'effect.parked': { actions: 'keepParked' },
       hinted: {
         actions: {
           type: 'effect',
@@ -161,6 +174,7 @@ function machineOf({ poison }: CounterOptions) {
               }),
             },
           },
+          charge: { actions: { type: 'effect', params: { kind: 'charge' } } },
           close: { guard: 'hasCounted', target: 'closed' },
         },
       },
@@ -182,6 +196,8 @@ export function counterChart(options: CounterOptions = { poison: 'throws' }): Ch
     machine: machineOf(options),
     events: CounterEvent,
     requests,
+    // A charge is wanted while the counter is open.
+    wanted: { charge: ({ value }) => value === 'open' },
   }
 }
 
@@ -193,6 +209,7 @@ export const CounterState = z.object({
     count: z.int(),
     stamp: z.int(),
     answers: z.array(z.string()),
+    parked: z.array(z.string()),
     greeters: z.record(z.string(), z.int()),
     overdue: z.int(),
   }),

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Envelope } from '../../actors/envelope.ts'
 import { defaultLimits } from '../../actors/limits.ts'
-import { StoreUnavailable, type Store } from '../../actors/ports.ts'
+import { everythingReady } from '../../actors/pause.ts'
+import type { Store } from '../../actors/ports.ts'
 import type { Runtime } from '../../actors/runtime.ts'
 import type { Told } from '../../actors/tell-outcome.ts'
 import { patienceMs } from './counter.ts'
@@ -125,20 +126,43 @@ describe.each(['before', 'after'] as const)('a store that fails %s its effect', 
 })
 
 describe('a crash', () => {
-  test('A4 between the commit and its effect leaves the effect to the next process', async () => {
+  test('A4 between the commit and its effect leaves the effect to the next process, when its lease ends', async () => {
     const world = newWorld()
-    const first = processOf(world, {
-      ...world.store,
-      claim: () => Promise.reject(new StoreUnavailable('the process is gone')),
-    })
+    const first = processOf({ ...world, outside: hanging() }, world.store)
     const told = await first.tell(letter({ type: 'call', ask: 'who' }, { id: 'e1' }))
     expect(told.outcome).toBe('committed')
-    await first.stop()
-    expect(world.outside.calls).toEqual([])
     const next = processOf(world, world.store)
     await next.start()
     await next.idle()
-    expect(world.outside.calls.map(({ effect }) => effect.id)).toEqual(['counter/a#1.1'])
+    expect(world.outside.calls).toEqual([])
+    world.clock.advance(defaultLimits.leaseMs)
+    await next.idle()
+    expect(world.outside.calls.map(({ effect, tries }) => [effect.id, tries])).toEqual([
+      ['counter/a#1.1', 1],
+    ])
+  })
+
+  test('A4 an orderly stop gives back what was not begun, at once and as new', async () => {
+    const world = newWorld()
+    const busy = runtimeOf({
+      ...world,
+      performers: [hanging()],
+      limits: { concurrency: 1 },
+    })
+    for (const id of ['e1', 'e2', 'e3']) {
+      await busy.tell(letter({ type: 'call', ask: id }, { id }))
+    }
+    // The first hangs for ever, and with it the stop; what was not begun is free all the same.
+    void busy.stop()
+    const next = processOf(world, world.store)
+    for (let turn = 0; turn < 50 && world.outside.calls.length < 2; turn += 1) {
+      await everythingReady()
+      await next.idle()
+    }
+    expect(world.outside.calls.map(({ effect, tries }) => [effect.id, tries])).toEqual([
+      ['counter/a#2.1', 0],
+      ['counter/a#3.1', 0],
+    ])
   })
 
   test('A5 between an effect and the end of its claim performs it again, with the same id, and tells it once', async () => {
@@ -172,6 +196,12 @@ describe('a crash', () => {
     ])
   })
 })
+
+/** An outside that never answers. */
+function hanging(): Outside {
+  const calls: Outside['calls'] = []
+  return { calls, kinds: ['remote'], perform: () => new Promise(() => {}) }
+}
 
 /** As if the process died before it could end its claims. */
 function withoutSettling(store: Store): Store {

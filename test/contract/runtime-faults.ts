@@ -1,4 +1,4 @@
-import { StoreUnavailable, type Store } from '../../actors/ports.ts'
+import { type Store, StoreUnavailable } from '../../actors/ports.ts'
 
 /** When an operation fails: before it has any effect, or after, so that only its answer is lost. */
 export type Fault = 'before' | 'after' | null

@@ -3,7 +3,8 @@ import { uncounted } from '../../actors/counters.ts'
 import type { Envelope } from '../../actors/envelope.ts'
 import type { Entry } from '../../actors/journal.ts'
 import { defaultLimits, type Limits } from '../../actors/limits.ts'
-import type { ClaimedEffect, Log, Performer, Result, Store } from '../../actors/ports.ts'
+import type { Performer, Result } from '../../actors/performer.ts'
+import type { ClaimedEffect, Log, Store } from '../../actors/ports.ts'
 import type { View } from '../../actors/projections.ts'
 import { createRuntime, type Runtime } from '../../actors/runtime.ts'
 import type { Told } from '../../actors/tell-outcome.ts'
@@ -52,7 +53,7 @@ export function outside(
   const calls: ClaimedEffect[] = []
   return {
     calls,
-    kinds: ['remote', 'read'],
+    kinds: ['remote', 'read', 'charge'],
     perform(claimed) {
       calls.push(claimed)
       return new Promise((resolve) => {
@@ -122,7 +123,7 @@ export const add = (n: number, id: string, to: ActorRef = 'counter/a') =>
 
 /** The entry that an envelope has become; fails the test if it became none. */
 export function entryOf(told: Told): Entry {
-  if (told.outcome === 'committed' || told.outcome === 'duplicate') return told.entry
+  if ('entry' in told) return told.entry
   throw new Error(`no entry but ${JSON.stringify(told)}`)
 }
 

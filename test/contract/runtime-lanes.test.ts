@@ -3,7 +3,7 @@ import { uncounted } from '../../actors/counters.ts'
 import { createDelivery } from '../../actors/deliver.ts'
 import { callsAtOnce } from '../../actors/limits.ts'
 import { handClock, memoryStore, quick, silent, start } from './runtime-given.ts'
-import { commit } from './store-given.ts'
+import { commit, tracking } from './store-given.ts'
 
 const limits = { ...quick, concurrency: 8 }
 
@@ -17,9 +17,9 @@ function gate() {
 
 /** A delivery whose calls to providers hang until they are freed. */
 async function hanging(calls: number, own: number) {
-  const store = memoryStore()
+  const store = tracking(memoryStore(), new Map())
   const at = start
-  await store.append([
+  await tracking(store, new Map()).append([
     ...Array.from({ length: calls }, (_, n) =>
       commit({ actor: `counter/call${n}`, at, effects: 1, provider: 'stripe' }),
     ),
@@ -40,7 +40,7 @@ async function hanging(calls: number, own: number) {
       if (effect['provider'] === undefined) {
         performed.own += 1
         if (performed.own === own) allOwn.open()
-        return
+        return null
       }
       running += 1
       most = Math.max(most, running)
@@ -48,7 +48,10 @@ async function hanging(calls: number, own: number) {
       await freed.passed
       running -= 1
       performed.calls += 1
+      return null
     },
+    isWanted: async () => null,
+    tellParked: async () => {},
   })
   return { store, delivery, performed, freed, full, allOwn, most: () => most }
 }

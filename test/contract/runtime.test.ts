@@ -159,12 +159,34 @@ describe('a decision', () => {
     expect(heard).toEqual([1])
   })
 
-  test('A6 on a stale observation is journaled and changes no state', async () => {
+  test('A6 on a stale observation is answered `unchanged`, and neither journaled nor of effect', async () => {
+    const store = memoryStore()
+    const runtime = runtimeOf({ store })
+    const counted = (n: number, stamp: number, id: string) =>
+      letter({ type: 'counted', n, stamp }, { id, source: 'provider' })
+    await runtime.tell(counted(5, 2, 'e1'))
+    const told = await runtime.tell(counted(4, 1, 'e2'))
+    expect(told).toMatchObject({ outcome: 'unchanged', entry: { seq: 1 } })
+    expect(await journalOf(store)).toHaveLength(1)
+    expect((await stateNow(runtime)).context).toMatchObject({ count: 5, stamp: 2 })
+  })
+
+  test('A6 on what a person asks is journaled, though it changes nothing', async () => {
     const runtime = runtimeOf()
     await runtime.tell(letter({ type: 'counted', n: 5, stamp: 2 }, { id: 'e1' }))
     const told = await runtime.tell(letter({ type: 'counted', n: 4, stamp: 1 }, { id: 'e2' }))
     expect(entryOf(told)).toMatchObject({ seq: 2, changed: false })
-    expect((await stateNow(runtime)).context).toMatchObject({ count: 5, stamp: 2 })
+  })
+
+  test('A6 is decided on what the other process has committed', async () => {
+    const store = memoryStore()
+    const [one, two] = [runtimeOf({ store }), runtimeOf({ store })]
+    const hint = (id: string) => letter({ type: 'answered' }, { id, source: 'provider' })
+    await one.tell(add(1, 'e1'))
+    await two.tell(letter({ type: 'wait' }, { id: 'e2' }))
+    // To the state that `one` remembers this says nothing; to the newest it does.
+    expect((await one.tell(hint('e3'))).outcome).toBe('committed')
+    expect((await one.tell(hint('e4'))).outcome).toBe('unchanged')
   })
 })
 

@@ -1,5 +1,5 @@
 import { openStore } from '../../persistence/open.ts'
-import { commit, posting, row } from './store-given.ts'
+import { commit, posting, row, tracking } from './store-given.ts'
 
 // A process of its own over a store, for what only processes can show: `node store-child.js <job as JSON>`. It
 // writes one JSON line for each thing that it was told is so.
@@ -24,7 +24,7 @@ if (!isJob(job)) throw new RangeError('the first argument is the job as JSON')
 const { work, name, ...location } = job
 
 try {
-  const { store } = await openStore(location)
+  const store = tracking((await openStore(location)).store, new Map())
   say({ opened: process.pid })
   if (work === 'append') {
     // Until it is killed: groups of three actors, each entry with effects and rows.

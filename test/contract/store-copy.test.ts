@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
+import { commitOf } from '../../actors/commit-of.ts'
 import type { Entry, ViewRow } from '../../actors/journal.ts'
 import type { Store } from '../../actors/ports.ts'
 import { type Copied, type Transferable, copyStore } from '../../persistence/copy.ts'
@@ -16,25 +17,30 @@ import {
   posting,
   row,
   timer,
+  tracking,
 } from './store-given.ts'
 import { embeddedPlace, mongoPlaces } from './store-places.ts'
 
 const minute = 60_000
+
+/** Enough for snapshots that are kept whole, and such that are not. */
+const entriesEach = 20
 
 function project({ actor: ref, seq }: Entry): ViewRow[] {
   return [row('accounts', ref, { seq }), posting('ledger', `${ref}#${seq}`, { seq })]
 }
 
 /** Entries; effects that are done, open, claimed, retried and parked; a parked envelope; requests. */
-async function fill(store: Store): Promise<void> {
+async function fill(bare: Store): Promise<void> {
+  const store = tracking(bare, new Map())
   for (const ref of [actor, other]) {
-    const commits = line(6, { actor: ref, effects: 2, timers: [timer('t', 500, ref)] })
+    const commits = line(entriesEach, { actor: ref, effects: 2, timers: [timer('t', 500, ref)] })
     await store.append(commits.map(({ entry }) => ({ entry, rows: project(entry) })))
   }
   const claims = await store.claim(at(3), 6, minute)
   for (const [n, { effect, firstTriedAt }] of claims.entries()) {
     const { id } = effect
-    if (n % 3 === 0) await store.settle([{ id, outcome: 'done' }])
+    if (n % 3 === 0) await store.settle([{ id, outcome: 'done', result: { 'a.b': n } }])
     if (n % 3 === 1)
       await store.settle([{ id, outcome: 'parked', at: at(20 + n), error: `bad ${n}` }])
     if (n === 2) {
@@ -56,6 +62,7 @@ async function everythingIn(store: Store): Promise<unknown> {
   return {
     derived: await everythingDerived(store, ['accounts', 'ledger']),
     histories: await Promise.all(actors.map((ref) => all((page) => store.history(ref, page)))),
+    effects: await Promise.all(actors.map((ref) => store.effectsOf(ref, 2))),
     parked: await all((page) => store.parked(page)),
     held: await store.parkedEnvelope(actor),
     next: await store.nextClaimAt(),
@@ -81,14 +88,15 @@ function copyContract(from: OpenPlace, to: OpenPlace): void {
       const steps: Copied[] = []
       const copying = { from: source, to: target, project, progress: (c: Copied) => steps.push(c) }
       const copied = await copyStore(copying)
-      expect(copied).toStrictEqual({ entries: 12, parked: 3, requests: 2 })
+      expect(copied).toStrictEqual({ entries: 2 * entriesEach, parked: 3, requests: 2 })
       expect(steps.at(-1)).toStrictEqual(copied)
       await expect(copyStore(copying)).rejects.toMatchObject({ code: 'target_not_empty' })
 
       expect(await everythingIn(target.store)).toStrictEqual(await everythingIn(source.store))
-      const [next] = line(7).slice(6)
-      if (!next) throw new Error('a seventh')
-      expect(await target.store.append([next])).toStrictEqual([{ outcome: 'committed' }])
+      const [last, next] = line(entriesEach + 1).slice(entriesEach - 1)
+      if (!last || !next) throw new Error('the last one and one more')
+      const after = commitOf({ entry: last.entry, rows: project(last.entry) }, next)
+      expect(await target.store.append([after])).toStrictEqual([{ outcome: 'committed' }])
       expect(await target.store.viewRow('accounts', actor)).toBeNull()
       await target.store.settle([
         { id: `${other}#6.1`, outcome: 'parked', at: at(50), error: 'new' },
@@ -111,4 +119,5 @@ if (mongo) {
   afterAll(drop)
   describe('a copy of the embedded store into MongoDB', () => copyContract(embeddedPlace, open))
   describe('a copy of MongoDB into the embedded store', () => copyContract(open, embeddedPlace))
+  describe('a copy of MongoDB into another database', () => copyContract(open, open))
 }

@@ -1,5 +1,6 @@
+import { commitOf, type Projected } from '../../actors/commit-of.ts'
 import type { ArmedTimer, Commit, Effect, ViewRow } from '../../actors/journal.ts'
-import type { AppendOutcome, Page, PageRequest, Store } from '../../actors/ports.ts'
+import type { AppendOutcome, Lease, Page, PageRequest, Store } from '../../actors/ports.ts'
 import { type ActorRef, effectId } from '../../values/ids.ts'
 import { type Instant, instant } from '../../values/instant.ts'
 import type { JsonObject } from '../../values/json.ts'
@@ -8,16 +9,54 @@ import type { JsonObject } from '../../values/json.ts'
 
 /** A place in which one store lives, with nothing in it at first. */
 export interface Place {
-  readonly store: Store
+  readonly store: TrackingStore
   /** The store as another process sees it; where only one may own it, the same one. */
-  peer(): Promise<Store>
+  peer(): Promise<TrackingStore>
   /** Closes everything and opens it again, as after an orderly stop. */
-  reopen(): Promise<Store>
+  reopen(): Promise<TrackingStore>
   /** What a child process opens; the embedded file must be closed first. */
   readonly location: { readonly mongodbUri: string | null; readonly path: string }
   /** Writes the entry and nothing that follows from it, as a crash may; null where that cannot happen. */
-  readonly half: ((commit: Commit) => Promise<void>) | null
+  readonly half: ((projected: Projected) => Promise<void>) | null
   remove(): Promise<void>
+}
+
+/** A store that takes entries with all of their rows, too, as tests write them. */
+export interface TrackingStore extends Store {
+  append(
+    commits: readonly (Commit | Projected)[],
+    lease?: Lease | null,
+  ): Promise<readonly AppendOutcome[]>
+}
+
+/** What was appended last for each actor, by all stores of one place. */
+export type Tracked = Map<ActorRef, Projected>
+
+/** Makes commits of entries with rows, as the runtime does beside the entry that it knows. */
+export function tracking(store: Store, tracked: Tracked): TrackingStore {
+  return {
+    ...store,
+    async append(commits, lease) {
+      const before = new Map(tracked)
+      const made = commits.map((one) => {
+        if ('change' in one) return { commit: one, projected: null }
+        const known = before.get(one.entry.actor)
+        const follows = known !== undefined && known.entry.seq === one.entry.seq - 1
+        before.set(one.entry.actor, one)
+        return { commit: commitOf(follows ? known : null, one), projected: one }
+      })
+      const outcomes = await store.append(
+        made.map(({ commit }) => commit),
+        lease,
+      )
+      made.forEach(({ projected }, index) => {
+        if (projected !== null && outcomes[index]?.outcome === 'committed') {
+          tracked.set(projected.entry.actor, projected)
+        }
+      })
+      return outcomes
+    },
+  }
 }
 
 export type OpenPlace = () => Promise<Place>
@@ -45,7 +84,7 @@ export interface Given {
 }
 
 /** A commit, the first of its actor unless said otherwise. */
-export function commit(given: Given = {}): Commit {
+export function commit(given: Given = {}): Projected {
   const ref = given.actor ?? actor
   const seq = given.seq ?? 1
   const when = given.at ?? at(seq)
@@ -85,7 +124,7 @@ export function commit(given: Given = {}): Commit {
 }
 
 /** The first `count` commits of an actor. */
-export function line(count: number, given: Given = {}): Commit[] {
+export function line(count: number, given: Given = {}): Projected[] {
   return Array.from({ length: count }, (_, n) => commit({ ...given, seq: n + 1 }))
 }
 
@@ -101,7 +140,10 @@ export function timer(name: string, seconds: number, ref = actor, seq = 1): Arme
   return { name, dueAt: at(seconds), instance: `${ref}#${seq}` }
 }
 
-export async function outcomes(store: Store, commits: readonly Commit[]): Promise<string[]> {
+export async function outcomes(
+  store: TrackingStore,
+  commits: readonly Projected[],
+): Promise<string[]> {
   return (await store.append(commits)).map(outcomeText)
 }
 

@@ -6,9 +6,11 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openDatabase } from '../../persistence/embedded/driver.ts'
 import { openFile } from '../../persistence/embedded/file.ts'
 import { createEmbeddedStore } from '../../persistence/embedded/store.ts'
+import { connectMongo } from '../../persistence/mongo/connect.ts'
+import { createMongoStore } from '../../persistence/mongo/store.ts'
 import { openStore } from '../../persistence/open.ts'
 import { mongoForTests } from '../mongo.ts'
-import { actor, at, commit, line, row } from './store-given.ts'
+import { actor, at, commit, line, other, row, timer, tracking } from './store-given.ts'
 import { placeForEach } from './store-place.ts'
 import { inHome, mongoPlaces } from './store-places.ts'
 
@@ -42,7 +44,7 @@ describe('the embedded file', () => {
   })
 
   test('closing leaves all in the one file, with an empty log', async () => {
-    const store = createEmbeddedStore(openFile(path))
+    const store = tracking(createEmbeddedStore(openFile(path)), new Map())
     await store.append(line(50))
     await store.close()
     const bare = openDatabase(path)
@@ -51,17 +53,17 @@ describe('the embedded file', () => {
   })
 
   test('what was asked for before close is on the disk, and later calls say that it is closed', async () => {
-    const store = createEmbeddedStore(openFile(path))
+    const store = tracking(createEmbeddedStore(openFile(path)), new Map())
     const pending = store.append([commit()])
     await store.close()
     expect(await pending).toStrictEqual([{ outcome: 'committed' }])
-    const again = createEmbeddedStore(openFile(path))
+    const again = tracking(createEmbeddedStore(openFile(path)), new Map())
     expect((await again.head(actor))?.seq).toBe(1)
     await again.close()
   })
 
   test('one failing write of a group leaves the others alone', async () => {
-    const store = createEmbeddedStore(openFile(path))
+    const store = tracking(createEmbeddedStore(openFile(path)), new Map())
     const [good, bad, fine] = await Promise.allSettled([
       store.append([commit()]),
       store.beginRequest('a\0b', 'hash', at(0), minute),
@@ -75,7 +77,7 @@ describe('the embedded file', () => {
 
   test('a write that fails half-way is undone, and the others of its group are kept', async () => {
     const file = openFile(path)
-    const store = createEmbeddedStore(file)
+    const store = tracking(createEmbeddedStore(file), new Map())
     await store.append(line(2, { effects: 1 }))
     file.database.run("UPDATE entries SET document = '{}' WHERE seq = 2")
     const [settled, appended] = await Promise.allSettled([
@@ -102,34 +104,43 @@ describe('the embedded file', () => {
     })
   })
 
-  test('a file of an older release learns which effects are our own work', async () => {
-    const before = createEmbeddedStore(openFile(path))
-    await before.append([
-      commit({ effects: 1, provider: 'stripe' }),
-      commit({ actor: 'counter/own', effects: 2 }),
-    ])
-    await before.close()
+  test('a file of a format that is not read any more is refused, with what to do', async () => {
+    await (await openStore({ mongodbUri: null, path })).store.close()
     const bare = openDatabase(path)
-    bare.exec('DROP INDEX effects_own')
-    bare.exec('ALTER TABLE effects DROP COLUMN lane')
-    bare.exec('PRAGMA user_version = 1')
+    bare.exec('PRAGMA user_version = 2')
     bare.close()
+    await expect(openStore({ mongodbUri: null, path })).rejects.toMatchObject({
+      code: 'store_format_unknown',
+      message: expect.stringMatching(/format 2 .* run the release that wrote it/),
+    })
+  })
+
+  test('P6 what a process held is claimable at once by the next, with its tries', async () => {
+    const before = tracking(createEmbeddedStore(openFile(path)), new Map())
+    await before.append([commit({ effects: 2, at: at(1) })], { now: at(2), endsAt: at(500) })
+    const [id, other] = [`${actor}#1.1`, `${actor}#1.2`] as const
+    const next = { tries: 3, attempt: 1, firstTriedAt: at(2), error: 'no' }
+    await before.settle([{ id: other, outcome: 'retry', at: at(300), ...next }])
+    expect(await before.claim(at(299), 9, minute)).toStrictEqual([])
+    await before.close()
     const store = createEmbeddedStore(openFile(path))
-    const own = await store.claim(at(9), 9, minute, 'own')
-    expect(own.map(({ actor: ref }) => ref)).toStrictEqual(['counter/own', 'counter/own'])
-    expect(await store.claim(at(9), 9, minute)).toHaveLength(1)
+    expect(await store.nextClaimAt()).toBe(at(1))
+    expect(await store.claim(at(299), 9, minute)).toMatchObject([
+      { effect: { id }, tries: 1, firstTriedAt: at(2) },
+    ])
     await store.close()
   })
 
   test('an entry that cannot be read is named, and the others are read', async () => {
     const file = openFile(path)
-    const store = createEmbeddedStore(file)
+    const store = tracking(createEmbeddedStore(file), new Map())
     await store.append([...line(2), commit({ actor: 'counter/fine' })])
     for (const damaged of ['{', '{}', '[]', 'null', '{"actor":"counter/one","seq":2}']) {
-      file.database.run('UPDATE entries SET document = ? WHERE actor = ? AND seq = 2', [
-        damaged,
-        actor,
-      ])
+      file.database.run(
+        `UPDATE entries SET document = ?
+         WHERE actor_id = (SELECT id FROM actors WHERE ref = ?) AND seq = 2`,
+        [damaged, actor],
+      )
       await expect(store.head(actor)).rejects.toMatchObject({
         code: 'document_unreadable',
         message: expect.stringContaining(`${actor}#2`),
@@ -141,7 +152,8 @@ describe('the embedded file', () => {
   })
 
   test('a store in memory needs no file', async () => {
-    const { store } = await openStore({ mongodbUri: null, path: ':memory:' })
+    const opened = await openStore({ mongodbUri: null, path: ':memory:' })
+    const store = tracking(opened.store, new Map())
     await store.append([commit()])
     expect((await store.head(actor))?.seq).toBe(1)
     await store.close()
@@ -196,6 +208,23 @@ if (mongo) {
       expect(await store.viewRow('list', 'old')).toBeNull()
     })
 
+    test('P9 a rebuild drops timers and rows that follow from no entry', async () => {
+      const { store } = place()
+      await store.append([commit({ timers: [timer('t', 50)] })])
+      await behind(async ({ collections: { timers, rows } }) => {
+        const timersOfNone = { seq: 9, timers: [timer('x', 5)], dueAt: at(5) }
+        await timers.insertOne({ _id: 'counter/none', ...timersOfNone })
+        await timers.updateOne({ _id: actor }, { $set: { ...timersOfNone } })
+        await rows.insertOne({ _id: 'list/k', actor, seq: 9, latest: true, value: {} })
+      })
+      await store.rebuild(
+        () => [],
+        () => {},
+      )
+      expect(await store.dueTimers(at(999), 9)).toStrictEqual([{ actor, ...timer('t', 50) }])
+      expect(await store.viewRow('list', 'k')).toBeNull()
+    })
+
     test('a database of a newer release is refused', async () => {
       await behind(async ({ collections }) => {
         await collections.counters.updateOne({ _id: 'format' }, { $set: { value: 99 } })
@@ -210,13 +239,99 @@ if (mongo) {
       const { store } = place()
       await store.append(line(2))
       await behind(async ({ collections }) => {
-        await collections.journal.updateOne({ _id: `${actor}#2` }, { $set: { entry: '{}' } })
+        await collections.journal.updateOne({ _id: `${actor}#2` }, { $unset: { change: '' } })
       })
       await expect(store.head(actor)).rejects.toMatchObject({
         code: 'document_unreadable',
         message: expect.stringContaining(`${actor}#2`),
       })
       expect((await store.entry(actor, 1))?.seq).toBe(1)
+    })
+
+    test('an entry that lacks one that it builds on is named, and not read as something else', async () => {
+      const { store } = place()
+      await store.append(line(4))
+      await behind(async ({ collections }) => {
+        await collections.journal.deleteOne({ _id: `${actor}#2` })
+      })
+      for (const read of [
+        () => store.head(actor),
+        () => store.entry(actor, 3),
+        () => store.entryAt(actor, at(3)),
+        () => store.history(actor, { cursor: null, limit: 9 }),
+      ]) {
+        await expect(read()).rejects.toMatchObject({
+          code: 'document_unreadable',
+          message: expect.stringContaining(`${actor}#3`),
+        })
+      }
+    })
+
+    test('people read what is stored as it is, and query it', async () => {
+      const { store } = place()
+      await store.append([
+        commit({ event: { invoice: 'in_1', 'a.b': { $set: 1 } }, effects: 1 }),
+        commit({ seq: 2, effects: 1, rows: [row('list', 'k', { n: { deep: 1 } })] }),
+      ])
+      await store.settle([{ id: `${actor}#2.1`, outcome: 'done', result: { told: 'all' } }])
+      await behind(async ({ collections: { journal, rows } }) => {
+        const [first, second] = await journal.find().sort({ seq: 1 }).toArray()
+        expect(first).toMatchObject({
+          _id: `${actor}#1`,
+          opens: 'counter',
+          envelope: { event: { invoice: 'in_1', 'a%2Eb': { '%24set': 1 } } },
+          snapshot: { chart: 'counter', state: { context: { count: 1 } } },
+          effects: [{ id: `${actor}#1.1`, kind: 'remote' }],
+          delivery: { open: [{ id: `${actor}#1.1`, at: at(1) }] },
+        })
+        expect(second).toMatchObject({
+          change: { state: { set: { context: { count: 2 } } } },
+          delivery: { open: [], results: [{ result: { told: 'all' } }] },
+        })
+        expect(second).not.toHaveProperty('snapshot')
+        expect(await journal.countDocuments({ 'envelope.event.invoice': 'in_1' })).toBe(1)
+        expect(await rows.countDocuments({ 'value.n.deep': 1 })).toBe(1)
+      })
+    })
+
+    test('an ordinary entry is one write, and so is the settlement of many', async () => {
+      const uri = new URL(place().location.mongodbUri ?? '')
+      uri.searchParams.set('monitorCommands', 'true')
+      const home = await connectMongo(uri.href)
+      const store = tracking(createMongoStore(home), new Map())
+      const commands: string[] = []
+      home.client.on('commandStarted', ({ commandName, command }) => {
+        commands.push(`${commandName} ${command[commandName]}`)
+      })
+      const said = () => commands.splice(0)
+      const lease = { now: at(1), endsAt: at(60) }
+      const entry = (seq: number, n: number) =>
+        commit({ seq, effects: 1, rows: [row('list', 'k', { n })], timers: [timer('t', 99)] })
+      await store.append([entry(1, 1)], lease)
+      expect(said().sort()).toStrictEqual(['insert journal', 'insert timers', 'insert view_rows'])
+      await store.append([commit({ actor: other, effects: 1 })], lease)
+      await store.append([entry(2, 1), entry(3, 1)], lease)
+      expect(said()).toStrictEqual(['insert journal', 'insert journal'])
+      await store.append([entry(4, 2)], lease)
+      expect(said()).toStrictEqual(['insert journal', 'update view_rows'])
+      await store.settle(
+        ([`${actor}#2.1`, `${other}#1.1`, `${actor}#4.1`] as const).map(
+          (id) => ({ id, outcome: 'done' }) as const,
+        ),
+      )
+      expect(said()).toStrictEqual(['update journal'])
+      await store.append([commit({ actor: 'counter/late', effects: 1 })])
+      await store.claim(at(9), 1, minute)
+      said()
+      await store.settle([{ id: 'counter/late#1.1', outcome: 'done' }])
+      expect(said()).toStrictEqual(['update journal'])
+      const result = { said: 'late' }
+      await store.settle([{ id: 'counter/late#1.1', outcome: 'done', result }])
+      expect(said()).toStrictEqual(['find journal'])
+      await store.head(actor)
+      await store.newestSeqs([actor, other])
+      expect(said()).toStrictEqual(['find journal', 'aggregate journal'])
+      await store.close()
     })
   })
 }

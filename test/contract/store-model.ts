@@ -1,4 +1,5 @@
-import type { Commit, Entry } from '../../actors/journal.ts'
+import type { Projected } from '../../actors/commit-of.ts'
+import type { Entry } from '../../actors/journal.ts'
 import type { AppendOutcome, ClaimedEffect, Settlement } from '../../actors/ports.ts'
 import type { EffectId } from '../../values/ids.ts'
 import { type Instant, plusMs } from '../../values/instant.ts'
@@ -14,7 +15,7 @@ interface Delivery {
 
 /** What a store does, in the fewest words: the oracle that both homes are compared with. */
 export interface Model {
-  append(commits: readonly Commit[]): AppendOutcome[]
+  append(commits: readonly Projected[]): AppendOutcome[]
   claim(now: Instant, limit: number, leaseMs: number): ClaimedEffect[]
   settle(settlements: readonly Settlement[]): void
   unpark(id: EffectId, at: Instant): boolean
@@ -24,7 +25,10 @@ export interface Model {
   rows(): Map<string, number>
 }
 
-export function createModel(): Model {
+/** Which of the effects that are due at one moment is claimed first; no home promises more than its own order. */
+export type Ties = 'by actor' | 'by the first entry of their actors'
+
+export function createModel(ties: Ties): Model {
   const entries: Entry[] = []
   const open = new Map<EffectId, Delivery>()
   let parked: EffectId[] = []
@@ -32,7 +36,7 @@ export function createModel(): Model {
 
   const historyOf = (actor: string) => entries.filter((entry) => entry.actor === actor)
 
-  const appendOne = ({ entry, rows: given }: Commit): AppendOutcome => {
+  const appendOne = ({ entry, rows: given }: Projected): AppendOutcome => {
     const history = historyOf(entry.actor)
     const same = history.find(({ envelope }) => envelope.id === entry.envelope.id)
     if (same) return { outcome: 'duplicate', seq: same.seq }
@@ -68,12 +72,16 @@ export function createModel(): Model {
     }
   }
 
+  const bornAt = ({ actor }: Entry) => entries.findIndex((entry) => entry.actor === actor)
+  const isFirst = (a: Entry, b: Entry) =>
+    ties === 'by actor' ? a.actor < b.actor : bornAt(a) < bornAt(b)
+
   const inOrder = () =>
     [...open.entries()]
       .flatMap(([id, one]) => (one.dueAt === null ? [] : [{ ...one, id, dueAt: one.dueAt }]))
       .sort((a, b) => {
         if (a.dueAt !== b.dueAt) return a.dueAt < b.dueAt ? -1 : 1
-        if (a.entry.actor !== b.entry.actor) return a.entry.actor < b.entry.actor ? -1 : 1
+        if (a.entry.actor !== b.entry.actor) return isFirst(a.entry, b.entry) ? -1 : 1
         return a.entry.seq - b.entry.seq || a.place - b.place
       })
 

@@ -2,19 +2,27 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { commitOf } from '../../actors/commit-of.ts'
 import type { Commit } from '../../actors/journal.ts'
 import type { Store } from '../../actors/ports.ts'
-import { journalDocument } from '../../persistence/mongo/append.ts'
+import { unappliedDocument } from '../../persistence/mongo/append.ts'
 import { type MongoHome, connectMongo } from '../../persistence/mongo/connect.ts'
 import { openStore } from '../../persistence/open.ts'
 import { inDatabase } from '../mongo.ts'
-import type { OpenPlace, Place } from './store-given.ts'
+import {
+  type OpenPlace,
+  type Place,
+  type Tracked,
+  type TrackingStore,
+  tracking,
+} from './store-given.ts'
 
 /** A new folder with an embedded file. */
 export const embeddedPlace: OpenPlace = async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tenure-store-'))
   const location = { mongodbUri: null, path: join(folder, 'tenure.db') }
-  let store: Store = (await openStore(location)).store
+  const tracked: Tracked = new Map()
+  let store = tracking((await openStore(location)).store, tracked)
   return {
     get store() {
       return store
@@ -22,7 +30,7 @@ export const embeddedPlace: OpenPlace = async () => {
     peer: async () => store,
     async reopen() {
       await store.close()
-      store = (await openStore(location)).store
+      store = tracking((await openStore(location)).store, tracked)
       return store
     },
     location,
@@ -62,7 +70,8 @@ export function mongoPlaces(uri: string): { open: OpenPlace; drop: () => Promise
 async function mongoPlace(mongodbUri: string, free: string[]): Promise<Place> {
   const location = { mongodbUri, path: '' }
   const peers: Store[] = []
-  let store: Store = (await openStore(location)).store
+  const tracked: Tracked = new Map()
+  let store: TrackingStore = tracking((await openStore(location)).store, tracked)
   const closeAll = async () => {
     await Promise.all([store, ...peers.splice(0)].map((one) => one.close()))
   }
@@ -71,17 +80,22 @@ async function mongoPlace(mongodbUri: string, free: string[]): Promise<Place> {
       return store
     },
     async peer() {
-      const peer = (await openStore(location)).store
+      const peer = tracking((await openStore(location)).store, tracked)
       peers.push(peer)
       return peer
     },
     async reopen() {
       await closeAll()
-      store = (await openStore(location)).store
+      store = tracking((await openStore(location)).store, tracked)
       return store
     },
     location,
-    half: (commit) => insertHalf(mongodbUri, commit),
+    half: async (projected) => {
+      const known = tracked.get(projected.entry.actor)
+      const follows = known !== undefined && known.entry.seq === projected.entry.seq - 1
+      await insertHalf(mongodbUri, commitOf(follows ? known : null, projected))
+      tracked.set(projected.entry.actor, projected)
+    },
     async remove() {
       await closeAll()
       await inHome(mongodbUri, async ({ db }) => {
@@ -102,6 +116,6 @@ export async function inHome(uri: string, work: (home: MongoHome) => Promise<voi
 /** The journal's document alone, as it stands when a process dies before what follows from it is written. */
 async function insertHalf(uri: string, commit: Commit): Promise<void> {
   await inHome(uri, async ({ collections }) => {
-    await collections.journal.insertOne(journalDocument(commit))
+    await collections.journal.insertOne(unappliedDocument(commit))
   })
 }

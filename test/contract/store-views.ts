@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
-import type { Commit, Entry, ViewRow } from '../../actors/journal.ts'
-import type { Store } from '../../actors/ports.ts'
+import { type Projected, commitOf } from '../../actors/commit-of.ts'
+import type { Entry, ViewRow } from '../../actors/journal.ts'
 import {
   type OpenPlace,
+  type TrackingStore,
   actor,
   all,
   at,
@@ -27,7 +28,7 @@ function project({ actor: ref, seq }: Entry): readonly ViewRow[] {
   ]
 }
 
-function projected(commits: readonly Commit[]): Commit[] {
+function projected(commits: readonly Projected[]): Projected[] {
   return commits.map(({ entry }) => ({ entry, rows: project(entry) }))
 }
 
@@ -77,6 +78,21 @@ export function viewsContract(open: OpenPlace): void {
     ])
   })
 
+  test('P8 an append row that is given again after a pause stays as it was first', async () => {
+    const { store } = place()
+    const again = (ref: typeof actor) => [
+      commit({ actor: ref, rows: [posting('ledger', ref, { n: 1 })] }),
+      commit({ actor: ref, seq: 2 }),
+      commit({ actor: ref, seq: 3, rows: [posting('ledger', ref, { n: 99 })] }),
+    ]
+    await store.append(again(actor))
+    for (const one of again(other)) await store.append([one])
+    expect(await rowsOf('ledger')).toStrictEqual([
+      { key: actor, value: { n: 1 } },
+      { key: other, value: { n: 1 } },
+    ])
+  })
+
   test('P8 entries of one group leave the rows that they would leave one by one', async () => {
     const { store } = place()
     await store.append(projected(line(5)))
@@ -122,7 +138,7 @@ export function viewsContract(open: OpenPlace): void {
     expect(await store.heal(project)).toBe(0)
     expect(await store.dueTimers(at(999), 9)).toStrictEqual([{ actor, ...timers(4)[0] }])
     await store.append([five])
-    await (half ?? ((last: Commit) => store.append([last])))(six)
+    await (half ?? ((last: Projected) => store.append([last])))(six)
     await (await place().peer()).heal(project)
     const live = await everythingDerived(store, views)
     await store.rebuild(project, () => {})
@@ -132,11 +148,40 @@ export function viewsContract(open: OpenPlace): void {
     expect(await rowsOf('ledger')).toHaveLength(7)
   })
 
+  test('P8 what a crash left out is healed where later entries did not change it again', async () => {
+    const { store, half } = place()
+    const write = half ?? ((one: Projected) => store.append([one]))
+    const rowsOfEntry = ({ seq }: Entry): ViewRow[] => [
+      ...(seq === 1 ? [row('list', 'dropped', { seq: 1 })] : [row('list', 'born', { since: 2 })]),
+      row('list', 'kept', { at: Math.min(seq, 2) }),
+      ...(seq < 4 ? [row('list', 'late', { seq: 3 })] : []),
+    ]
+    const given = (seq: number) => {
+      const armed = seq === 1 ? [] : [timer('t', 100, actor, 2)]
+      const one = commit({ seq, timers: armed })
+      return { ...one, rows: rowsOfEntry(one.entry) }
+    }
+    await store.append([given(1)])
+    await write(given(2))
+    await store.append([given(3)])
+    await write(given(4))
+    await store.append([given(5)])
+    expect(await store.heal(rowsOfEntry)).toBe(half ? 2 : 0)
+    expect(await rowsOf('list')).toStrictEqual([
+      { key: 'born', value: { since: 2 } },
+      { key: 'kept', value: { at: 2 } },
+    ])
+    expect(await store.dueTimers(at(999), 9)).toStrictEqual([
+      { actor, ...timer('t', 100, actor, 2) },
+    ])
+    expect(await store.heal(rowsOfEntry)).toBe(0)
+  })
+
   test('P8 an append that died before its rows were written is completed by doing it again', async () => {
     const { store, half } = place()
     const [one] = projected(line(1))
     if (!one) throw new Error('one commit')
-    await (half ?? ((first: Commit) => store.append([first])))(one)
+    await (half ?? ((first: Projected) => store.append([first])))(one)
     expect(await store.append([one])).toStrictEqual([{ outcome: 'duplicate', seq: 1 }])
     expect(await store.viewRow('accounts', actor)).toStrictEqual({ seq: 1 })
   })
@@ -154,15 +199,17 @@ export function viewsContract(open: OpenPlace): void {
 
   test('P9 a rebuild writes what a changed projection gives, and later entries build on it', async () => {
     const { store } = place()
-    await store.append(projected(line(2)))
-    await store.rebuild(
-      ({ actor: ref }) => [row('fresh', ref, { kept: false })],
-      () => {},
-    )
+    const commits = projected(line(2))
+    await store.append(commits)
+    const fresh = ({ actor: ref }: Entry) => [row('fresh', ref, { kept: false })]
+    await store.rebuild(fresh, () => {})
     expect(await rowsOf('accounts')).toStrictEqual([])
     expect(await rowsOf('ledger')).toStrictEqual([])
     expect(await rowsOf('fresh')).toStrictEqual([{ key: actor, value: { kept: false } }])
-    await store.append([commit({ seq: 3 })])
+    const [, two] = commits
+    if (!two) throw new Error('a second')
+    const three = commitOf({ entry: two.entry, rows: fresh(two.entry) }, commit({ seq: 3 }))
+    await store.append([three])
     expect(await rowsOf('fresh')).toStrictEqual([])
   })
 
@@ -217,9 +264,24 @@ export function viewsContract(open: OpenPlace): void {
     expect(await store.nextTimerAt()).toBeNull()
     expect(await store.armedTimerNames()).toStrictEqual([])
   })
+
+  test('timers that stay, change and go are known across any number of entries', async () => {
+    const { store } = place()
+    const peer = await place().peer()
+    // Changes fall on entries of every kind: whole ones, and such as hold what changed.
+    const armed = (seq: number) =>
+      seq < 5 || seq > 34 ? [] : [timer('t', 100 + Math.floor(seq / 4), actor, seq - (seq % 4))]
+    for (let seq = 1; seq <= 36; seq += 1) {
+      const one = seq % 3 === 0 ? peer : store
+      await one.append([commit({ seq, timers: armed(seq) })])
+      const due = armed(seq).map((each) => ({ actor, ...each }))
+      expect(await store.dueTimers(at(999), 9)).toStrictEqual(due)
+      expect(await peer.nextTimerAt()).toBe(due[0]?.dueAt ?? null)
+    }
+  })
 }
 
-async function fill(store: Store): Promise<void> {
+async function fill(store: TrackingStore): Promise<void> {
   for (let n = 0; n < 12; n += 1) {
     const ref = `counter/n${n}` as const
     const commits = line((n % 4) + 1, { actor: ref, timers: [timer(`t${n % 3}`, n, ref)] })

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import type { Store } from '../../actors/ports.ts'
 import { failingOnce } from './runtime-faults.ts'
+import { changesContract } from './store-changes.ts'
 import { effectsContract } from './store-effects.ts'
+import { forgetContract } from './store-forget.ts'
 import {
   type OpenPlace,
+  type TrackingStore,
   actor,
   all,
   at,
@@ -13,7 +15,9 @@ import {
   outcomes,
   row,
   timer,
+  tracking,
 } from './store-given.ts'
+import { leasesContract } from './store-leases.ts'
 import { parkedContract, requestsContract } from './store-parked.ts'
 import { placeForEach } from './store-place.ts'
 import { viewsContract } from './store-views.ts'
@@ -22,8 +26,11 @@ import { viewsContract } from './store-views.ts'
 export function storeContract(name: string, open: OpenPlace): void {
   describe(name, () => {
     describe('the journal', () => journalContract(open))
+    describe('changes', () => changesContract(open))
     describe('pages', () => pagesContract(open))
     describe('effects', () => effectsContract(open))
+    describe('leases and results', () => leasesContract(open))
+    describe('forgetting', () => forgetContract(open))
     describe('what is parked', () => parkedContract(open))
     describe('views and timers', () => viewsContract(open))
     describe('keyed requests', () => requestsContract(open))
@@ -59,6 +66,21 @@ function journalContract(open: OpenPlace): void {
     expect(await outcomes(store, [commit({ seq: 2 })])).toStrictEqual(['conflict'])
     expect(await store.head(actor)).toBeNull()
     expect(await store.entry(actor, 2)).toBeNull()
+  })
+
+  test('P1 there are no gaps within a group either', async () => {
+    const { store } = place()
+    const group = [commit(), commit({ seq: 3 }), commit({ actor: other }), commit({ seq: 2 })]
+    expect(await outcomes(store, group)).toStrictEqual([
+      'committed',
+      'conflict',
+      'committed',
+      'conflict',
+    ])
+    expect(await outcomes(store, [commit({ seq: 2 }), commit({ seq: 3 })])).toStrictEqual([
+      'committed',
+      'committed',
+    ])
   })
 
   test('P2 an envelope that its actor has taken is a duplicate, with the seq of the first', async () => {
@@ -176,7 +198,7 @@ function journalContract(open: OpenPlace): void {
   test('an append whose answer was lost is a duplicate when it is done again', async () => {
     for (const when of ['before', 'after'] as const) {
       const ref = `counter/${when}` as const
-      const store = failingOnce(place().store, 1, when)
+      const store = tracking(failingOnce(place().store, 1, when), new Map())
       const one = commit({ actor: ref, rows: [row('list', ref)], effects: 1 })
       await expect(store.append([one])).rejects.toMatchObject({ code: 'store_unavailable' })
       const expected = when === 'before' ? 'committed' : 'duplicate of 1'
@@ -258,7 +280,7 @@ function journalContract(open: OpenPlace): void {
 function pagesContract(open: OpenPlace): void {
   const place = placeForEach(open)
 
-  const fill = async (store: Store) => {
+  const fill = async (store: TrackingStore) => {
     const refs = ['account/b', 'account/a', 'account_x/a', 'invoice/1', 'counter/~', 'counter/A']
     await store.append([...refs, 'counter/one'].map((ref) => commit({ actor: refOf(ref) })))
     return refs

@@ -12,8 +12,8 @@ import { DunningPolicy } from '../../machines/dunning/policy.ts'
 import { createOutbox } from '../../providers/mail/outbox.ts'
 import type { FetchLike } from '../../providers/stripe/client.ts'
 import { createReadBudget, type ReadBudgetOptions } from '../../providers/stripe/read-budget.ts'
-import { silentLog } from './logs.ts'
 import { createHandTimers } from './hand-timers.ts'
+import { silentLog } from './logs.ts'
 import { clientOfTwin, webhookSecret } from './twin.ts'
 
 /** One key for each role, and one that sees a single account. */

@@ -1,7 +1,7 @@
 import { createTimeTravel } from '../../app/sandbox/time-travel.ts'
+import type { SandboxControls } from '../../http/deps.ts'
 import { createTestClock } from '../../scheduler/clock.ts'
 import { ChaosDial, calm } from '../../twins/kernel/chaos.ts'
-import type { SandboxControls } from '../../http/deps.ts'
 
 /** Controls of a sandbox in which nothing is due. */
 export function quietSandbox(): SandboxControls {

@@ -2,9 +2,9 @@ import { AccountEvent } from '../../machines/account/events.ts'
 import { InvoiceEvent } from '../../machines/invoice/events.ts'
 import { PaymentEvent } from '../../machines/payment/events.ts'
 import { SubscriptionEvent } from '../../machines/subscription/events.ts'
-import { type ActorRef, typeOf } from '../../values/ids.ts'
 import type { Message } from '../../providers/stripe/message.ts'
 import { derivedRef, safeId } from '../../providers/stripe/refs.ts'
+import { type ActorRef, typeOf } from '../../values/ids.ts'
 
 const schemas: Readonly<Record<string, { safeParse(event: unknown): { success: boolean } }>> = {
   account: AccountEvent,

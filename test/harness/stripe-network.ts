@@ -1,6 +1,6 @@
 import type { Clock, Log } from '../../actors/ports.ts'
-import { createStripeTwin } from '../../twins/stripe/twin.ts'
 import { createStripeClient } from '../../providers/stripe/client.ts'
+import { createStripeTwin } from '../../twins/stripe/twin.ts'
 
 // For tests alone: the simulated Stripe, over a network that fails at will.
 

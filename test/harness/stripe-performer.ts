@@ -1,15 +1,16 @@
 import type { Stripe } from 'stripe'
 import type { Entry } from '../../actors/journal.ts'
-import { type ClaimedEffect, type Result, RetryLater } from '../../actors/ports.ts'
+import type { Result } from '../../actors/performer.ts'
+import { type ClaimedEffect, RetryLater } from '../../actors/ports.ts'
 import { Catalog } from '../../machines/catalog/catalog.ts'
 import type { PlanTerms } from '../../machines/catalog/terms.ts'
 import type { ProviderEffect } from '../../machines/effects.ts'
-import { type ActorRef, effectId } from '../../values/ids.ts'
-import { type Instant, plusMs } from '../../values/instant.ts'
-import { JsonObject } from '../../values/json.ts'
 import type { AccountAtStripe } from '../../providers/stripe/calls/call.ts'
 import { createStripePerformer } from '../../providers/stripe/perform.ts'
 import { createReadBudget } from '../../providers/stripe/read-budget.ts'
+import { type ActorRef, effectId } from '../../values/ids.ts'
+import { type Instant, plusMs } from '../../values/instant.ts'
+import { JsonObject } from '../../values/json.ts'
 import { openNetwork } from './stripe-network.ts'
 
 // For tests alone.
@@ -120,7 +121,8 @@ export function openStripe(options: { readsPerSecond?: number; stripe?: Stripe }
       let claimed = claimOf(request, { now: clock.now(), asking })
       for (let i = 0; i < tries; i += 1) {
         try {
-          return { results: await performer.perform(claimed, clock.now()), delays }
+          const answer = await performer.perform(claimed, clock.now())
+          return { results: 'results' in answer ? answer.results : answer, delays }
         } catch (error) {
           if (!(error instanceof RetryLater)) throw error
           delays.push(error)

@@ -4,8 +4,6 @@ import { AccountContext } from '../../machines/account/state.ts'
 import { charts } from '../../machines/index.ts'
 import type { ActorRef } from '../../values/ids.ts'
 import { msPerHour } from '../../values/instant.ts'
-import type { System } from '../harness/system.ts'
-import { canonical } from './canonical.ts'
 import {
   aCustomer,
   addsCard,
@@ -14,6 +12,8 @@ import {
   stateOf,
   type Customer,
 } from '../harness/scenario.ts'
+import type { System } from '../harness/system.ts'
+import { canonical } from './canonical.ts'
 
 // Processes that die, that share an actor, and that meet what they cannot digest.
 
@@ -43,7 +43,7 @@ async function insists(ada: Customer, collection: string): Promise<void> {
 }
 
 describe('80 a process dies at any of its words with the store or with Stripe', () => {
-  const every = process.env['SCHEDULES'] === undefined ? 23 : 1
+  const every = process.env['SCHEDULES'] === undefined ? 17 : 1
 
   test.each([
     { collection: 'provider', heard: true, why: 'the word was heard, and its answer lost' },

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { openSystem, type HeldWebhook, type System, type SystemOptions } from '../harness/system.ts'
 import { aCustomer, addsCard, stateOf, subscribes } from '../harness/scenario.ts'
+import { openSystem, type HeldWebhook, type System, type SystemOptions } from '../harness/system.ts'
 import { webhooksOf } from './webhooks-of.ts'
 
 // Many webhooks at once of customers that we did not create: only Stripe can tell whose they are.

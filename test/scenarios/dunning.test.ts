@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { DunningContext } from '../../machines/dunning/state.ts'
 import { plusDays, type Instant } from '../../values/instant.ts'
-import { newest } from './canonical.ts'
 import {
   aCustomer,
   addsCard,
@@ -13,6 +12,7 @@ import {
   subscribes,
   type Customer,
 } from '../harness/scenario.ts'
+import { newest } from './canonical.ts'
 import { underSchedules } from './schedules.ts'
 
 // Invoices that are not paid: what is done on which day, and that nothing is promised that cannot

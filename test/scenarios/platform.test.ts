@@ -1,8 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { InvoiceContext } from '../../machines/invoice/state.ts'
 import { instantOfSeconds, msPerHour } from '../../values/instant.ts'
-import type { System, SystemOptions } from '../harness/system.ts'
-import { newest } from './canonical.ts'
 import {
   aCustomer,
   addsCard,
@@ -12,6 +10,8 @@ import {
   subscribes,
   type Customer,
 } from '../harness/scenario.ts'
+import type { System, SystemOptions } from '../harness/system.ts'
+import { newest } from './canonical.ts'
 import { liveAttempts } from './invariants.ts'
 import { underSchedules } from './schedules.ts'
 import { bring, webhooksOf } from './webhooks-of.ts'

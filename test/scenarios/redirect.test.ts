@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { msPerHour } from '../../values/instant.ts'
-import type { System } from '../harness/system.ts'
 import {
   aCustomer,
   addsCard,
@@ -9,6 +8,7 @@ import {
   subscribes,
   type Customer,
 } from '../harness/scenario.ts'
+import type { System } from '../harness/system.ts'
 import { bring, ofType, webhooksOf } from './webhooks-of.ts'
 
 // 8: what a browser brings back grants nothing; the provider's word does, by webhook or by a read.

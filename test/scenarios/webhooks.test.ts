@@ -4,8 +4,6 @@ import type { ActorRef } from '../../values/ids.ts'
 import { msPerDay, plusMs } from '../../values/instant.ts'
 import { JsonObject } from '../../values/json.ts'
 import { silentLog } from '../harness/logs.ts'
-import type { HeldWebhook, System, SystemOptions } from '../harness/system.ts'
-import { newest } from './canonical.ts'
 import {
   aCustomer,
   addsCard,
@@ -14,6 +12,8 @@ import {
   subscribes,
   type Customer,
 } from '../harness/scenario.ts'
+import type { HeldWebhook, System, SystemOptions } from '../harness/system.ts'
+import { newest } from './canonical.ts'
 import { bring, ofType, webhooksOf } from './webhooks-of.ts'
 
 // Webhooks at the door: copies, old shapes, secrets, clocks, and what is not for us.

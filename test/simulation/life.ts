@@ -1,4 +1,4 @@
-import { StoreUnavailable, type Store } from '../../actors/ports.ts'
+import { type Store, StoreUnavailable } from '../../actors/ports.ts'
 import type { FetchLike } from '../../providers/stripe/client.ts'
 import type { Draw } from './draw.ts'
 

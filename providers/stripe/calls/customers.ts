@@ -1,7 +1,7 @@
 import type { z } from 'zod'
-import type { Result } from '../../result.ts'
 import type { CustomerCreate } from '../../../machines/effects.ts'
 import { idOf } from '../../../values/ids.ts'
+import type { Result } from '../../result.ts'
 import { metadataKeys } from '../refs.ts'
 import type { Call, Command } from './call.ts'
 import { observe } from './observe.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { plusMs } from '../../../values/instant.ts'
 import { eventsOf, openStripe, terms, textIn } from '../../../test/harness/stripe-performer.ts'
+import { plusMs } from '../../../values/instant.ts'
 
 const asking = { actor: 'invoice/in_1', seq: 7 } as const
 const pay = {

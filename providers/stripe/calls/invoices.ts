@@ -1,7 +1,7 @@
 import type { z } from 'zod'
-import type { Result } from '../../result.ts'
 import type { InvoicePay, InvoiceVoid } from '../../../machines/effects.ts'
 import { secondsOf } from '../../../values/instant.ts'
+import type { Result } from '../../result.ts'
 import { MaybeId } from '../objects/fields.ts'
 import { type Call, type Command, rejected } from './call.ts'
 import { isDecline, isRefusal, shown } from './failures.ts'

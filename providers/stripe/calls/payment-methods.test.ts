@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { msPerHour } from '../../../values/instant.ts'
 import type { Fate } from '../../../test/harness/stripe-network.ts'
 import { openStripe, type StripeWorld } from '../../../test/harness/stripe-performer.ts'
+import { msPerHour } from '../../../values/instant.ts'
 
 const adding = (token: string) =>
   ({ kind: 'payment_method.attach', provider: 'stripe', account: 'account/acct_1', token }) as const

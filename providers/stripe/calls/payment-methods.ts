@@ -1,7 +1,7 @@
 import type { z } from 'zod'
-import type { Result } from '../../result.ts'
 import type { PaymentMethodAttach } from '../../../machines/effects.ts'
 import { secondsOf } from '../../../values/instant.ts'
+import type { Result } from '../../result.ts'
 import { MaybeId } from '../objects/fields.ts'
 import { type Call, type Command, customerOf } from './call.ts'
 import { observe } from './observe.ts'

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { RetryLater } from '../../../actors/ports.ts'
-import type { Result } from '../../result.ts'
 import type {
   SubscriptionCancel,
   SubscriptionCreate,
   SubscriptionUpdate,
 } from '../../../machines/effects.ts'
 import { idOf } from '../../../values/ids.ts'
+import type { Result } from '../../result.ts'
 import { MaybeId, MaybeText } from '../objects/fields.ts'
 import { metadataKeys } from '../refs.ts'
 import { type Call, type Command, customerOf, ownWait } from './call.ts'

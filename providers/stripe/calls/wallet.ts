@@ -1,5 +1,5 @@
-import type { Result } from '../../result.ts'
 import type { Instant } from '../../../values/instant.ts'
+import type { Result } from '../../result.ts'
 import type { CallPorts } from './call.ts'
 import { isMissing } from './failures.ts'
 import { type Observation, said, timed } from './observe.ts'

@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest'
+import { RetryLater } from '../../actors/ports.ts'
+import {
+  handClock,
+  letter,
+  memoryStore,
+  outside,
+  quick,
+  runtimeOf,
+  stateNow,
+} from './runtime-given.ts'
+
+const charge = letter({ type: 'charge' }, { id: 'e1' })
+const effect = 'counter/a#1.1'
+
+/** A counter that has asked for a charge which the provider does not answer. */
+async function unanswered(error: () => Error, tries = 3) {
+  const clock = handClock()
+  const store = memoryStore()
+  let isUp = false
+  const provider = outside(() => {
+    if (!isUp) throw error()
+    return []
+  })
+  const runtime = runtimeOf({ store, clock, performers: [provider], limits: { tries } })
+  await runtime.tell(charge)
+  await runtime.idle()
+  const later = async () => {
+    clock.advance(quick.backOffMaxMs)
+    await runtime.idle()
+  }
+  return { clock, store, provider, runtime, later, up: () => (isUp = true) }
+}
+
+describe('an effect that its actor is asked about', () => {
+  test('M6 is kept up, hourly at last, while it is wanted, and never given up for want of an answer', async () => {
+    const { store, provider, later, up } = await unanswered(() => new RetryLater('429'))
+    for (let hour = 0; hour < 20; hour += 1) await later()
+    expect(await store.parkedItem(effect)).toBeNull()
+    up()
+    const before = provider.calls.length
+    await later()
+    expect(provider.calls).toHaveLength(before + 1)
+    await later()
+    expect(provider.calls).toHaveLength(before + 1)
+  })
+
+  test('M6 is not tried again once it is not wanted, and says so', async () => {
+    const { store, provider, runtime, later } = await unanswered(() => new RetryLater('429'))
+    await runtime.tell(letter({ type: 'wait' }, { id: 'e2' }))
+    await later()
+    expect(provider.calls).toHaveLength(1)
+    expect(await store.effectsOf('counter/a', 1)).toMatchObject([
+      { id: effect, standing: 'done', result: { outcome: 'not_wanted' } },
+    ])
+  })
+
+  test('M6 that was parked is asked about before it is retried by hand', async () => {
+    const { store, provider, runtime, later } = await unanswered(() => new Error('a bug'))
+    expect((await store.parkedItem(effect))?.error).toBe('Error: a bug')
+    await runtime.tell(letter({ type: 'wait' }, { id: 'e2' }))
+    await runtime.retryParked(effect, 'operator:ada')
+    await later()
+    expect(provider.calls).toHaveLength(1)
+    expect(await store.parkedItem(effect)).toBeNull()
+  })
+})
+
+describe('an effect that is given up', () => {
+  test('A9 is heard of by its actor, once', async () => {
+    const { store, runtime } = await unanswered(() => new Error('a bug'))
+    expect((await stateNow(runtime)).context.parked).toEqual(['charge: Error: a bug'])
+    expect(await store.seqsOf('counter/a', [`${effect}!parked`])).toEqual(
+      new Map([[`${effect}!parked`, 2]]),
+    )
+  })
+
+  test('A9 is heard of before it is parked: a store that fails in between tells it again', async () => {
+    const clock = handClock()
+    const store = memoryStore()
+    let isLosing = true
+    const losing = {
+      ...store,
+      settle: (...args: Parameters<typeof store.settle>) =>
+        isLosing ? Promise.resolve() : store.settle(...args),
+    }
+    const broken = outside(() => {
+      throw new Error('a bug')
+    })
+    const runtime = runtimeOf({ store: losing, clock, performers: [broken] })
+    await runtime.tell(charge)
+    await runtime.idle()
+    expect(await store.parkedItem(effect)).toBeNull()
+    isLosing = false
+    clock.advance(quick.leaseMs)
+    await runtime.idle()
+    expect(await store.parkedItem(effect)).not.toBeNull()
+    expect((await stateNow(runtime)).context.parked).toHaveLength(1)
+  })
+})

@@ -1,0 +1,116 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Projected } from '../../actors/commit-of.ts'
+import type { Store } from '../../actors/ports.ts'
+import type { Json, JsonObject } from '../../values/json.ts'
+import { type OpenPlace, actor, all, commit, line, other } from './store-given.ts'
+import { placeForEach } from './store-place.ts'
+
+// States come and go by what changed in them; every one of them is there all the same.
+
+const oddKeys = ['', '$set', 'a.b', '_bsontype', '__proto__', '%', '%24', '%json', 'a\0b', '\uD800']
+const anyKey = fc.constantFrom('count', 'name', 'length', '7', 'naïve 🙂', ...oddKeys)
+const anyLeaf = fc.oneof(
+  fc.constantFrom<Json>(
+    null,
+    true,
+    0.1,
+    1e308,
+    2 ** 31,
+    2 ** 53 - 1,
+    -1,
+    'a\0b',
+    '\uDC00',
+    '%',
+    [],
+  ),
+  fc.integer(),
+  fc.string({ unit: 'binary', maxLength: 8 }),
+)
+const { anyState } = fc.letrec<{ anyValue: Json; anyState: JsonObject }>((tie) => ({
+  anyValue: fc.oneof(
+    { maxDepth: 3 },
+    anyLeaf,
+    fc.array(tie('anyValue'), { maxLength: 3 }),
+    tie('anyState'),
+  ),
+  anyState: fc.dictionary(anyKey, tie('anyValue'), { maxKeys: 6, noNullPrototype: true }),
+}))
+
+function withStates(states: readonly JsonObject[]): Projected[] {
+  return states.map((state, n) => {
+    const seq = n + 1
+    const { entry, rows } = commit({ seq })
+    const snapshot = { ...entry.snapshot, version: 1 + Math.floor(n / 20), state }
+    return { entry: { ...entry, snapshot }, rows }
+  })
+}
+
+async function expectAll(store: Store, commits: readonly Projected[]): Promise<void> {
+  const entries = commits.map(({ entry }) => entry)
+  expect(await store.head(actor)).toStrictEqual(entries.at(-1))
+  for (const entry of entries) {
+    expect(await store.entry(actor, entry.seq)).toStrictEqual(entry)
+    expect(await store.entryAt(actor, entry.committedAt)).toStrictEqual(entry)
+  }
+  for (const limit of [7, 16, 1000]) {
+    expect(await all((page) => store.history(actor, page), limit)).toStrictEqual(entries)
+  }
+}
+
+export function changesContract(open: OpenPlace): void {
+  const place = placeForEach(open)
+
+  test('P3 every past state of an actor is what was appended, whatever changed in it', async () => {
+    const anyStates = fc.array(anyState, { minLength: 60, maxLength: 60 })
+    await fc.assert(
+      fc.asyncProperty(anyStates, async (states) => {
+        const opened = await open()
+        try {
+          const commits = withStates(states)
+          for (let from = 0; from < commits.length; from += 9) {
+            const group = commits.slice(from, from + 9)
+            await opened.store.append(group)
+            expect(await opened.store.head(actor)).toStrictEqual(group.at(-1)?.entry)
+          }
+          await expectAll(await opened.peer(), commits)
+          await expectAll(await opened.reopen(), commits)
+        } finally {
+          await opened.remove()
+        }
+      }),
+      { numRuns: 2 },
+    )
+  })
+
+  test('P3 a state nested deeper than a database would is kept', async () => {
+    const { store } = place()
+    let deep: JsonObject = { end: '\uD800' }
+    for (let n = 0; n < 300; n += 1) deep = n % 2 === 0 ? { 'a.b': deep } : { list: [deep, n] }
+    const commits = withStates([{}, { deep }, { deep: { ...deep, more: 1 } }, {}])
+    await store.append(commits)
+    await expectAll(store, commits)
+  })
+
+  test('P3 what two processes append in turn is read as it was by both', async () => {
+    const { store } = place()
+    const peer = await place().peer()
+    const commits = withStates(line(40).map((_, n) => ({ [`key${n % 3}`]: { n, kept: [n] } })))
+    for (const [n, one] of commits.entries()) await (n % 2 === 0 ? store : peer).append([one])
+    await expectAll(store, commits)
+    await expectAll(peer, commits)
+  })
+
+  test('the newest seqs of actors are found, and of those that do not exist none', async () => {
+    const { store } = place()
+    await store.append([...line(20), commit({ actor: other })])
+    const peer = await place().peer()
+    expect(await peer.newestSeqs([actor, 'counter/none', other, actor])).toStrictEqual(
+      new Map([
+        [actor, 20],
+        [other, 1],
+      ]),
+    )
+    expect((await peer.newestSeqs([])).size).toBe(0)
+  })
+}

@@ -2,6 +2,7 @@ import type { AgendaBackend, JobRepository } from 'agenda'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Log } from '../actors/ports.ts'
 import { type Database, openDatabase } from '../persistence/embedded/driver.ts'
+import { letTimeFly } from '../test/harness/flying-time.ts'
 import { msPerDay, msPerHour } from '../values/instant.ts'
 import { type Scheduler, createScheduler } from './agenda.ts'
 import { createTestClock, dateOf, systemClock } from './clock.ts'
@@ -54,7 +55,10 @@ let database: Database
 let schedulers: Scheduler<string>[]
 let events: string[]
 
+let landTime: () => Promise<void>
+
 beforeEach(() => {
+  landTime = letTimeFly()
   database = openDatabase(':memory:')
   schedulers = []
   events = []
@@ -62,6 +66,7 @@ beforeEach(() => {
 afterEach(async () => {
   await Promise.all(schedulers.map((scheduler) => scheduler.stop()))
   database.close()
+  await landTime()
 })
 
 const note = (event: string) => void events.push(event)

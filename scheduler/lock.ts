@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { callbackify } from 'node:util'
 import type { Job as AgendaJob } from 'agenda'
 
@@ -36,13 +35,12 @@ export function processorOf(
  * unwatched.
  */
 export async function isOverWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
-  const giveUp = new AbortController()
-  const waited = delay(ms, false, { signal: giveUp.signal }).catch(() => false)
-  const over = await Promise.race([work.then(isTrue, isTrue), waited])
-  giveUp.abort()
-  return over
-}
-
-function isTrue(): boolean {
-  return true
+  return await new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), ms)
+    const end = () => {
+      clearTimeout(timer)
+      resolve(true)
+    }
+    work.then(end, end)
+  })
 }

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { buildProgram, type Program, type Served } from './served.ts'
@@ -39,10 +38,11 @@ async function ask(role: string, path: string, body?: unknown, key?: string) {
   return { status: response.status, body: Answer.parse(await response.json()) }
 }
 
-/** Sends the request, lets the process live for `lifeMs`, kills it, and sends the request again. */
-async function askAndKill(path: string, body: unknown, { lifeMs }: { lifeMs: number }) {
+/** Sends the request, kills the process after so many decisions, and sends the request again. */
+async function askAndKill(path: string, body: unknown, { decisions }: { decisions: number }) {
+  const decided = served?.decided(decisions)
   const first = ask('dashboard', path, body, path).catch(() => null)
-  await setTimeout(lifeMs)
+  await decided
   await restarted()
   await first
   for (let tries = 0; tries < 20; tries += 1) {
@@ -58,12 +58,12 @@ async function askAndKill(path: string, body: unknown, { lifeMs }: { lifeMs: num
 test('80 a platform that is killed at any moment of a purchase completes it, once', async () => {
   await restarted()
   const person = { email: 'ada@example.com', currency: 'usd' }
-  const { id: account } = await askAndKill('/v1/accounts', person, { lifeMs: 10 })
+  const { id: account } = await askAndKill('/v1/accounts', person, { decisions: 1 })
   const card = { provider: 'stripe', token: 'pm_card_visa' }
-  await askAndKill(`/v1/accounts/${String(account)}/payment-methods`, card, { lifeMs: 25 })
+  await askAndKill(`/v1/accounts/${String(account)}/payment-methods`, card, { decisions: 2 })
   await ask('admin', '/sandbox/clock/advance', { by: 'PT1H' })
   const wish = { account, plan: 'pro_monthly' }
-  const { id } = await askAndKill('/v1/subscriptions', wish, { lifeMs: 40 })
+  const { id } = await askAndKill('/v1/subscriptions', wish, { decisions: 4 })
   await ask('admin', '/sandbox/clock/advance', { by: 'PT2H' })
   await restarted()
 

@@ -19,6 +19,8 @@ export interface Served {
   readonly url: string
   /** API keys by their role. */
   readonly keys: Readonly<Record<string, string>>
+  /** Resolves when so many more decisions of actors are committed. */
+  decided(count: number): Promise<void>
   /** `kill -9`; resolves when it is gone. */
   kill(): Promise<void>
 }
@@ -45,21 +47,42 @@ async function start(script: string, data: string): Promise<Served> {
   const { PATH = '' } = process.env
   const child = spawn(process.execPath, [script, 'serve'], {
     cwd: root,
-    env: { PATH, PORT: '0', TENURE_DATA: data, LOG_LEVEL: 'error' },
+    env: { PATH, PORT: '0', TENURE_DATA: data, LOG_LEVEL: 'info' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const gone = once(child, 'close')
   let url = ''
   const keys: Record<string, string> = {}
-  for await (const line of createInterface(child.stdout)) {
+  let decisions = 0
+  const waiting = new Map<() => void, number>()
+
+  function read(line: string): void {
+    if (line.includes('"event":"actor.decided"')) decisions += 1
+    for (const [tell, count] of waiting) {
+      if (decisions < count) continue
+      waiting.delete(tell)
+      tell()
+    }
     const [, word = '', value = ''] = /^\s*(\w+)\s+(\S+)/.exec(line) ?? []
     if (word === 'Tenure') url = value
     if (['dashboard', 'admin', 'service'].includes(word)) keys[word] = value
-    if (word === 'service') break
   }
+
+  const lines = createInterface(child.stdout)
+  await new Promise<void>((resolve) => {
+    lines.on('line', (line) => {
+      read(line)
+      if ('service' in keys) resolve()
+    })
+    lines.once('close', resolve)
+  })
   return {
     url,
     keys,
+    decided: (count) =>
+      new Promise((resolve) => {
+        waiting.set(resolve, decisions + count)
+      }),
     async kill() {
       child.kill('SIGKILL')
       await gone

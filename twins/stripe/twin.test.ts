@@ -1,6 +1,8 @@
 import { serve } from '@hono/node-server'
 import { Stripe } from 'stripe'
 import { describe, expect, test } from 'vitest'
+import { letTimeFly } from '../../test/harness/flying-time.ts'
+import { until } from '../../test/harness/until.ts'
 import {
   publishableKey,
   secretKey,
@@ -190,11 +192,13 @@ describe('the twin', () => {
   })
 
   test('started, it runs what the clock makes due without being asked', async () => {
+    const land = letTimeFly()
     const { twin, stripe, posts } = openTwin()
     twin.start()
     await stripe.customers.create({})
-    await expect.poll(() => posts.length).toBe(1)
+    await until(() => posts.length === 1)
     await twin.stop()
+    await land()
     await stripe.customers.create({})
     expect(twin.nextJobAt()).not.toBeNull()
     await twin.runDue()

@@ -3,6 +3,19 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { charts } from '../machines/index.ts'
 import { Refusal } from '../machines/refusals.ts'
+import { exclusions } from './scenarios/canonical.ts'
+import * as known from './tidy/exceptions.ts'
+import {
+  dialectIn,
+  exportsOf,
+  folderSizes,
+  importedByTestsAlone,
+  isTest,
+  longFunctions,
+  participleTypes,
+  realWaits,
+  wideLines,
+} from './tidy/rules.ts'
 
 // House rules that a compiler cannot hold.
 
@@ -21,17 +34,11 @@ const files = filesUnder(root)
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8')
 const code = files.filter((file) => /\.tsx?$/.test(file))
 const pages = files.filter((file) => file.endsWith('.md'))
-const tests = code.filter((file) => file.endsWith('.test.ts') || file.startsWith('test/'))
+const sources = code.map((file) => ({ file, text: read(file) }))
+const ours = sources.filter(({ file }) => !isTest(file))
+const tests = code.filter(isTest)
 
 const chartFiles = new Set(Object.keys(charts).map((name) => `machines/${name}/${name}.ts`))
-
-/** Longer than their kind may be, each with its reason. This list may only get shorter. */
-const longFiles: Readonly<Record<string, string>> = {
-  'machines/subscription/subscription.ts':
-    'four regions that are read together; none says much without the others',
-  'machines/invoice/folds.ts': 'every question that the chart asks of its context',
-  'machines/subscription/folds.ts': 'every question that the chart asks of its context',
-}
 
 /** Where a tool looks for a default export. */
 const defaultExports = new Set(['vitest.config.ts', 'test/closing-line.ts'])
@@ -46,8 +53,8 @@ function budgetOf(file: string): number {
 describe('the house is tidy', () => {
   test('no file is longer than its kind may be, but for those with a reason', () => {
     const long = code.filter((file) => read(file).split('\n').length - 1 > budgetOf(file))
-    expect(long.filter((file) => !(file in longFiles))).toEqual([])
-    expect(Object.keys(longFiles).filter((file) => !long.includes(file))).toEqual([])
+    expect(long.filter((file) => !(file in known.longFiles))).toEqual([])
+    expect(Object.keys(known.longFiles).filter((file) => !long.includes(file))).toEqual([])
   })
 
   test('nothing is left to be done later without saying so elsewhere', () => {
@@ -75,6 +82,56 @@ describe('the house is tidy', () => {
   })
 })
 
+describe('the code is easy to read', () => {
+  test('no function is longer than 60 lines, but for those with a reason', () => {
+    const long = ours.flatMap((one) => longFunctions(one, 60))
+    expect(long.filter((one) => !(one in known.longFunctions))).toEqual([])
+    expect(Object.keys(known.longFunctions).filter((one) => !long.includes(one))).toEqual([])
+  })
+
+  test('no file exports more than 8 values, but for those that did', () => {
+    const many = ours.filter((one) => exportsOf(one) > (known.manyExports[one.file] ?? 8))
+    expect(many.map(({ file }) => file)).toEqual([])
+  })
+
+  test('no folder holds more than 20 files of code, but for those that did', () => {
+    const crowded = [...folderSizes(code)].filter(
+      ([folder, size]) => size > (known.crowdedFolders[folder] ?? 20),
+    )
+    expect(crowded).toEqual([])
+  })
+
+  test('no line that can be broken is wider than 100 columns, but in files where one was', () => {
+    const wide = sources.filter((one) => wideLines(one, 100).length > 0).map(({ file }) => file)
+    expect(wide.filter((file) => !known.wideFiles.has(file))).toEqual([])
+  })
+
+  test('no code is imported by tests alone', () => {
+    const dead = importedByTestsAlone(sources, (file) => known.entries.has(file))
+    expect(dead.filter((file) => !(file in known.testedAlone))).toEqual([])
+    expect(Object.keys(known.testedAlone).filter((file) => !dead.includes(file))).toEqual([])
+  })
+
+  test('no file speaks in a word of our own where there is a standard one, but for those that did', () => {
+    const found = [...sources, ...pages.map((file) => ({ file, text: read(file) }))]
+      .filter(({ file }) => !file.startsWith('test/tidy/'))
+      .flatMap(dialectIn)
+    expect(found.filter((one) => !known.dialect.has(one))).toEqual([])
+  })
+
+  test('no type is named by a participle, but for those that were', () => {
+    const found = sources.flatMap(participleTypes)
+    expect(found.filter((one) => !known.participles.has(one))).toEqual([])
+  })
+})
+
+describe('tests hold time in their hands', () => {
+  test('none waits for the computer’s', () => {
+    const waiting = sources.filter(({ file }) => isTest(file)).flatMap(realWaits)
+    expect(waiting.filter((file) => !known.timerHolders.has(file))).toEqual([])
+  })
+})
+
 describe('what is promised is tested', () => {
   const names = tests.flatMap((file) =>
     [...read(file).matchAll(/(?:test|it|describe)(?:\.each)?[^'"`\n]*['"`]([^'"`\n]+)/g)].map(
@@ -84,10 +141,43 @@ describe('what is promised is tested', () => {
   const promises = [
     ...Array.from({ length: 8 }, (_, i) => `A${i + 1}`),
     ...Array.from({ length: 9 }, (_, i) => `P${i + 1}`),
+    ...Array.from({ length: 5 }, (_, i) => `M${i + 1}`),
   ]
 
   test.each(promises)('%s has a test that begins with it', (promise) => {
     expect(names.filter((name) => name.startsWith(`${promise} `)).length).toBeGreaterThan(0)
+  })
+})
+
+describe('the races are told', () => {
+  const numbersIn = (text: string, pattern: RegExp) =>
+    [...text.matchAll(pattern)].map(([, number]) => Number(number))
+
+  test('docs/races.md names those that a scenario tells, and no other', () => {
+    const scenarios = tests.filter((file) => /^test\/scenarios\/.*\.test\.ts$/.test(file))
+    const told = scenarios.flatMap((file) =>
+      numbersIn(read(file), /^(?:test|describe)(?:\.each[^'"`\n]*)?\(?['"`](\d+) /gm),
+    )
+    const listed = numbersIn(read('docs/races.md'), /^\| (\d+) /gm)
+    const inOrder = (numbers: readonly number[]) => [...new Set(numbers)].sort((a, b) => a - b)
+    expect(listed).toEqual(inOrder(told))
+  })
+
+  test('test/README.md leaves out of the comparison what the oracle does', () => {
+    const rows = exclusions.map(({ actor, field, leave, why }) =>
+      [actor ?? 'any', `\`${field}\``, leave === 'value' ? 'its value' : 'all', why].join(' | '),
+    )
+    const table = read('test/README.md')
+      .split('\n')
+      .map((line) =>
+        line
+          .replace(/^\| | \|$/g, '')
+          .replace(/ +\| +/g, ' | ')
+          .trim(),
+      )
+    expect(rows.filter((row) => !table.includes(row))).toEqual([])
+    const listed = table.filter((line) => /^\w+ \| `\w+` \| /.test(line))
+    expect(listed).toHaveLength(rows.length)
   })
 })
 

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Bind, type Database, openDatabase } from '../../persistence/embedded/driver.ts'
-import { createKeyValue } from '../../persistence/embedded/key-value.ts'
 
 describe('the embedded driver', () => {
   let db: Database
@@ -101,23 +100,5 @@ describe('the embedded driver', () => {
     db.close()
     expect(() => db.all('SELECT 1')).toThrow(expect.objectContaining({ code: 'store_closed' }))
     expect(() => db.transaction(() => 1)).toThrow(expect.objectContaining({ code: 'store_closed' }))
-  })
-
-  test('keys and values survive in their own space', () => {
-    const kept = createKeyValue(db, 'a')
-    createKeyValue(db, 'b').save(new Map([['x', 'other']]))
-    kept.save(
-      new Map([
-        ['x', '1'],
-        ['y', '2'],
-      ]),
-    )
-    kept.save(
-      new Map([
-        ['x', null],
-        ['y', '3'],
-      ]),
-    )
-    expect([...createKeyValue(db, 'a').load()]).toStrictEqual([['y', '3']])
   })
 })

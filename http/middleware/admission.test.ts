@@ -1,10 +1,11 @@
 import { createHmac } from 'node:crypto'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Told } from '../../actors/tell-outcome.ts'
 import { openApi, problemIn } from '../../test/harness/api.ts'
 import { keyOf } from '../../test/harness/process.ts'
 import { haveAccount } from '../../test/harness/provider-says.ts'
 import { webhookSecret } from '../../test/harness/twin.ts'
+import { until } from '../../test/harness/until.ts'
 import { createAdmission, kindOf } from './admission.ts'
 
 const limits = { bodies: 8, webhooks: 4, commands: 2, commandsLeast: 1, retrySecondsMax: 10 }
@@ -138,9 +139,7 @@ test('bodies that are on their way take no place, and have a bound of their own'
   const headers = { 'content-length': '2' }
   const half = held.api.app.request('/webhooks/stripe', { ...sent, headers })
   const metrics = async () => (await held.api.ask('GET /metrics', { key: null })).text
-  await vi.waitFor(async () => {
-    expect(await metrics()).toContain('tenure_queue_depth{queue="bodies"} 1')
-  })
+  await until(async () => (await metrics()).includes('tenure_queue_depth{queue="bodies"} 1'))
   expect(problemIn(await webhook(held, 'x'))).toEqual({ status: 503, code: 'webhooks_waiting' })
   end()
   expect((await half).status).toBe(400)

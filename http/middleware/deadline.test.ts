@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { openApi, problemIn } from '../../test/harness/api.ts'
+import { until } from '../../test/harness/until.ts'
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
 afterEach(() => void vi.useRealTimers())
@@ -27,9 +28,7 @@ test('503: what hangs is answered in bounded time, and its work counts until it 
   expect(await metrics()).toContain('tenure_queue_depth{queue="commands"} 1')
   free()
   vi.useRealTimers()
-  await vi.waitFor(async () => {
-    expect(await metrics()).toContain('tenure_queue_depth{queue="commands"} 0')
-  })
+  await until(async () => (await metrics()).includes('tenure_queue_depth{queue="commands"} 0'))
   const again = await api.ask('POST /v1/accounts', { body, headers })
   expect(again.status).toBe(201)
   const page = await api.store.actors('account', { cursor: null, limit: 9 })

@@ -99,8 +99,8 @@ export function importedByTestsAlone(
 /** Waits for the computer's time: a machine under load makes such a test fail. */
 export function realWaits({ file, text }: SourceFile): string[] {
   const waits = [
-    /\bsetTimeout\b/,
-    /\bsetInterval\b/,
+    /\bsetTimeout\(/,
+    /\bsetInterval\(/,
     /import \{[^}]*\b(?:setTimeout|scheduler)\b[^}]*\} from 'node:timers/,
     /\bexpect\.poll\b/,
     /\bvi\.wait(?:For|Until)\b/,

@@ -31,10 +31,10 @@ function functionsIn(lines: readonly string[]): Span[] {
     const to = lines.findIndex(
       (end, at) => at > from && new RegExp(`^${indent}\\}(?!.*[{(]$)`).test(end),
     )
-    const isCut = lines.findIndex((end, at) => at > from && new RegExp(`^${indent}\\S`).test(end))
+    const next = lines.findIndex((end, at) => at > from && new RegExp(`^${indent}\\S`).test(end))
     const name = /(?:function|const|let) (\w+)/.exec(line)?.[1] ?? line.trim()
     // `f(` without a body is a call.
-    if (to === -1 || (line.endsWith('(') && !/\{$/.test(lines[isCut] ?? ''))) return []
+    if (to === -1 || (line.endsWith('(') && !lines[next]?.endsWith('{'))) return []
     return [{ from, to, name }]
   })
 }
@@ -57,7 +57,7 @@ export function longFunctions({ file, text }: SourceFile, limit: number): string
 /** Lines that are too wide although they could be broken: a text or a pattern cannot. */
 export function wideLines({ file, text }: SourceFile, columns: number): string[] {
   return text.split('\n').flatMap((line, index) => {
-    const isWide = [...line].length > columns
+    const isWide = line.length > columns
     const isComment = /^\s*(?:\/\/|\*|\/\*)/.test(line)
     return isWide && (isComment || !/['"`/|$<]/.test(line)) ? [`${file}:${index + 1}`] : []
   })

@@ -12,12 +12,12 @@ export const longFiles: Readonly<Record<string, string>> = {
 export const longFunctions: Readonly<Record<string, string>> = {
   'actors/runtime.ts: createRuntime': 'the runtime’s wiring, a line for each part',
   'app/open.ts: start': 'opens everything in the one order in which it can be opened',
-  'bench/entitlements.ts: measureReads': 'one measurement from its beginning to its table',
   'twins/stripe/billing/invoice-draft.ts: blankInvoice': 'one field a line, as Stripe has them',
 }
 
 /** Files that export more than 8 values, and how many at most. */
 export const manyExports: Readonly<Record<string, number>> = {
+  'bench/measure.ts': 9,
   'http/resources/wire.ts': 15,
   'machines/dunning/folds.ts': 16,
   'machines/effects.ts': 18,
@@ -46,6 +46,7 @@ export const testedAlone: Readonly<Record<string, string>> = {
 /** Where a program begins, or a tool looks. */
 export const entries: ReadonlySet<string> = new Set([
   'bench/main.ts',
+  'bench/reader.ts',
   'cli/main.ts',
   'vitest.config.ts',
 ])
@@ -68,8 +69,12 @@ export const wideFiles: ReadonlySet<string> = new Set([
   'app/sandbox/home.ts',
   'app/sandbox/open.ts',
   'app/sandbox/time-travel.ts',
+  'bench/crowd.ts',
   'bench/homes.ts',
   'bench/ingest.ts',
+  'bench/measure.ts',
+  'bench/reader.ts',
+  'bench/subscribers.ts',
   'bench/throughput.ts',
   'bench/year.ts',
   'cli/chart-text.ts',
@@ -286,6 +291,8 @@ export const dialect: ReadonlySet<string> = new Set([
   'actors/runtime.ts: anew',
   'actors/statechart.ts: anew',
   'app/config.test.ts: told of',
+  'bench/README.md: whom',
+  'bench/crowd.ts: whom',
   'bench/ingest.ts: told of',
   'cli/main.ts: anew',
   'cli/rebuild.ts: anew',
@@ -336,6 +343,7 @@ export const dialect: ReadonlySet<string> = new Set([
   'persistence/mongo/rebuild.ts: anew',
   'providers/event-walk.test.ts: anew',
   'providers/stripe/calls/apply.test.ts: whom',
+  'providers/stripe/calls/observe.ts: whom',
   'providers/stripe/message.ts: whom',
   'providers/stripe/normalise.ts: whom',
   'providers/stripe/read-budget.test.ts: anew',
@@ -354,6 +362,7 @@ export const dialect: ReadonlySet<string> = new Set([
   'test/charts/tables.ts: anew',
   'test/contract/store-homes.test.ts: whom',
   'test/journals/record.ts: anew',
+  'test/scenarios/canonical.ts: told of',
   'test/scenarios/entries.test.ts: whom',
   'test/scenarios/schedules.ts: anew',
   'test/scenarios/webhooks.test.ts: anew',
@@ -379,6 +388,7 @@ export const participles: ReadonlySet<string> = new Set([
   'actors/tell-outcome.ts: Waiting',
   'app/open.ts: Starting',
   'app/sandbox/home.ts: Kept',
+  'bench/subscribers.ts: Wanted',
   'cli/demo/story.ts: Ending',
   'cli/demo/story.ts: Telling',
   'http/actors/command.ts: Asking',
@@ -392,6 +402,9 @@ export const participles: ReadonlySet<string> = new Set([
   'machines/account/payment-method.ts: Known',
   'machines/chart-types.ts: Asked',
   'machines/children.ts: Versioned',
+  'machines/index.ts: Typed',
+  'machines/messages.ts: Added',
+  'machines/messages.ts: Named',
   'machines/observation.ts: Observed',
   'machines/reconciliation/reconciliation.test.ts: Telling',
   'machines/shared-events.ts: Told',

@@ -13,7 +13,11 @@ export async function migrate({ to }: CommandLine): Promise<number> {
   const from = await openHome()
   try {
     const isUri = /^mongodb(\+srv)?:\/\//.test(to)
-    const target = await openStore({ mongodbUri: isUri ? to : null, path: to })
+    const target = await openStore({
+      mongodbUri: isUri ? to : null,
+      path: to,
+      patience: 'upkeep',
+    })
     try {
       const copied = await copyStore({
         from,

@@ -8,5 +8,6 @@ export async function openHome(config: Config = readConfig(process.env)): Promis
   return await openStore({
     mongodbUri: config.store.kind === 'mongo' ? config.store.uri : null,
     path: join(config.dataFolder, 'tenure.db'),
+    patience: 'upkeep',
   })
 }

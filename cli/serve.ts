@@ -1,16 +1,22 @@
-import { once } from 'node:events'
 import { readConfig } from '../app/config.ts'
 import { createLog } from '../app/log.ts'
 import { openPlatform, type Platform } from '../app/open.ts'
+import { untilStopped } from './until-stopped.ts'
+
+/** Shorter than the 30 s after which what runs containers kills. */
+const stopMs = 25_000
 
 /** Starts the platform and stays until it is asked to stop. */
 export async function serve(): Promise<number> {
   const config = readConfig(process.env)
   const platform = await openPlatform(config, createLog(config.logLevel))
   process.stdout.write(welcome(platform))
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
-  await platform.stop()
-  return 0
+  return untilStopped({
+    signals: process,
+    stop: () => platform.stop(),
+    deadlineMs: stopMs,
+    say: (text) => void process.stderr.write(text),
+  })
 }
 
 function welcome({ url, sandbox }: Platform): string {

@@ -6,6 +6,7 @@ import { createEmbeddedStore } from './embedded/store.ts'
 import { createTransfer as createFileTransfer } from './embedded/transfer.ts'
 import { connectMongo } from './mongo/connect.ts'
 import { createMongoStore } from './mongo/store.ts'
+import type { Patience } from './mongo/time-outs.ts'
 import { createTransfer as createMongoTransfer } from './mongo/transfer.ts'
 
 /** A store, and the database under it for what shares it (the scheduler). Closing the store closes both. */
@@ -20,14 +21,20 @@ export interface StoreLocation {
   readonly mongodbUri: string | null
   /** The embedded file, made if it is missing; `:memory:` for one that is gone when it is closed. */
   readonly path: string
+  /** By default `serving`. */
+  readonly patience?: Patience
 }
 
 /**
  * Opens the one or the other. Throws `StoreUnavailable` if no MongoDB answers, `StoreOwned` if another process
  * has the file, `UnknownFormat` if a newer release wrote it.
  */
-export async function openStore({ mongodbUri, path }: StoreLocation): Promise<OpenedStore> {
-  return mongodbUri === null ? openEmbedded(path) : openMongo(mongodbUri)
+export async function openStore({
+  mongodbUri,
+  path,
+  patience,
+}: StoreLocation): Promise<OpenedStore> {
+  return mongodbUri === null ? openEmbedded(path) : openMongo(mongodbUri, patience)
 }
 
 function openEmbedded(path: string): OpenedStore {
@@ -42,8 +49,8 @@ function openEmbedded(path: string): OpenedStore {
   }
 }
 
-async function openMongo(uri: string): Promise<OpenedStore> {
-  const home = await connectMongo(uri)
+async function openMongo(uri: string, patience?: Patience): Promise<OpenedStore> {
+  const home = await connectMongo(uri, patience)
   const transfer = createMongoTransfer(home.collections)
   return { home: 'mongo', store: createMongoStore(home), transfer, db: home.db }
 }

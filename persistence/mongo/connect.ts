@@ -3,6 +3,7 @@ import { UnknownFormat } from '../errors.ts'
 import { checkDurability, databaseIn } from './address.ts'
 import { type Collections, collectionsOf, prepareIndexes } from './documents.ts'
 import { unavailable } from './failures.ts'
+import { type Patience, timeOutsBeside } from './time-outs.ts'
 
 /** A connected database with its collections and indexes ready. */
 export interface MongoHome {
@@ -16,7 +17,7 @@ const formatKnown = 2
 /** What is acknowledged is on the disks of a majority, and only such a thing is read. */
 const options: MongoClientOptions = {
   appName: 'tenure',
-  writeConcern: { w: 'majority', journal: true, wtimeoutMS: 20_000 },
+  writeConcern: { w: 'majority', journal: true, wtimeoutMS: 8_000 },
   readConcern: { level: 'majority' },
   readPreference: 'primary',
   retryWrites: true,
@@ -25,30 +26,40 @@ const options: MongoClientOptions = {
   ignoreUndefined: true,
 }
 
-/** What the address may set otherwise. */
-const timeouts = {
-  serverSelectionTimeoutMS: 5000,
-  connectTimeoutMS: 5000,
-  socketTimeoutMS: 60_000,
-}
-
-function timeoutsBeside(uri: string): MongoClientOptions {
-  return Object.fromEntries(Object.entries(timeouts).filter(([name]) => !uri.includes(`${name}=`)))
-}
-
 /**
  * Connects to the replica set or sharded cluster of `uri`, in the database that it names (`tenure` if none).
- * Throws `StoreUnavailable` if no primary answers within 5 s, `UnknownFormat` for a database of another format.
+ * Throws `StoreUnavailable` if no primary answers within seconds, `UnknownFormat` for a database of another format,
+ * `DurabilityWeakened` for an address that would weaken it.
  */
-export async function connectMongo(uri: string): Promise<MongoHome> {
+export async function connectMongo(
+  uri: string,
+  patience: Patience = 'serving',
+): Promise<MongoHome> {
   checkDurability(uri)
-  const client = new MongoClient(uri, { ...timeoutsBeside(uri), ...options })
-  try {
+  // Making an index on many documents may take minutes.
+  await withClient(uri, 'upkeep', async (client) => {
     const db = client.db(databaseIn(uri))
     const collections = collectionsOf(db)
     await checkFormat(collections, db.databaseName)
     await prepareIndexes(collections)
-    return { client, db, collections }
+    await client.close()
+  })
+  return withClient(uri, patience, async (client) => {
+    await client.connect()
+    const db = client.db(databaseIn(uri))
+    const { socketTimeoutMS } = client.options
+    return { client, db, collections: collectionsOf(db, 1.2 * socketTimeoutMS) }
+  })
+}
+
+async function withClient<T>(
+  uri: string,
+  patience: Patience,
+  work: (client: MongoClient) => Promise<T>,
+): Promise<T> {
+  const client = new MongoClient(uri, { ...timeOutsBeside(uri, patience), ...options })
+  try {
+    return await work(client)
   } catch (error) {
     await client.close()
     throw unavailable(error)

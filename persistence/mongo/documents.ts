@@ -1,8 +1,9 @@
-import type { Collection, Db } from 'mongodb'
+import type { Collection, Db, Document } from 'mongodb'
 import type { ArmedTimer } from '../../actors/journal.ts'
 import type { Lane } from '../../actors/lanes.ts'
 import type { ActorRef, EffectId } from '../../values/ids.ts'
 import type { Instant } from '../../values/instant.ts'
+import { withEndingWrites } from './ending-writes.ts'
 import type { Stored } from './stored.ts'
 
 // The shape of each collection. All that one write must keep together is one document of `journal`; the rest
@@ -130,14 +131,19 @@ export interface Collections {
   readonly counters: Collection<CounterDocument>
 }
 
-export function collectionsOf(db: Db): Collections {
+/** With `writeMs`, no write takes longer (`ending-writes.ts`). */
+export function collectionsOf(db: Db, writeMs: number | null = null): Collections {
+  const named = <T extends Document>(name: string): Collection<T> => {
+    const collection = db.collection<T>(name)
+    return writeMs === null ? collection : withEndingWrites(collection, writeMs)
+  }
   return {
-    journal: db.collection('journal'),
-    timers: db.collection('timers'),
-    rows: db.collection('view_rows'),
-    parked: db.collection('parked'),
-    requests: db.collection('requests'),
-    counters: db.collection('counters'),
+    journal: named('journal'),
+    timers: named('timers'),
+    rows: named('view_rows'),
+    parked: named('parked'),
+    requests: named('requests'),
+    counters: named('counters'),
   }
 }
 

@@ -8,6 +8,7 @@ import { listen } from '../http/serve.ts'
 import { systemTimers } from '../http/timers.ts'
 import { Catalog } from '../machines/catalog/catalog.ts'
 import { DunningPolicy } from '../machines/dunning/policy.ts'
+import type { StoreIdentity } from '../persistence/identity.ts'
 import { openStore, type OpenedStore } from '../persistence/open.ts'
 import { createOutbox } from '../providers/mail/outbox.ts'
 import { createStripeClient } from '../providers/stripe/client.ts'
@@ -85,6 +86,7 @@ async function start(starting: Starting): Promise<Platform> {
   const sandbox =
     config.provider.mode === 'sandbox' ? await openSandbox({ config, log, system, address }) : null
   if (sandbox) closers.push(() => closeSandbox(sandbox, graceMs))
+  await opened.belongTo(identityOf(config, sandbox))
   const clock: Clock = sandbox?.home.clock ?? system
   const stripe = createStripeClient({
     ...stripeAccess(config, sandbox),
@@ -148,6 +150,15 @@ async function start(starting: Starting): Promise<Platform> {
     sandbox: sandbox && { stripeUrl: sandbox.listening.url, home: sandbox.home },
     stop: closeAll,
   }
+}
+
+/** Whose store it is (P10). A sandbox is told by its seed: another one has other customers. */
+function identityOf({ provider }: Config, sandbox: RunningSandbox | null): StoreIdentity {
+  if (provider.mode === 'sandbox') {
+    return { provider: 'stripe', mode: 'sandbox', account: sandbox?.home.kept.seed ?? null }
+  }
+  const { livemode, accountId } = provider
+  return { provider: 'stripe', mode: livemode ? 'live' : 'test', account: accountId }
 }
 
 function stripeAccess({ provider }: Config, sandbox: RunningSandbox | null) {

@@ -25,6 +25,8 @@ export async function migrate({ to }: CommandLine): Promise<number> {
         project,
         progress: ({ entries }) => process.stdout.write(`\r${entries} entries`),
       })
+      const identity = await from.identity()
+      if (identity !== null) await target.belongTo(identity)
       process.stdout.write(
         `\ncopied ${copied.entries} entries, ${copied.parked} parked, ${copied.requests} keyed requests\n`,
       )

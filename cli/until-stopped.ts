@@ -8,11 +8,11 @@ const signals = ['SIGINT', 'SIGTERM'] as const
 export interface Stopping {
   /** Where signals come from: the process. */
   readonly signals: Pick<EventEmitter, 'on' | 'off'>
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
   /** `stop` has as long, whatever hangs in it; then the process ends without it. */
   readonly deadlineMs: number
   /** Hears of what is wrong, in words for a person. */
-  say(text: string): void
+  readonly say: (text: string) => void
 }
 
 /**

@@ -2,15 +2,19 @@ import type { Db } from 'mongodb'
 import type { Transferable } from './copy.ts'
 import type { Database } from './embedded/driver.ts'
 import { openFile } from './embedded/file.ts'
+import { createIdentity } from './embedded/identity.ts'
 import { createEmbeddedStore } from './embedded/store.ts'
 import { createTransfer as createFileTransfer } from './embedded/transfer.ts'
+import type { IdentityKeeper } from './identity.ts'
 import { connectMongo } from './mongo/connect.ts'
+import { createIdentity as createMongoIdentity } from './mongo/identity.ts'
 import { createMongoStore } from './mongo/store.ts'
 import type { Patience } from './mongo/time-outs.ts'
 import { createTransfer as createMongoTransfer } from './mongo/transfer.ts'
 
 /** A store, and the database under it for what shares it (the scheduler). Closing the store closes both. */
 export type OpenedStore = Transferable &
+  IdentityKeeper &
   (
     | { readonly home: 'embedded'; readonly database: Database }
     | { readonly home: 'mongo'; readonly db: Db }
@@ -42,7 +46,8 @@ function openEmbedded(path: string): OpenedStore {
   try {
     const store = createEmbeddedStore(file)
     const { database } = file
-    return { home: 'embedded', store, transfer: createFileTransfer(database), database }
+    const transfer = createFileTransfer(database)
+    return { home: 'embedded', store, transfer, database, ...createIdentity(database) }
   } catch (error) {
     file.close()
     throw error
@@ -52,5 +57,6 @@ function openEmbedded(path: string): OpenedStore {
 async function openMongo(uri: string, patience?: Patience): Promise<OpenedStore> {
   const home = await connectMongo(uri, patience)
   const transfer = createMongoTransfer(home.collections)
-  return { home: 'mongo', store: createMongoStore(home), transfer, db: home.db }
+  const store = createMongoStore(home)
+  return { home: 'mongo', store, transfer, db: home.db, ...createMongoIdentity(home.db) }
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { MongoClient } from 'mongodb'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { defaultHttpLimits } from '../../http/limits.ts'
-import { commit } from '../../test/contract/store-given.ts'
+import { commit, tracking } from '../../test/contract/store-given.ts'
 import { openApi, problemIn } from '../../test/harness/api.ts'
 import { openTcpProxy, type TcpProxy } from '../../test/harness/tcp-proxy.ts'
 import { inDatabase, mongoForTests } from '../../test/mongo.ts'
@@ -47,7 +47,8 @@ describe.skipIf(mongo === null)('a MongoDB behind a bad line', () => {
     })
 
   test('one that stops reading in the middle of large writes hangs nothing, and no connection is lost', async () => {
-    const { store } = await openStore({ mongodbUri: uri, path: '' })
+    const { store: bare } = await openStore({ mongodbUri: uri, path: '' })
+    const store = tracking(bare, new Map())
     await store.ping()
     proxy.stall()
     // More than the pool has connections: each that stuck for ever would be missing afterwards.

@@ -53,7 +53,7 @@ export interface Chart {
    */
   readonly wanted?: Readonly<Record<string, (state: ChartState, effect: Effect) => boolean>>
   /**
-   * What others are told of a state: pure, at most one summary a receiver. After each step the runtime
+   * What a state tells others: pure, at most one summary a receiver. After each step the runtime
    * tells those that differ from the state's before it, with the entry's seq as `version`.
    */
   summaries?(state: ChartState): readonly Summary[]

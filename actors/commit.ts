@@ -11,11 +11,11 @@ import { pause } from './pause.ts'
 import { planOf, type Plan } from './plan-drain.ts'
 import { type Clock, type Lease, type Store, StoreUnavailable } from './ports.ts'
 import type { Projector } from './projections.ts'
-import { parkedId, type Told, type Waiting } from './tell-outcome.ts'
+import { parkedId, type TellOutcome, type QueuedEnvelope } from './tell-outcome.ts'
 
 // A2 What is decided depends on the head and the envelope alone, so deciding again after a conflict
 //    is safe.
-// A3 Nobody is answered or told of an entry before its append has said `committed`. A refusal that
+// A3 Nobody receives an answer or an entry before its append has said `committed`. A refusal that
 //    follows from entries of the same drain is answered after them.
 // A6 An observation that changes nothing is answered `unchanged` and not journaled; whoever told it
 //    counts it (a webhook's outcome names it).
@@ -42,9 +42,9 @@ export interface CommitterOptions {
 /** One drain of one actor's line, while it is being worked off. */
 interface Drain {
   readonly actor: ActorRef
-  open: readonly Waiting[]
+  open: readonly QueuedEnvelope[]
   /** Those whose append may have happened: found in the journal, they are ours. */
-  readonly uncertain: Set<Waiting>
+  readonly uncertain: Set<QueuedEnvelope>
   /** Whether what is open may be in the journal already. */
   mayBeTaken: boolean
   /** That of the last append. */
@@ -59,7 +59,7 @@ export function createCommitter(options: CommitterOptions) {
   const { store, heads, limits } = options
   const steps = { ...options, ...createRoundTrips(store, limits) }
 
-  return async function commit(actor: ActorRef, line: readonly Waiting[]): Promise<void> {
+  return async function commit(actor: ActorRef, line: readonly QueuedEnvelope[]): Promise<void> {
     const drain: Drain = {
       actor,
       open: line,
@@ -127,13 +127,13 @@ async function headOf({ store, rowsOf }: Steps, actor: ActorRef): Promise<Projec
   return entry === null ? null : { entry, rows: rowsOf(entry) }
 }
 
-function notAppended({ refused, thrown }: Plan): Waiting[] {
+function notAppended({ refused, thrown }: Plan): QueuedEnvelope[] {
   return [...refused, ...(thrown === null ? [] : [thrown])].map(({ waiting }) => waiting)
 }
 
 /** Answers all but a retry of the very envelope that is parked. */
 function turnAway(drain: Drain, id: string): void {
-  const passes = ({ isRetry, envelope }: Waiting) => isRetry && parkedId(envelope) === id
+  const passes = ({ isRetry, envelope }: QueuedEnvelope) => isRetry && parkedId(envelope) === id
   for (const waiting of drain.open) {
     if (!passes(waiting)) waiting.answer({ outcome: 'parked', id })
   }
@@ -141,7 +141,11 @@ function turnAway(drain: Drain, id: string): void {
 }
 
 /** Answers those that are in the journal already. True if there were any. */
-async function answerTaken(steps: Steps, drain: Drain, some: readonly Waiting[]): Promise<boolean> {
+async function answerTaken(
+  steps: Steps,
+  drain: Drain,
+  some: readonly QueuedEnvelope[],
+): Promise<boolean> {
   if (some.length === 0) return false
   const ids = some.map(({ envelope }) => envelope.id)
   const seqs = await steps.store.seqsOf(drain.actor, ids)
@@ -158,7 +162,7 @@ async function answerTaken(steps: Steps, drain: Drain, some: readonly Waiting[])
 async function answerWith(
   steps: Steps,
   drain: Drain,
-  { waiting, seq }: { waiting: Waiting; seq: number },
+  { waiting, seq }: { waiting: QueuedEnvelope; seq: number },
 ): Promise<void> {
   const entry = await steps.store.entry(drain.actor, seq)
   if (entry === null) throw new StoreUnavailable(`${drain.actor}#${seq} cannot be read yet`)
@@ -174,7 +178,7 @@ async function answerWith(
 async function answer(
   steps: Steps,
   drain: Drain,
-  { waiting, told }: { waiting: Waiting; told: Told },
+  { waiting, told }: { waiting: QueuedEnvelope; told: TellOutcome },
 ): Promise<void> {
   if (waiting.isRetry) await steps.store.unpark(parkedId(waiting.envelope), steps.clock.now())
   drain.open = drain.open.filter((one) => one !== waiting)

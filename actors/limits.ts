@@ -35,7 +35,7 @@ export interface Limits {
   readonly waitMaxMs: number
   /** Timers fired at once. */
   readonly timersPerBatch: number
-  /** Batches of one `fireDueTimers`: ends a chart whose timer sets itself anew with no delay. */
+  /** Batches of one `fireDueTimers`: ends a chart whose timer sets itself again without delay. */
   readonly timerBatches: number
 }
 

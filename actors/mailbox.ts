@@ -1,7 +1,7 @@
 import type { ActorRef } from '../values/ids.ts'
 import type { Envelope } from './envelope.ts'
 import type { Limits } from './limits.ts'
-import type { Told, Waiting } from './tell-outcome.ts'
+import type { TellOutcome, QueuedEnvelope } from './tell-outcome.ts'
 
 // A1 One decision at a time per actor, in order of arrival. An actor has one line; a line is
 //    drained by one loop; actors do not wait for each other. Across processes the store keeps the
@@ -10,15 +10,15 @@ import type { Told, Waiting } from './tell-outcome.ts'
 export interface MailboxOptions {
   readonly limits: Limits
   /** Answers every one of them, and never rejects. */
-  readonly drain: (actor: ActorRef, batch: readonly Waiting[]) => Promise<void>
+  readonly drain: (actor: ActorRef, batch: readonly QueuedEnvelope[]) => Promise<void>
 }
 
 /** The lines of all actors in this process. What waits for one actor is drained together. */
 export function createMailbox({ limits, drain }: MailboxOptions) {
-  const lines = new Map<ActorRef, Waiting[]>()
+  const lines = new Map<ActorRef, QueuedEnvelope[]>()
   let whenIdle: (() => void)[] = []
 
-  async function drainLine(actor: ActorRef, line: Waiting[]): Promise<void> {
+  async function drainLine(actor: ActorRef, line: QueuedEnvelope[]): Promise<void> {
     while (line.length > 0) await drain(actor, line.splice(0, limits.entriesPerCommit))
     lines.delete(actor)
     if (lines.size > 0) return
@@ -27,7 +27,7 @@ export function createMailbox({ limits, drain }: MailboxOptions) {
     for (const resolve of resolves) resolve()
   }
 
-  function enqueue(waiting: Waiting): void {
+  function enqueue(waiting: QueuedEnvelope): void {
     const actor = waiting.envelope.to
     const line = lines.get(actor)
     if (line === undefined) {
@@ -41,7 +41,7 @@ export function createMailbox({ limits, drain }: MailboxOptions) {
     }
   }
 
-  function put(envelope: Envelope, isRetry: boolean): Promise<Told> {
+  function put(envelope: Envelope, isRetry: boolean): Promise<TellOutcome> {
     return new Promise((answer, fail) => {
       enqueue({ envelope, isRetry, answer, fail })
     })

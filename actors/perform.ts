@@ -5,7 +5,7 @@ import type { Envelope } from './envelope.ts'
 import type { Performer, Result } from './performer.ts'
 import { type ClaimedEffect, type Log, RetryLater, StoreUnavailable } from './ports.ts'
 import { isSendersFault, type Refusal } from './refusal.ts'
-import type { Told } from './tell-outcome.ts'
+import type { TellOutcome } from './tell-outcome.ts'
 import { SnapshotTooNew } from './upgrade.ts'
 
 // A5 A result returns as an envelope whose id is derived from the effect's: `<effect id>:<n>`, and
@@ -26,7 +26,7 @@ export class ResultRefused extends Error {
 export interface PerformOptions {
   readonly performers: readonly Performer[]
   readonly log: Log
-  readonly tell: (envelope: Envelope) => Promise<Told>
+  readonly tell: (envelope: Envelope) => Promise<TellOutcome>
 }
 
 /**
@@ -49,7 +49,7 @@ export function createPerforming({ performers, log, tell }: PerformOptions) {
 
   /** Tells it, or throws RetryLater: an actor that takes nothing now is told later. */
   async function toldOrLater(envelope: Envelope): Promise<Taken> {
-    let answer: Told
+    let answer: TellOutcome
     try {
       answer = await tell(envelope)
     } catch (error) {
@@ -109,7 +109,7 @@ export function createPerforming({ performers, log, tell }: PerformOptions) {
   }
 }
 
-type Taken = Exclude<Told, { outcome: 'parked' | 'busy' }>
+type Taken = Exclude<TellOutcome, { outcome: 'parked' | 'busy' }>
 
 /** What a receiver made of it, as it is kept. */
 function toldEntry({ to }: Envelope, answer: Taken): JsonObject {

@@ -5,12 +5,12 @@ import type { Envelope } from './envelope.ts'
 import type { Commit, Entry } from './journal.ts'
 import type { Projector } from './projections.ts'
 import type { Refusal } from './refusal.ts'
-import type { Waiting } from './tell-outcome.ts'
+import type { QueuedEnvelope } from './tell-outcome.ts'
 import { SnapshotTooNew } from './upgrade.ts'
 
 /** One entry of a plan: what is written, and the head that it becomes. */
 export interface PlannedCommit {
-  readonly waiting: Waiting
+  readonly waiting: QueuedEnvelope
   readonly commit: Commit
   readonly projected: Projected
 }
@@ -21,15 +21,15 @@ export interface PlannedCommit {
  */
 export interface Plan {
   readonly commits: readonly PlannedCommit[]
-  readonly refused: readonly { readonly waiting: Waiting; readonly refusal: Refusal }[]
+  readonly refused: readonly { readonly waiting: QueuedEnvelope; readonly refusal: Refusal }[]
   /** Observations that change nothing, with the entry that was the newest by then. */
-  readonly unchanged: readonly { readonly waiting: Waiting; readonly entry: Entry }[]
+  readonly unchanged: readonly { readonly waiting: QueuedEnvelope; readonly entry: Entry }[]
   /** The first that threw; those after it are not decided. */
-  readonly thrown: { readonly waiting: Waiting; readonly error: unknown } | null
+  readonly thrown: { readonly waiting: QueuedEnvelope; readonly error: unknown } | null
   /**
    * Not decided: behind the one that threw, or a second copy of an envelope that is in this plan.
    */
-  readonly left: readonly Waiting[]
+  readonly left: readonly QueuedEnvelope[]
 }
 
 export interface Planning {
@@ -39,11 +39,15 @@ export interface Planning {
 }
 
 /** Decides what waits, one after the other, each on the state that the one before leaves. */
-export function planOf(head: Projected | null, line: readonly Waiting[], planning: Planning): Plan {
+export function planOf(
+  head: Projected | null,
+  line: readonly QueuedEnvelope[],
+  planning: Planning,
+): Plan {
   const commits: PlannedCommit[] = []
-  const refused: { waiting: Waiting; refusal: Refusal }[] = []
-  const unchanged: { waiting: Waiting; entry: Entry }[] = []
-  const left: Waiting[] = []
+  const refused: { waiting: QueuedEnvelope; refusal: Refusal }[] = []
+  const unchanged: { waiting: QueuedEnvelope; entry: Entry }[] = []
+  const left: QueuedEnvelope[] = []
   const asked = new Set<string>()
   const ids = new Set<string>()
   let newest = head

@@ -203,7 +203,7 @@ export interface Store {
     prefix: string,
     page: PageRequest,
   ): Promise<Page<{ key: string; value: JsonObject }>>
-  /** Drops every view row and timer, and writes them anew from the journal with `project` (P9). Reports actors done. */
+  /** Drops every view row and timer, and rebuilds them from the journal with `project` (P9). Reports actors done. */
   rebuild(
     project: (entry: Entry) => readonly ViewRow[],
     progress: (actorsDone: number) => void,

@@ -1,15 +1,18 @@
 import type { Envelope } from './envelope.ts'
 import type { Clock, Log, Store } from './ports.ts'
-import type { Told } from './tell-outcome.ts'
+import type { TellOutcome } from './tell-outcome.ts'
 
 /** What became of a retry: of an envelope, its answer; of an effect, that it will be performed. */
-export type Retried = Told | { readonly outcome: 'retrying' } | { readonly outcome: 'unknown' }
+export type RetryOutcome =
+  | TellOutcome
+  | { readonly outcome: 'retrying' }
+  | { readonly outcome: 'unknown' }
 
 export interface RetryingOptions {
   readonly store: Store
   readonly clock: Clock
   readonly log: Log
-  readonly retry: (envelope: Envelope) => Promise<Told>
+  readonly retry: (envelope: Envelope) => Promise<TellOutcome>
   readonly nudge: () => void
 }
 
@@ -19,7 +22,7 @@ export interface RetryingOptions {
  * comes first: another answers `parked` with the id to retry before.
  */
 export function createRetrying({ store, clock, log, retry, nudge }: RetryingOptions) {
-  return async function retryParked(id: string, by: string): Promise<Retried> {
+  return async function retryParked(id: string, by: string): Promise<RetryOutcome> {
     const item = await store.parkedItem(id)
     if (item === null) return { outcome: 'unknown' }
     log.info('parked.retried', { parked: id, actor: item.actor, by })

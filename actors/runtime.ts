@@ -17,8 +17,8 @@ import type { Performer } from './performer.ts'
 import type { ClaimedEffect, Clock, Lease, Log, Store } from './ports.ts'
 import { projector, type View } from './projections.ts'
 import { chartStateOf } from './read-snapshot.ts'
-import { createRetrying, type Retried } from './retry-parked.ts'
-import type { Told } from './tell-outcome.ts'
+import { createRetrying, type RetryOutcome } from './retry-parked.ts'
+import type { TellOutcome } from './tell-outcome.ts'
 import { createTimers } from './timers.ts'
 
 export interface RuntimeOptions {
@@ -83,7 +83,7 @@ export function createRuntime(options: RuntimeOptions) {
     nudge: () => delivery.nudge(),
   })
 
-  function tell(envelope: Envelope): Promise<Told> {
+  function tell(envelope: Envelope): Promise<TellOutcome> {
     if (!isStopped) return mailbox.tell(envelope)
     return Promise.reject(new RuntimeStopped('this process is stopping: tell it another one'))
   }
@@ -134,7 +134,7 @@ export function createRuntime(options: RuntimeOptions) {
       effects: () => performing,
     },
     /** Tries again what is parked. `by` is who asks, for the log. */
-    retryParked: (id: string, by: string): Promise<Retried> => retrying(id, by),
+    retryParked: (id: string, by: string): Promise<RetryOutcome> => retrying(id, by),
     /**
      * Calls `listener` with every entry that this process commits, after its commit and in order
      * per actor. It may miss the entries of other processes, and one whose commit went unanswered:
@@ -172,7 +172,7 @@ export function createRuntime(options: RuntimeOptions) {
     },
     /** Applies what a crash left between an entry and its view rows. Answers how many. */
     heal: (): Promise<number> => store.heal(rowsOf),
-    /** Drops every view and writes it anew from the journal. Reports actors done. */
+    /** Drops every view and rebuilds it from the journal. Reports actors done. */
     rebuild: (progress: (actorsDone: number) => void): Promise<void> =>
       store.rebuild(rowsOf, progress),
   }

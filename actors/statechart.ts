@@ -32,7 +32,7 @@ export type Statechart = ReturnType<typeof createStatechart>
 
 /**
  * A machine as pure functions. They equal XState's own `initialTransition` and `transition` (a test
- * compares them on random walks) but share one inert scope, which those build anew for every call
+ * compares them on random walks) but share one inert scope, which those build again for every call
  * at four times the cost.
  */
 export function createStatechart(machine: AnyStateMachine) {

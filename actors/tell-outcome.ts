@@ -3,7 +3,7 @@ import type { Entry } from './journal.ts'
 import type { Refusal } from './refusal.ts'
 
 /** What became of an envelope. */
-export type Told =
+export type TellOutcome =
   | { readonly outcome: 'committed'; readonly entry: Entry }
   /** The actor has taken this envelope id before; `entry` is what it became then. */
   | { readonly outcome: 'duplicate'; readonly entry: Entry }
@@ -19,11 +19,11 @@ export type Told =
   | { readonly outcome: 'busy' }
 
 /** An envelope in an actor's line, and who waits for its answer. */
-export interface Waiting {
+export interface QueuedEnvelope {
   readonly envelope: Envelope
   /** True for what was parked and is tried again, which may pass while the actor is parked. */
   readonly isRetry: boolean
-  answer(told: Told): void
+  answer(told: TellOutcome): void
   fail(error: unknown): void
 }
 

@@ -5,7 +5,7 @@ import type { Envelope } from './envelope.ts'
 import type { Limits } from './limits.ts'
 import type { Clock, DueTimer, Log, Store } from './ports.ts'
 import { createStatechart } from './statechart.ts'
-import type { Told } from './tell-outcome.ts'
+import type { TellOutcome } from './tell-outcome.ts'
 import { namesUnknownTo, SnapshotTooNew } from './upgrade.ts'
 
 // A7 A timer acts only for the entry that set it: its envelope names that entry, and `decide`
@@ -40,13 +40,13 @@ export interface TimersOptions {
   readonly clock: Clock
   readonly log: Log
   readonly limits: Limits
-  tell(envelope: Envelope): Promise<Told>
+  tell(envelope: Envelope): Promise<TellOutcome>
 }
 
 export function createTimers(options: TimersOptions) {
   const { store, decider, clock, limits, log } = options
 
-  async function fire(timer: DueTimer, now: Instant): Promise<Told['outcome'] | 'too_new'> {
+  async function fire(timer: DueTimer, now: Instant): Promise<TellOutcome['outcome'] | 'too_new'> {
     try {
       return (await options.tell(envelopeOf(timer, now))).outcome
     } catch (error) {

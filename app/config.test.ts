@@ -119,7 +119,7 @@ describe('a wrong environment', () => {
     expect(problemsOf(env)).toMatch(new RegExp(named))
   })
 
-  test('is told of all at once, and no value is repeated', () => {
+  test('is reported at once, and no value is repeated', () => {
     const message = problemsOf({ PORT: 'x', TENURE_API_KEYS: 'a:admin:s3cret', LOG_LEVEL: 'loud' })
     expect(message.split('\n')).toHaveLength(4)
     expect(message).not.toMatch(/s3cret|loud/)

@@ -69,7 +69,7 @@ export async function openPlatform(config: Config, log: Log): Promise<Platform> 
   }
 }
 
-interface Starting {
+interface StartParts {
   readonly config: Config
   readonly log: Log
   readonly catalog: Catalog
@@ -79,7 +79,7 @@ interface Starting {
   readonly closeAll: () => Promise<void>
 }
 
-async function start(starting: Starting): Promise<Platform> {
+async function start(starting: StartParts): Promise<Platform> {
   const { config, log, catalog, policy, opened, closers, closeAll } = starting
   const system = systemClock()
   const address = { webhookUrl: '' }

@@ -26,7 +26,8 @@ async function eventOfSubscription(): Promise<string> {
   })
   const { data } = await stripe.events.list({ type: 'customer.subscription.created' })
   const [event] = data
-  if (event === undefined) throw new Error('the simulated Stripe told of no subscription')
+  if (event === undefined)
+    throw new Error('the simulated Stripe has sent no event of a subscription')
   return JSON.stringify(event, null, 2)
 }
 

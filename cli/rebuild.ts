@@ -1,7 +1,7 @@
 import { project } from '../app/compose.ts'
 import { openHome } from './open-home.ts'
 
-/** Writes every view anew from the journal. Nothing else may run on the store meanwhile. */
+/** Rebuilds every view from the journal. Nothing else may run on the store meanwhile. */
 export async function rebuild(): Promise<number> {
   const { store } = await openHome()
   try {

@@ -5,7 +5,7 @@ import { machineDocs } from './diagrams.ts'
 
 const folder = join('docs', 'machines')
 
-/** Writes the charts' pages anew. The tables beside them come from the tests. */
+/** Writes the charts' pages. The tables beside them come from the tests. */
 export async function writeDiagrams(): Promise<number> {
   await mkdir(folder, { recursive: true })
   for (const [name, text] of machineDocs(charts)) {

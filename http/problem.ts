@@ -88,7 +88,7 @@ export const problems = {
     happened:
       'The object is in a state in which this cannot be asked. The member `state` names it, ' +
       'and `possible` lists what can be asked instead.',
-    remedy: 'Read the object again, and decide anew from the state that it is in.',
+    remedy: 'Read the object again, and decide again from the state that it is in.',
   },
   account_closed: {
     status: 409,

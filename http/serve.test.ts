@@ -4,11 +4,11 @@ import { describe, expect, test } from 'vitest'
 import { openApi } from '../test/harness/api.ts'
 import { keyOf } from '../test/harness/process.ts'
 import { haveActive } from '../test/harness/provider-says.ts'
-import { defaultConnectionLimits, listen, type Listening } from './serve.ts'
+import { defaultConnectionLimits, listen, type Listener } from './serve.ts'
 
 const local = { host: '127.0.0.1', port: 0 }
 
-async function raw(listening: Listening, request: string): Promise<string> {
+async function raw(listening: Listener, request: string): Promise<string> {
   const { hostname, port } = new URL(listening.url)
   return new Promise((resolve, reject) => {
     const socket = connect(Number(port), hostname, () => socket.write(request))
@@ -96,7 +96,7 @@ describe('listening', () => {
 })
 
 /** A connection that has sent `bytes` and no more; resolves when it is closed, with what it was sent. */
-function halfSent(listening: Listening, bytes: string): Promise<string> {
+function halfSent(listening: Listener, bytes: string): Promise<string> {
   const { hostname, port } = new URL(listening.url)
   return new Promise((resolve) => {
     let text = ''

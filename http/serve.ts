@@ -1,6 +1,6 @@
 import { serve } from '@hono/node-server'
 
-export interface Listening {
+export interface Listener {
   /** With the port that was given, or the free one that port 0 found. */
   readonly url: string
   /**
@@ -11,7 +11,7 @@ export interface Listening {
 }
 
 /** A Hono app, ours or the sandbox's. */
-export interface Served {
+export interface FetchApp {
   readonly fetch: (request: Request) => Response | Promise<Response>
 }
 
@@ -74,10 +74,10 @@ const remedies: Readonly<Record<string, string>> = {
 
 /** Listens. Rejects with PortUnavailable if it can't. */
 export function listen(
-  app: Served,
+  app: FetchApp,
   at: Place,
   limits: ConnectionLimits = defaultConnectionLimits,
-): Promise<Listening> {
+): Promise<Listener> {
   return new Promise((resolve, reject) => {
     const refuse = (error: Error) => reject(new PortUnavailable(at, error))
     const options = {

@@ -1,5 +1,5 @@
 import type { ChartEffect } from './effects.ts'
-import type { Told } from './shared-events.ts'
+import type { Stamped } from './shared-events.ts'
 
 /**
  * The types of a chart, for `setup({ types })`: a value that has none of its optional members, so that
@@ -7,18 +7,18 @@ import type { Told } from './shared-events.ts'
  */
 export interface ChartTypes<Context, Event> {
   context?: Context
-  events?: Event & Told
+  events?: Event & Stamped
   input?: { readonly id: string }
 }
 
 /** One thing that a chart asks for, several, or nothing. */
-export type Asked = ChartEffect | null | readonly ChartEffect[]
+export type EffectRequests = ChartEffect | null | readonly ChartEffect[]
 
 /** The one action by which a chart asks for something; the runtime reads its parameter and never calls it. */
-export function effect(_scope: unknown, _asked: Asked): void {}
+export function effect(_scope: unknown, _asked: EffectRequests): void {}
 
 /** The action that asks for what `request` answers; the request's name is what the diagrams show. */
-export function ask<Scope, Wanted extends Asked>(request: (scope: Scope) => Wanted) {
+export function ask<Scope, Wanted extends EffectRequests>(request: (scope: Scope) => Wanted) {
   return { type: 'effect', params: request } as const
 }
 

@@ -4,7 +4,7 @@ import type { ActorRef } from '../values/ids.ts'
 // forgotten, so that no state grows with age. A late summary of a forgotten one looks like the first of a
 // new one: it is believed, and its sender is asked to say once more how it stands (`summary.asked`).
 
-interface Versioned {
+interface ChildSummary {
   readonly version: number
 }
 
@@ -24,7 +24,7 @@ export interface Memory<Child> {
 }
 
 /** True if the summary says something that is not known. */
-export function isNews<Child extends Versioned>(
+export function isNews<Child extends ChildSummary>(
   { known, hasForgotten }: Memory<Child>,
   { from, summary, isOpen }: Heard<Child>,
 ): boolean {

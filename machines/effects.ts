@@ -128,7 +128,7 @@ export const EmailSend = z.object({
 
 export const PolicyRead = z.object({ kind: z.literal('policy.read'), policy: z.literal('dunning') })
 
-/** Normalises the webhook that this actor holds, and tells whom it concerns. */
+/** Normalises the webhook that this actor holds, and tells the actors that it concerns. */
 export const EventApply = z.object({ kind: z.literal('event.apply'), provider })
 
 export const EffectRequest = z.discriminatedUnion('kind', [

@@ -17,11 +17,11 @@ import { subscriptionSummaries } from './subscription/summaries.ts'
 import { EventEvent } from './webhook/events.ts'
 import { eventMachine } from './webhook/webhook.ts'
 
-interface Typed {
+interface CommandSchema {
   readonly shape: { readonly type: { readonly value: string } }
 }
 
-function typesOf(commands: readonly Typed[]): ReadonlySet<string> {
+function typesOf(commands: readonly CommandSchema[]): ReadonlySet<string> {
   return new Set(commands.map(({ shape }) => shape.type.value))
 }
 

@@ -21,7 +21,7 @@ export interface EventsOf {
 export type ActorType = keyof EventsOf
 
 /** What the runtime adds to what one actor tells another. */
-type Added = 'version' | 'again'
+type RuntimeField = 'version' | 'again'
 
 /** Distributes over a union, so that each member keeps its own fields. */
 type Without<Event, Fields extends PropertyKey> = Event extends unknown
@@ -30,13 +30,13 @@ type Without<Event, Fields extends PropertyKey> = Event extends unknown
 
 /** Of each type of actor, what a sender says; `Fields` are added by others. */
 export type MessageTo<Type extends ActorType, Fields extends PropertyKey = never> = {
-  [Each in Type]: Without<EventsOf[Each], Added | Fields>
+  [Each in Type]: Without<EventsOf[Each], RuntimeField | Fields>
 }[Type]
 
 /** Any message to anybody. */
 export type AnyMessage = MessageTo<ActorType>
 
-type Named<Event, Name> = Extract<Event, { type: Name }>
+type EventNamed<Event, Name> = Extract<Event, { type: Name }>
 
 /** A field that nobody reads is misspelt, or does nothing: both are mistakes. */
 type Exact<Event, Given> = Given & Record<Exclude<keyof Given, keyof Event>, never>
@@ -47,8 +47,8 @@ export type Message<
   Given extends { type: string },
   Fields extends PropertyKey = never,
 > = Given &
-  Named<MessageTo<Type, Fields>, Given['type']> &
-  Exact<Named<MessageTo<Type, Fields>, Given['type']>, Given>
+  EventNamed<MessageTo<Type, Fields>, Given['type']> &
+  Exact<EventNamed<MessageTo<Type, Fields>, Given['type']>, Given>
 
 /** One actor tells another; the runtime adds the sender's seq as `version`. */
 export function tell<Type extends ActorType, const Given extends { type: EventsOf[Type]['type'] }>(

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { instantOfSeconds } from '../values/instant.ts'
 import { canonical } from '../values/json.ts'
 import {
-  type Observed,
+  type Observation,
   type Weight,
   isTaken,
   isTied,
@@ -19,12 +19,17 @@ interface Facts {
 
 const progress = progressOf<Facts>(['open', 'failed', 'closed'], ['closed'])
 
-function webhook(at: number, status: string, note = 0): Observed<Facts> {
+function webhook(at: number, status: string, note = 0): Observation<Facts> {
   return { facts: { status, note }, at: instantOfSeconds(at), read: null, seq: 1 }
 }
 
 describe('a word is weighed against what is known', () => {
-  test.each<{ why: string; known: Observed<Facts> | null; word: Observed<Facts>; is: Weight }>([
+  test.each<{
+    why: string
+    known: Observation<Facts> | null
+    word: Observation<Facts>
+    is: Weight
+  }>([
     { why: 'nothing is known', known: null, word: webhook(1, 'open'), is: 'newer' },
     { why: 'a later second', known: webhook(1, 'open'), word: webhook(2, 'failed'), is: 'newer' },
     {
@@ -112,8 +117,8 @@ describe('a word is weighed against what is known', () => {
   })
 })
 
-function winnerOf(words: readonly Observed<Facts>[]): string {
-  let known: Observed<Facts> | null = null
+function winnerOf(words: readonly Observation<Facts>[]): string {
+  let known: Observation<Facts> | null = null
   for (const word of words) {
     if (isTaken(weigh(known, word, progress))) known = observedOf(known, word)
   }

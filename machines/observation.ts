@@ -8,7 +8,7 @@ import { canonical } from '../values/json.ts'
  * `at` is the provider's time, in whole seconds. `read` is null for a webhook, and for a fresh read the
  * seq of the entry that asked for it. `seq` is the entry that took it.
  */
-export interface Observed<Facts> {
+export interface Observation<Facts> {
   readonly facts: Facts
   readonly at: Instant
   readonly read: number | null
@@ -39,8 +39,8 @@ export interface Progress<Facts> {
  * first.
  */
 export function weigh<Facts>(
-  known: Observed<Facts> | null | undefined,
-  incoming: Observed<Facts>,
+  known: Observation<Facts> | null | undefined,
+  incoming: Observation<Facts>,
   progress: Progress<Facts>,
 ): Weight {
   if (!known) return 'newer'
@@ -65,9 +65,9 @@ export function weigh<Facts>(
  * and clocks show seconds), so that what it beats may bear a later one, which then stands.
  */
 export function observedOf<Facts>(
-  known: Observed<Facts> | null | undefined,
-  { facts, at, read, seq }: Observed<Facts>,
-): Observed<Facts> {
+  known: Observation<Facts> | null | undefined,
+  { facts, at, read, seq }: Observation<Facts>,
+): Observation<Facts> {
   const isBound = read !== null && known && known.at > at
   return { facts, at: isBound ? known.at : at, read, seq }
 }

@@ -4,7 +4,7 @@ import type { Instant } from '../values/instant.ts'
 import { EffectKind } from './effects.ts'
 
 /** What the runtime adds to every event before a chart sees it. */
-export interface Told {
+export interface Stamped {
   /** When it happened (`Envelope.occurredAt`): the only clock that a chart has. */
   readonly at: Instant
   /** Who did it (`Envelope.principal`). */
@@ -23,9 +23,9 @@ export const version = z.int().positive()
 export const again = z.exactOptional(z.literal(true))
 
 /** What a summary says, without what only its way here needs. */
-export function summaryIn<Event extends Told & { type: string; again?: true }>(
+export function summaryIn<Event extends Stamped & { type: string; again?: true }>(
   event: Event,
-): Omit<Event, 'type' | 'again' | keyof Told> {
+): Omit<Event, 'type' | 'again' | keyof Stamped> {
   const { type: _type, again: _again, at: _at, by: _by, seq: _seq, ...summary } = event
   return summary
 }

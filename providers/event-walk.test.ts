@@ -110,7 +110,7 @@ describe('reconciling with the provider’s list of events', () => {
     expect(await w.reconcile()).toEqual({ read: 2, missed: 1, done: true, gap: false })
   })
 
-  test('begins a walk anew that was left for more than a day', async () => {
+  test('begins a walk again that was left for more than a day', async () => {
     const w = world({ pagesMax: 1 })
     w.happens('e1', 'e2', 'e3')
     await w.reconcile()

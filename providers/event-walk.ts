@@ -54,7 +54,7 @@ export interface ReconcilerPorts {
   readonly pagesMax: number
 }
 
-export interface Reconciled {
+export interface WalkResult {
   /** Events read, and how many of them no webhook had brought. */
   readonly read: number
   readonly missed: number
@@ -90,7 +90,7 @@ type Walk = NonNullable<Cursor['walk']>
  * ended. A rejection (of the list, of `ingest`) ends the call and loses nothing: the next one reads
  * the page again.
  */
-export function createReconciler(ports: ReconcilerPorts): () => Promise<Reconciled> {
+export function createReconciler(ports: ReconcilerPorts): () => Promise<WalkResult> {
   return async function reconcile() {
     const now = ports.clock.now()
     const stored = await ports.loadCursor()

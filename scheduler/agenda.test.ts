@@ -475,7 +475,7 @@ describe('tending a job’s row', () => {
     },
   )
 
-  test('plans a job anew whose interval has changed, and no other', async () => {
+  test('plans a job again whose interval has changed, and no other', async () => {
     expect((await tended({})).planned).toBe(0)
     expect((await tended({ repeatInterval: 1 })).planned).toBe(1)
   })

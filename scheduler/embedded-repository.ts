@@ -146,13 +146,13 @@ function selectionsOf(table: JobTable): Selections {
   }
 }
 
-interface Saving {
+interface SaveInput {
   readonly table: JobTable
   readonly now: Date
   readonly options: JobRepositoryOptions | undefined
 }
 
-function save<DATA>(saving: Saving, job: JobParameters<DATA>): JobParameters<DATA> {
+function save<DATA>(saving: SaveInput, job: JobParameters<DATA>): JobParameters<DATA> {
   const { table } = saving
   if (job._id) {
     const existing = savedJob(table, job)
@@ -175,7 +175,7 @@ function save<DATA>(saving: Saving, job: JobParameters<DATA>): JobParameters<DAT
 }
 
 function put<DATA>(
-  saving: Saving,
+  saving: SaveInput,
   existing: JobRecord | undefined,
   job: JobParameters<DATA>,
 ): JobParameters<DATA> {

@@ -57,7 +57,7 @@ describe('a gate', () => {
     expect(job.runs()).toBe(1)
   })
 
-  test('tells those a failure whom the failed run served, and serves the next', async () => {
+  test('fails those that the failed run served, and serves the next', async () => {
     const job = heldJob()
     const gate = createGate(job.run)
     const first = gate.ask()

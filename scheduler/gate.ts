@@ -36,7 +36,7 @@ export class SchedulerStopped extends Error {
 
 export function createGate(run: () => Promise<void>): Gate {
   let underWay: Promise<void> | null = null
-  let asked: Asked | null = null
+  let asked: RequestedRun | null = null
   let isClosed = false
 
   const isAsked = () => asked !== null
@@ -100,13 +100,13 @@ async function outcomeOf(work: () => Promise<void> | null): Promise<Outcome> {
   }
 }
 
-interface Asked {
+interface RequestedRun {
   readonly promise: Promise<void>
   settle(outcome: Outcome): void
 }
 
-function createAsked(): Asked {
-  let settle: Asked['settle'] = () => {}
+function createAsked(): RequestedRun {
+  let settle: RequestedRun['settle'] = () => {}
   const promise = new Promise<void>((resolve, reject) => {
     settle = (outcome) => (outcome.failed ? reject(outcome.error) : resolve())
   })

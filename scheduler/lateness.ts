@@ -1,6 +1,6 @@
 import type { JobWithState } from 'agenda'
 
-export interface Watched {
+export interface WatchedJob {
   readonly name: string
   readonly everyMs: number
   readonly lateMs: number
@@ -12,7 +12,7 @@ export type Signs = Pick<JobWithState, 'lastFinishedAt' | 'lockedAt'>
 /** A run may go on for this many times `lateMs` before it is taken for stuck. */
 const patience = 10
 
-interface Seen {
+interface JobSight {
   readonly finished: number | null
   readonly locked: number | null
   /** For how long no run has ended. */
@@ -29,10 +29,10 @@ export type Lateness = ReturnType<typeof createLateness>
  * neither does a computer that slept, for `mostMs` at most are counted between two looks.
  */
 export function createLateness(elapsedMs: () => number, mostMs: number) {
-  const seen = new Map<string, Seen>()
+  const seen = new Map<string, JobSight>()
   let lookedAt = elapsedMs()
 
-  function after(job: Watched, signs: Signs | undefined, passedMs: number): Seen {
+  function after(job: WatchedJob, signs: Signs | undefined, passedMs: number): JobSight {
     const before = seen.get(job.name)
     const finished = signs?.lastFinishedAt?.getTime() ?? null
     const locked = signs?.lockedAt?.getTime() ?? null
@@ -49,7 +49,9 @@ export function createLateness(elapsedMs: () => number, mostMs: number) {
 
   return {
     /** Takes in all rows at once. Answers whether each job is late. */
-    look(rows: readonly { readonly job: Watched; readonly signs: Signs | undefined }[]): boolean[] {
+    look(
+      rows: readonly { readonly job: WatchedJob; readonly signs: Signs | undefined }[],
+    ): boolean[] {
       const now = elapsedMs()
       const passedMs = Math.min(now - lookedAt, mostMs)
       lookedAt = now

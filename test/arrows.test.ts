@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 
-// Who may import whom: the arrows of docs/architecture.md.
+// Which folder may import which: the arrows of docs/architecture.md.
 
 const root = path.resolve(import.meta.dirname, '..')
 

@@ -7,7 +7,7 @@ import { createShiftedClock } from '../../scheduler/clock.ts'
 import type { Instant } from '../../values/instant.ts'
 import type { SandboxClock } from './time-travel.ts'
 
-const Kept = z.object({
+const SandboxFile = z.object({
   keys: z.object({ dashboard: z.string(), admin: z.string(), service: z.string() }),
   stripeSecretKey: z.string(),
   stripePublishableKey: z.string(),
@@ -16,11 +16,11 @@ const Kept = z.object({
   /** How far the sandbox's clock is ahead of the computer's, in milliseconds. */
   clockOffsetMs: z.int().nonnegative(),
 })
-type Kept = z.infer<typeof Kept>
+type SandboxFile = z.infer<typeof SandboxFile>
 
 /** What a sandbox is between two runs: its keys, its secrets, and how far its clock was moved. */
 export interface SandboxHome {
-  readonly kept: Kept
+  readonly kept: SandboxFile
   /** Runs as the computer's does, ahead of it by what was skipped; a move is kept before it is seen. */
   readonly clock: SandboxClock
 }
@@ -43,16 +43,16 @@ export function openSandboxHome(path: string, base: Clock): SandboxHome {
   }
 }
 
-function readKept(path: string): Kept | null {
+function readKept(path: string): SandboxFile | null {
   try {
-    return Kept.parse(JSON.parse(readFileSync(path, 'utf8')))
+    return SandboxFile.parse(JSON.parse(readFileSync(path, 'utf8')))
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
     throw new Error(`${path} can't be read: remove it to begin a new sandbox`, { cause: error })
   }
 }
 
-function freshKept(): Kept {
+function freshKept(): SandboxFile {
   const secret = (prefix: string) => `${prefix}${randomBytes(18).toString('hex')}`
   return {
     keys: {
@@ -68,7 +68,7 @@ function freshKept(): Kept {
   }
 }
 
-function write(path: string, kept: Kept): void {
+function write(path: string, kept: SandboxFile): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   writeFileSync(`${path}.new`, `${JSON.stringify(kept, null, 2)}\n`, { mode: 0o600 })
   renameSync(`${path}.new`, path)

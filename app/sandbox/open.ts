@@ -3,7 +3,7 @@ import type { Clock, Log, Store } from '../../actors/ports.ts'
 import type { Runtime } from '../../actors/runtime.ts'
 import { type ApiKey, hashOfKey } from '../../http/middleware/auth.ts'
 import type { Role } from '../../http/principal.ts'
-import { listen, type Listening } from '../../http/serve.ts'
+import { listen, type Listener } from '../../http/serve.ts'
 import { createFileStorage } from '../../twins/kernel/file-storage.ts'
 import { createStripeTwin, type StripeTwin } from '../../twins/stripe/twin.ts'
 import { plusMs, type Instant } from '../../values/instant.ts'
@@ -15,7 +15,7 @@ import { createTimeTravel, type SandboxClock } from './time-travel.ts'
 export interface RunningSandbox {
   readonly home: SandboxHome
   readonly twin: StripeTwin
-  readonly listening: Listening
+  readonly listening: Listener
   readonly storage: { close(): void }
 }
 

@@ -9,7 +9,7 @@ import { openStore } from '../../persistence/open.ts'
 import { systemClock } from '../../scheduler/clock.ts'
 import { instant, msOf, msPerDay, plusDays, type Instant } from '../../values/instant.ts'
 import { createApi, type DemoTarget } from './api.ts'
-import { StoryBroken, tellStory, type Ending } from './story.ts'
+import { StoryBroken, tellStory, type StoryEnd } from './story.ts'
 
 /** Every webhook doubled, shuffled, up to a day late, and a third of them lost until retried. */
 const worstChaos = {
@@ -53,7 +53,7 @@ function dayOf(now: Instant): Instant {
   return instant(Math.floor(msOf(now) / msPerDay) * msPerDay + msPerDay / 2)
 }
 
-async function tellOn(chaos: typeof worstChaos | null, beginsAt: Instant): Promise<Ending> {
+async function tellOn(chaos: typeof worstChaos | null, beginsAt: Instant): Promise<StoryEnd> {
   const folder = await mkdtemp(join(tmpdir(), 'tenure-demo-'))
   const config = demoConfig(folder)
   const platform = await openPlatform(config, createLog(config.logLevel))

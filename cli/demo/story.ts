@@ -22,7 +22,7 @@ const Invoices = z.looseObject({
 })
 
 /** What is left when the story is over, for comparing two tellings of it. */
-export interface Ending {
+export interface StoryEnd {
   readonly standing: string
   readonly paymentMethod: string
   readonly subscription: string
@@ -33,7 +33,7 @@ export interface Ending {
   readonly invoices: readonly string[]
 }
 
-export interface Telling {
+export interface StoryOptions {
   readonly target: DemoTarget
   /** When the story begins, by the sandbox's clock. */
   readonly beginsAt: string
@@ -49,12 +49,12 @@ export class StoryBroken extends Error {
   readonly code = 'story_broken'
 }
 
-function createNarrator({ target, say, expectEachStep }: Telling) {
+function createNarrator({ target, say, expectEachStep }: StoryOptions) {
   const api = createApi(target)
   let accountId = ''
   let subscriptionId = ''
 
-  async function state(): Promise<Ending> {
+  async function state(): Promise<StoryEnd> {
     const account = Account.parse(await api.get('dashboard', `/v1/accounts/${accountId}`))
     const entitlements = Entitlements.parse(
       await api.get('service', `/v1/entitlements/${accountId}`),
@@ -83,7 +83,7 @@ function createNarrator({ target, say, expectEachStep }: Telling) {
     subscribe: (subscription: string) => (subscriptionId = subscription),
     account: () => accountId,
     /** Prints where the step led, and checks it. */
-    async step(what: string, expected: Partial<Ending>): Promise<void> {
+    async step(what: string, expected: Partial<StoryEnd>): Promise<void> {
       const now = await state()
       say(`${what.padEnd(58)} → ${describe(now)}`)
       if (!expectEachStep) return
@@ -102,7 +102,7 @@ function createNarrator({ target, say, expectEachStep }: Telling) {
   }
 }
 
-function describe(now: Ending): string {
+function describe(now: StoryEnd): string {
   const features = now.granted.length > 0 ? `granted ${now.granted.join(', ')}` : 'nothing granted'
   const why = now.refusedFor.length > 0 ? ` (${now.refusedFor.join(', ')})` : ''
   return `${now.subscription}, ${now.standing}; ${features}${why}`
@@ -207,7 +207,7 @@ async function paysAndReturns(tell: Narrator): Promise<void> {
 }
 
 /** Tells the whole story and returns how it ends. Throws `StoryBroken` where it goes otherwise. */
-export async function tellStory(telling: Telling): Promise<Ending> {
+export async function tellStory(telling: StoryOptions): Promise<StoryEnd> {
   const tell = createNarrator(telling)
   await tell.api.post('admin', '/sandbox/clock/advance', { to: telling.beginsAt })
   await subscribes(tell)

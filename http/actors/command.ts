@@ -11,12 +11,12 @@ import { principalOf, type HttpEnv } from '../env.ts'
 import { principalName } from '../middleware/auth.ts'
 import { Problem, refused } from '../problem.ts'
 
-type Asking = Pick<Context<HttpEnv>, 'var'>
+type RequestContext = Pick<Context<HttpEnv>, 'var'>
 
 /**
  * A new id such as `acct_…`: the same again when a request is repeated with its Idempotency-Key.
  */
-export function newId(c: Asking, prefix: string): string {
+export function newId(c: RequestContext, prefix: string): string {
   const { idempotencyScope } = c.var
   return `${prefix}_${idempotencyScope === null ? random() : derived(idempotencyScope, prefix)}`
 }
@@ -33,7 +33,12 @@ function derived(scope: string, purpose: string): string {
 export function ask<
   Type extends ActorType,
   const Given extends JsonObject & { type: EventsOf[Type]['type'] },
->(c: Asking, deps: HttpDeps, to: ActorRef<Type>, event: Message<Type, Given>): Promise<Entry> {
+>(
+  c: RequestContext,
+  deps: HttpDeps,
+  to: ActorRef<Type>,
+  event: Message<Type, Given>,
+): Promise<Entry> {
   return command(c, deps, { to, event })
 }
 
@@ -47,7 +52,11 @@ export interface Command {
  * that came of it; a repeated request gets the entry of its first try. Throws the Problem of any
  * other outcome.
  */
-export async function command(c: Asking, deps: HttpDeps, { to, event }: Command): Promise<Entry> {
+export async function command(
+  c: RequestContext,
+  deps: HttpDeps,
+  { to, event }: Command,
+): Promise<Entry> {
   const told = await deps.runtime.tell(envelopeOf(c, { deps, to, event }))
   const { outcome } = told
   switch (outcome) {
@@ -70,7 +79,10 @@ export function waits(outcome: 'parked' | 'busy'): Problem {
     : new Problem('actor_busy', { headers: { 'Retry-After': '1' } })
 }
 
-function envelopeOf(c: Asking, { deps, to, event }: Command & { deps: HttpDeps }): Envelope {
+function envelopeOf(
+  c: RequestContext,
+  { deps, to, event }: Command & { deps: HttpDeps },
+): Envelope {
   const principal = principalOf(c)
   const { idempotencyScope, requestId } = c.var
   const now = deps.clock.now()

@@ -10,7 +10,7 @@ import { Problem } from '../problem.ts'
 import { presentInvoice, type WireInvoice } from '../resources/invoice.ts'
 import { presentSubscription, type WireSubscription } from '../resources/subscription.ts'
 
-type Asking = Pick<Context<HttpEnv>, 'var'>
+type RequestContext = Pick<Context<HttpEnv>, 'var'>
 
 /** The one answer for what is not there, is malformed, or may not be seen. */
 export function notFound(): Problem {
@@ -25,29 +25,29 @@ export function refOf<Type extends string>(type: Type, id: string): ActorRef<Typ
 }
 
 /** The newest entry of an account that the caller may see. */
-export async function accountEntry(c: Asking, deps: HttpDeps, id: string): Promise<Entry> {
+export async function accountEntry(c: RequestContext, deps: HttpDeps, id: string): Promise<Entry> {
   const entry = await deps.runtime.read(refOf('account', id))
   if (entry === null || !maySee(principalOf(c), id)) throw notFound()
   return entry
 }
 
 /** As `accountEntry`, of one on which something may begin: created, and not only heard of. */
-export async function knownAccount(c: Asking, deps: HttpDeps, id: string): Promise<Entry> {
+export async function knownAccount(c: RequestContext, deps: HttpDeps, id: string): Promise<Entry> {
   const entry = await accountEntry(c, deps, id)
   if (contextOf(entry, AccountContext).createdAt === null) throw notFound()
   return entry
 }
 
-export interface Seen<Wire> {
+export interface VisibleResource<Wire> {
   readonly entry: Entry
   readonly shown: Wire
 }
 
 export async function seenSubscription(
-  c: Asking,
+  c: RequestContext,
   deps: HttpDeps,
   id: string,
-): Promise<Seen<WireSubscription>> {
+): Promise<VisibleResource<WireSubscription>> {
   const entry = await deps.runtime.read(refOf('subscription', id))
   const shown = entry && presentSubscription(entry)
   if (!shown || !maySee(principalOf(c), shown.account)) throw notFound()
@@ -55,10 +55,10 @@ export async function seenSubscription(
 }
 
 export async function seenInvoice(
-  c: Asking,
+  c: RequestContext,
   deps: HttpDeps,
   id: string,
-): Promise<Seen<WireInvoice>> {
+): Promise<VisibleResource<WireInvoice>> {
   const entry = await deps.runtime.read(refOf('invoice', id))
   const shown = entry && presentInvoice(entry)
   if (!shown || !maySee(principalOf(c), shown.account)) throw notFound()

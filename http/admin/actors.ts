@@ -20,11 +20,11 @@ import {
 import {
   json,
   jsonBody,
-  noes,
+  problemResponses,
   OperatorHeader,
   PageQuery,
   pageOf,
-  postNoes,
+  postProblemResponses,
 } from '../resources/wire.ts'
 
 const pathString = (name: string) => z.string().openapi({ param: { name, in: 'path' } })
@@ -76,7 +76,10 @@ const getActor = createRoute({
   tags: ['Admin'],
   summary: "An actor's state, now or at any past moment, with the transitions possible then",
   request: { params: ActorParams, query: z.strictObject({ at: Moment }) },
-  responses: { 200: json(WireActor, 'The actor'), ...noes('not_found', 'invalid_request') },
+  responses: {
+    200: json(WireActor, 'The actor'),
+    ...problemResponses('not_found', 'invalid_request'),
+  },
 })
 
 const getHistory = createRoute({
@@ -88,7 +91,7 @@ const getHistory = createRoute({
   request: { params: ActorParams, query: z.strictObject(PageQuery) },
   responses: {
     200: json(pageOf(WireEntry).openapi('JournalEntryList'), 'One page'),
-    ...noes('not_found', 'invalid_request'),
+    ...problemResponses('not_found', 'invalid_request'),
   },
 })
 
@@ -99,7 +102,10 @@ const getEntry = createRoute({
   tags: ['Admin'],
   summary: 'One journal entry, with the state after it',
   request: { params: EntryParams },
-  responses: { 200: json(WirePastEntry, 'The entry'), ...noes('not_found', 'invalid_request') },
+  responses: {
+    200: json(WirePastEntry, 'The entry'),
+    ...problemResponses('not_found', 'invalid_request'),
+  },
 })
 
 const sendEvent = createRoute({
@@ -114,7 +120,7 @@ const sendEvent = createRoute({
   request: { params: ActorParams, headers: OperatorHeader, body: jsonBody(SentEvent) },
   responses: {
     202: json(WireEntry, 'The journal entry that came of it'),
-    ...postNoes(
+    ...postProblemResponses(
       'operator_required',
       'event_not_sendable',
       'not_found',

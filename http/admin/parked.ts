@@ -9,7 +9,7 @@ import { isPrintable } from '../middleware/text.ts'
 import {
   AnyObject,
   json,
-  noes,
+  problemResponses,
   OperatorHeader,
   PageQuery,
   pageOf,
@@ -38,7 +38,7 @@ const listParked = createRoute({
   request: { query: z.strictObject(PageQuery) },
   responses: {
     200: json(pageOf(WireParked).openapi('ParkedList'), 'One page'),
-    ...noes('invalid_request'),
+    ...problemResponses('invalid_request'),
   },
 })
 
@@ -72,7 +72,7 @@ const retryParked = createRoute({
   },
   responses: {
     202: json(WireRetry, 'What came of it'),
-    ...noes('operator_required', 'not_found', 'actor_busy', 'idempotency_key_in_use'),
+    ...problemResponses('operator_required', 'not_found', 'actor_busy', 'idempotency_key_in_use'),
   },
 })
 

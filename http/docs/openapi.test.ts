@@ -54,7 +54,7 @@ describe('the OpenAPI document', () => {
     )
   })
 
-  test.each(operations)('$route names its path parameters, its tag and its noes', (one) => {
+  test.each(operations)('$route names its path parameters, its tag and its problems', (one) => {
     const { path, method, operation } = one
     const wanted = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
     const given = operation.parameters.filter((parameter) => parameter.in === 'path')

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import type { Told } from '../../actors/tell-outcome.ts'
+import type { TellOutcome } from '../../actors/tell-outcome.ts'
 import { openApi, problemIn } from '../../test/harness/api.ts'
 import { keyOf } from '../../test/harness/process.ts'
 import { haveAccount } from '../../test/harness/provider-says.ts'
@@ -19,7 +19,7 @@ function heldApi(own: Partial<typeof limits> = {}) {
     limits: { admission: { ...limits, ...own } },
     runtime: (real) => ({
       ...real,
-      async tell(envelope): Promise<Told> {
+      async tell(envelope): Promise<TellOutcome> {
         told += 1
         await held
         return real.tell(envelope)
@@ -29,9 +29,9 @@ function heldApi(own: Partial<typeof limits> = {}) {
   return { api, free: () => free(), told: () => told }
 }
 
-type Held = ReturnType<typeof heldApi>
+type HeldApi = ReturnType<typeof heldApi>
 
-function webhook({ api }: Held, id: string) {
+function webhook({ api }: HeldApi, id: string) {
   const seconds = Math.floor(Date.parse(api.clock.now()) / 1000)
   const body = JSON.stringify({
     id: `evt_${id}`,
@@ -47,13 +47,13 @@ function webhook({ api }: Held, id: string) {
   return api.ask('POST /webhooks/stripe', { key: null, body, headers })
 }
 
-function command({ api }: Held, id: string) {
+function command({ api }: HeldApi, id: string) {
   const body = { email: 'ada@example.com', name: 'Ada', currency: 'usd' }
   return api.ask('POST /v1/accounts', { body, headers: { 'idempotency-key': id } })
 }
 
 /** Until as many as said wait inside, all others being answered. */
-async function settled(held: Held, inside: number): Promise<void> {
+async function settled(held: HeldApi, inside: number): Promise<void> {
   while (held.told() < inside) await new Promise((resolve) => setImmediate(resolve))
 }
 

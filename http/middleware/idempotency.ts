@@ -18,7 +18,7 @@ const keyForm = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/
 
 /**
  * Makes a POST with an Idempotency-Key take effect once: a repeated one gets the first answer
- * again. Kept are answers that decided something (2xx, and the business's own noes); after any
+ * again. Kept are answers that decided something (2xx, and refusals); after any
  * other, the key is free. Keys belong to whoever sends them and to the route: `(API key, method,
  * path)`.
  */

@@ -21,7 +21,7 @@ export function observe({
     c.set('requestId', requestId)
     c.set('principal', null)
     c.set('idempotencyScope', null)
-    // Before `next`: a header that is set after it makes Hono build the response anew.
+    // Before `next`: a header that is set after it makes Hono build the response again.
     c.header('X-Request-Id', requestId)
     const startedMs = performance.now()
     await next()

@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { HttpDeps } from '../deps.ts'
 import type { App } from '../env.ts'
 import { Problem } from '../problem.ts'
-import { json, openNoes } from '../resources/wire.ts'
+import { json, publicProblemResponses } from '../resources/wire.ts'
 import { runChecks } from './checks.ts'
 
 const WireHealth = z.object({ status: z.literal('ok') }).openapi('Health')
@@ -36,7 +36,7 @@ const readyz = createRoute({
   tags: ['Operations'],
   security: [],
   summary: 'Whether it can work: the store writes, timers fire, effects are delivered',
-  responses: { 200: json(WireReadiness, 'It can'), ...openNoes('not_ready') },
+  responses: { 200: json(WireReadiness, 'It can'), ...publicProblemResponses('not_ready') },
 })
 
 const getMetrics = createRoute({

@@ -64,19 +64,19 @@ export const WireProblem = z
  * The part of a route that lists how it may say no: one response per status, with an example per
  * code.
  */
-export function noes(...codes: readonly ProblemCode[]) {
+export function problemResponses(...codes: readonly ProblemCode[]) {
   const always: readonly ProblemCode[] = ['unauthorized', 'forbidden', 'store_unavailable']
   return answersOf([...always, ...codes])
 }
 
-/** As `noes`, for routes that need no key. */
-export function openNoes(...codes: readonly ProblemCode[]) {
+/** As `problemResponses`, for routes that need no key. */
+export function publicProblemResponses(...codes: readonly ProblemCode[]) {
   return answersOf(codes)
 }
 
-/** As `noes`, for a POST with a JSON body and an Idempotency-Key. */
-export function postNoes(...codes: readonly ProblemCode[]) {
-  return noes(
+/** As `problemResponses`, for a POST with a JSON body and an Idempotency-Key. */
+export function postProblemResponses(...codes: readonly ProblemCode[]) {
+  return problemResponses(
     'body_not_json',
     'body_too_deep',
     'body_too_large',

@@ -13,8 +13,8 @@ import {
   json,
   jsonBody,
   KeyHeader,
-  noes,
-  postNoes,
+  problemResponses,
+  postProblemResponses,
   WireInstant,
 } from '../resources/wire.ts'
 
@@ -65,7 +65,7 @@ const getSandbox = createRoute({
         .openapi('Sandbox'),
       'As they stand',
     ),
-    ...noes(),
+    ...problemResponses(),
   },
 })
 
@@ -78,7 +78,7 @@ const advanceClock = createRoute({
   request: { headers: KeyHeader, body: jsonBody(Advance) },
   responses: {
     200: json(WireClock, 'Moved, with all that came due on the way'),
-    ...postNoes('clock_backwards'),
+    ...postProblemResponses('clock_backwards'),
   },
 })
 
@@ -89,7 +89,7 @@ const setChaos = createRoute({
   tags: ['Sandbox'],
   summary: 'Sets how badly the network to the simulated providers behaves',
   request: { headers: KeyHeader, body: jsonBody(Dial) },
-  responses: { 200: json(AnyObject, 'The dial as it stands now'), ...postNoes() },
+  responses: { 200: json(AnyObject, 'The dial as it stands now'), ...postProblemResponses() },
 })
 
 /** Only where there is a sandbox: elsewhere these routes do not exist. */

@@ -12,10 +12,10 @@ import {
   json,
   jsonBody,
   KeyHeader,
-  noes,
+  problemResponses,
   PageQuery,
   pageOf,
-  postNoes,
+  postProblemResponses,
 } from '../resources/wire.ts'
 
 const NewAccount = z
@@ -37,7 +37,10 @@ const createAccount = createRoute({
   tags: ['Accounts'],
   summary: 'Creates an account',
   request: { headers: KeyHeader, body: jsonBody(NewAccount) },
-  responses: { 201: json(WireAccount, 'The account; Location says where'), ...postNoes() },
+  responses: {
+    201: json(WireAccount, 'The account; Location says where'),
+    ...postProblemResponses(),
+  },
 })
 
 const getAccount = createRoute({
@@ -47,7 +50,10 @@ const getAccount = createRoute({
   tags: ['Accounts'],
   summary: 'An account, with its payment methods and subscriptions',
   request: { params: IdParams },
-  responses: { 200: json(WireAccount, 'The account as it is now'), ...noes('not_found') },
+  responses: {
+    200: json(WireAccount, 'The account as it is now'),
+    ...problemResponses('not_found'),
+  },
 })
 
 const listAccounts = createRoute({
@@ -59,7 +65,7 @@ const listAccounts = createRoute({
   request: { query: z.strictObject(PageQuery) },
   responses: {
     200: json(pageOf(WireAccount).openapi('AccountList'), 'One page'),
-    ...noes('invalid_request'),
+    ...problemResponses('invalid_request'),
   },
 })
 

@@ -5,7 +5,7 @@ import { AccountContext } from '../../machines/account/state.ts'
 import { idOf, typeOf } from '../../values/ids.ts'
 import type { HttpDeps } from '../deps.ts'
 
-interface Kept {
+interface CachedEntitlements {
   readonly entitlements: Entitlements
   /** When it was last known to be the newest, in ms of the computer's monotonic clock. */
   readonly checkedMs: number
@@ -28,7 +28,7 @@ type Deps = Pick<HttpDeps, 'runtime' | 'store' | 'limits'>
 export function createEntitlementCache(deps: Deps, nowMs: () => number): EntitlementCache {
   const { entitlementsCached, entitlementsFreshMs, entitlementsStaleMs } = deps.limits
   // A Map keeps the order of insertion, which makes its first key the one unused for longest.
-  const kept = new Map<string, Kept>()
+  const kept = new Map<string, CachedEntitlements>()
   const asking = new Map<string, Promise<Entitlements | null>>()
 
   function keep(accountId: string, entitlements: Entitlements): Entitlements {

@@ -9,7 +9,7 @@ import { access } from '../middleware/auth.ts'
 import { maySee } from '../principal.ts'
 import { presentCause, WireCause } from '../resources/cause.ts'
 import { presentEntitlements, WireEntitlements } from '../resources/entitlements.ts'
-import { json, noes } from '../resources/wire.ts'
+import { json, problemResponses } from '../resources/wire.ts'
 import { createEntitlementCache, type EntitlementCache } from './entitlement-cache.ts'
 
 const AccountParams = z.strictObject({
@@ -51,7 +51,7 @@ const getEntitlements = createRoute({
   responses: {
     200: json(WireEntitlements, 'The snapshot; its ETag changes with its version'),
     304: { description: 'The snapshot that you have is the newest' },
-    ...noes('not_found'),
+    ...problemResponses('not_found'),
   },
 })
 
@@ -62,7 +62,7 @@ const getReasons = createRoute({
   tags: ['Entitlements'],
   summary: "The chain of causes behind each grant and refusal, down to the provider's event",
   request: { params: AccountParams },
-  responses: { 200: json(WireReasons, 'Per feature'), ...noes('not_found') },
+  responses: { 200: json(WireReasons, 'Per feature'), ...problemResponses('not_found') },
 })
 
 export function mountEntitlements(app: App, deps: HttpDeps): EntitlementCache {

@@ -13,10 +13,10 @@ import {
   json,
   jsonBody,
   KeyHeader,
-  noes,
+  problemResponses,
   PageQuery,
   pageOf,
-  postNoes,
+  postProblemResponses,
 } from '../resources/wire.ts'
 
 const PayInvoice = z
@@ -36,7 +36,7 @@ const listInvoices = createRoute({
   request: { query: z.strictObject({ account: z.string(), ...PageQuery }) },
   responses: {
     200: json(pageOf(WireInvoice).openapi('InvoiceList'), 'One page'),
-    ...noes('not_found', 'invalid_request'),
+    ...problemResponses('not_found', 'invalid_request'),
   },
 })
 
@@ -47,7 +47,10 @@ const getInvoice = createRoute({
   tags: ['Invoices'],
   summary: 'An invoice',
   request: { params: IdParams },
-  responses: { 200: json(WireInvoice, 'The invoice as it is now'), ...noes('not_found') },
+  responses: {
+    200: json(WireInvoice, 'The invoice as it is now'),
+    ...problemResponses('not_found'),
+  },
 })
 
 const payInvoice = createRoute({
@@ -59,7 +62,7 @@ const payInvoice = createRoute({
   request: { params: IdParams, headers: KeyHeader, body: jsonBody(PayInvoice) },
   responses: {
     202: json(WireInvoice, 'Asked for; paid once the provider says so'),
-    ...postNoes(
+    ...postProblemResponses(
       'not_found',
       'not_possible_now',
       'payment_method_required',

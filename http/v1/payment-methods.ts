@@ -5,7 +5,7 @@ import type { HttpDeps } from '../deps.ts'
 import type { App } from '../env.ts'
 import { access } from '../middleware/auth.ts'
 import { presentAccount, WireAccount } from '../resources/account.ts'
-import { IdParams, json, jsonBody, KeyHeader, postNoes } from '../resources/wire.ts'
+import { IdParams, json, jsonBody, KeyHeader, postProblemResponses } from '../resources/wire.ts'
 
 const NewPaymentMethod = z
   .strictObject({
@@ -26,7 +26,7 @@ const addPaymentMethod = createRoute({
   request: { params: IdParams, headers: KeyHeader, body: jsonBody(NewPaymentMethod) },
   responses: {
     202: json(WireAccount, 'Asked for; the account as it is now'),
-    ...postNoes('not_found', 'not_possible_now'),
+    ...postProblemResponses('not_found', 'not_possible_now'),
   },
 })
 

@@ -3,7 +3,7 @@ import type { Catalog } from '../../machines/catalog/catalog.ts'
 import type { HttpDeps } from '../deps.ts'
 import type { App } from '../env.ts'
 import { access } from '../middleware/auth.ts'
-import { json, noes, WireAmount, WireCurrency } from '../resources/wire.ts'
+import { json, problemResponses, WireAmount, WireCurrency } from '../resources/wire.ts'
 
 const limit = z.union([z.literal(true), z.int()])
 
@@ -43,7 +43,7 @@ const listPlans = createRoute({
   path: '/v1/plans',
   tags: ['Plans'],
   summary: 'The catalog: products, plans, prices and features',
-  responses: { 200: json(WireCatalog, 'The whole catalog'), ...noes() },
+  responses: { 200: json(WireCatalog, 'The whole catalog'), ...problemResponses() },
 })
 
 export function mountPlans(app: App, { catalog }: HttpDeps): void {

@@ -8,7 +8,7 @@ import type { App } from '../env.ts'
 import { access } from '../middleware/auth.ts'
 import { Problem } from '../problem.ts'
 import { presentSubscription } from '../resources/subscription.ts'
-import { IdParams, noes } from '../resources/wire.ts'
+import { IdParams, problemResponses } from '../resources/wire.ts'
 
 const streamSubscription = createRoute({
   ...access('dashboard', 'admin'),
@@ -34,7 +34,7 @@ const streamSubscription = createRoute({
       description: 'The stream; it ends when the client goes',
       content: { 'text/event-stream': { schema: z.string() } },
     },
-    ...noes('not_found', 'invalid_request', 'too_many_requests'),
+    ...problemResponses('not_found', 'invalid_request', 'too_many_requests'),
   },
 })
 

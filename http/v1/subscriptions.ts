@@ -10,7 +10,14 @@ import type { HttpDeps } from '../deps.ts'
 import type { App, HttpEnv } from '../env.ts'
 import { access } from '../middleware/auth.ts'
 import { hasFirstWord, presentSubscription, WireSubscription } from '../resources/subscription.ts'
-import { IdParams, json, jsonBody, KeyHeader, noes, postNoes } from '../resources/wire.ts'
+import {
+  IdParams,
+  json,
+  jsonBody,
+  KeyHeader,
+  problemResponses,
+  postProblemResponses,
+} from '../resources/wire.ts'
 
 const NewSubscription = z
   .strictObject({
@@ -41,7 +48,7 @@ const createSubscription = createRoute({
   request: { headers: KeyHeader, body: jsonBody(NewSubscription) },
   responses: {
     202: json(WireSubscription, 'Asked for; usually incomplete, with its next action'),
-    ...postNoes(
+    ...postProblemResponses(
       'not_found',
       'not_possible_now',
       'account_closed',
@@ -60,7 +67,10 @@ const getSubscription = createRoute({
   tags: ['Subscriptions'],
   summary: 'A subscription, as the provider confirmed it',
   request: { params: IdParams },
-  responses: { 200: json(WireSubscription, 'The subscription as it is now'), ...noes('not_found') },
+  responses: {
+    200: json(WireSubscription, 'The subscription as it is now'),
+    ...problemResponses('not_found'),
+  },
 })
 
 const cancelSubscription = createRoute({
@@ -72,7 +82,7 @@ const cancelSubscription = createRoute({
   request: { params: IdParams, headers: KeyHeader, body: jsonBody(CancelSubscription) },
   responses: {
     202: json(WireSubscription, 'Asked for; the subscription as it is now'),
-    ...postNoes('not_found', 'not_possible_now'),
+    ...postProblemResponses('not_found', 'not_possible_now'),
   },
 })
 
@@ -85,7 +95,7 @@ const resumeSubscription = createRoute({
   request: { params: IdParams, headers: KeyHeader },
   responses: {
     202: json(WireSubscription, 'Asked for; the subscription as it is now'),
-    ...postNoes('not_found', 'not_possible_now'),
+    ...postProblemResponses('not_found', 'not_possible_now'),
   },
 })
 

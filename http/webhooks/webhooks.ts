@@ -1,10 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import type { Told } from '../../actors/tell-outcome.ts'
+import type { TellOutcome } from '../../actors/tell-outcome.ts'
 import { waits } from '../actors/command.ts'
 import type { HttpDeps, WebhookReceiver } from '../deps.ts'
 import type { App } from '../env.ts'
 import { Problem } from '../problem.ts'
-import { json, openNoes } from '../resources/wire.ts'
+import { json, publicProblemResponses } from '../resources/wire.ts'
 
 const receiveStripe = createRoute({
   method: 'post',
@@ -25,7 +25,7 @@ const receiveStripe = createRoute({
   },
   responses: {
     200: json(z.object({ received: z.literal(true) }), 'Stored'),
-    ...openNoes(
+    ...publicProblemResponses(
       'webhook_refused',
       'body_too_large',
       'actor_parked',
@@ -69,7 +69,7 @@ function refusal(
 }
 
 /** What is not stored is answered 503, so that Stripe sends it again. */
-function refuseUnstored(told: Told): void {
+function refuseUnstored(told: TellOutcome): void {
   switch (told.outcome) {
     case 'committed':
     case 'duplicate':

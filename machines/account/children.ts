@@ -3,21 +3,21 @@ import { isNews, mayBeForgotten, remember, type Heard } from '../children.ts'
 import type { EffectRequest } from '../effects.ts'
 import { tell } from '../messages.ts'
 import type { AccountRef } from '../refs.ts'
-import { summaryIn, type Told } from '../shared-events.ts'
+import { summaryIn, type Stamped } from '../shared-events.ts'
 import type { AccountEvent } from './events.ts'
 import type { AccountContext } from './state.ts'
 
 // What an account remembers of its subscriptions, invoices and dunning cases: what is open. Pure.
 
 export type ChildEvent = Extract<
-  AccountEvent & Told,
+  AccountEvent & Stamped,
   { type: 'subscription.changed' | 'invoice.changed' | 'dunning.changed' }
 >
-type Scope = { context: AccountContext; event: AccountEvent & Told }
+type Scope = { context: AccountContext; event: AccountEvent & Stamped }
 type Subscriptions = AccountContext['subscriptions']
 type Change = Partial<AccountContext>
 
-export function isChildEvent(event: AccountEvent & Told): event is ChildEvent {
+export function isChildEvent(event: AccountEvent & Stamped): event is ChildEvent {
   const { type } = event
   return type === 'subscription.changed' || type === 'invoice.changed' || type === 'dunning.changed'
 }

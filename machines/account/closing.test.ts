@@ -41,7 +41,7 @@ describe('an account that is closed ends every subscription', () => {
       words: [subscriptionChanged(1), close, close],
     },
     {
-      why: 'one that we collect from a customer whom the provider has removed',
+      why: 'one that we collect from a customer that the provider has removed',
       words: [
         subscriptionChanged(1, { collector: 'platform' }),
         customerObserved({ deleted: true }),
@@ -58,7 +58,7 @@ describe('an account that is closed ends every subscription', () => {
     expect(told(account(...words).asked)).toEqual(cancelled)
   })
 
-  test('but leaves to the provider what it collects itself of a customer whom it has removed', () => {
+  test('but leaves to the provider what it collects itself of a customer that it has removed', () => {
     const removed = customerObserved({ deleted: true })
     expect(account(subscriptionChanged(1), removed).asked).toEqual([])
     expect(account(removed, subscriptionChanged(1)).asked).toEqual([])
@@ -186,7 +186,7 @@ describe('what a person decides of bans', () => {
     expect(actor.state()).toMatchObject({ standing: 'bad_debt' })
   })
 
-  test('a case that bans anew is heard', () => {
+  test('a case that bans again is heard', () => {
     const actor = account(
       dunningChanged(1, banned),
       lift,

@@ -1,7 +1,7 @@
 import type { EffectRequest } from '../effects.ts'
 import { tell } from '../messages.ts'
 import type { SubscriptionRef } from '../refs.ts'
-import type { Told } from '../shared-events.ts'
+import type { Stamped } from '../shared-events.ts'
 import type { SubscriptionChanged } from '../subscription/summary.ts'
 import { hasEnded } from './children.ts'
 import type { AccountEvent } from './events.ts'
@@ -9,7 +9,7 @@ import type { AccountContext } from './state.ts'
 
 // How an account ends: every subscription is cancelled first, so many at a time. Pure.
 
-type Scope = { context: AccountContext; event: AccountEvent & Told }
+type Scope = { context: AccountContext; event: AccountEvent & Stamped }
 
 /** How many may be asked to end in one entry, whose effects are bounded. */
 const batch = 100

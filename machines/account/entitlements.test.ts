@@ -9,13 +9,13 @@ import type { AccountContext } from './state.ts'
 
 const now = { at: second(0), seq: 7 }
 
-interface Told {
+interface Summaries {
   readonly subscriptions?: readonly SubscriptionChanged[]
   readonly cases?: readonly DunningChanged[]
   readonly bans?: AccountContext['bans']
 }
 
-function accountTold({ subscriptions = [], cases = [], bans = {} }: Told): AccountContext {
+function accountTold({ subscriptions = [], cases = [], bans = {} }: Summaries): AccountContext {
   return {
     ...emptyAccount('acct_1'),
     bans,

@@ -1,5 +1,5 @@
 import { type Progress, type Weight, isTaken, observedOf, weigh } from '../observation.ts'
-import type { Told } from '../shared-events.ts'
+import type { Stamped } from '../shared-events.ts'
 import { foldChild, isNewsOfChild } from './children.ts'
 import { noEntitlements } from './entitlements.ts'
 import type { AccountEvent } from './events.ts'
@@ -8,7 +8,7 @@ import type { AccountContext } from './state.ts'
 
 // How an account folds what it is told: pure, so that every order of the same words gives one state.
 
-type Event = AccountEvent & Told
+type Event = AccountEvent & Stamped
 type Change = Partial<AccountContext>
 type CustomerObserved = Extract<Event, { type: 'customer.observed' }>
 
@@ -142,7 +142,7 @@ function foldNews(context: AccountContext, event: Event): Change {
 }
 
 /** Time only moves on: a word that comes late does not make young again what has expired. */
-export function asOfAfter({ asOf }: AccountContext, { at }: Pick<Told, 'at'>): Told['at'] {
+export function asOfAfter({ asOf }: AccountContext, { at }: Pick<Stamped, 'at'>): Stamped['at'] {
   return asOf === null || at > asOf ? at : asOf
 }
 

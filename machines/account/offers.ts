@@ -2,15 +2,15 @@ import { idOf, type ActorRef } from '../../values/ids.ts'
 import type { Instant } from '../../values/instant.ts'
 import type { EffectRequest } from '../effects.ts'
 import { tell } from '../messages.ts'
-import type { Told } from '../shared-events.ts'
+import type { Stamped } from '../shared-events.ts'
 import { isDoubtful } from './children.ts'
 import type { AccountEvent } from './events.ts'
 import type { AccountContext } from './state.ts'
 
-type Scope = { context: AccountContext; event: AccountEvent & Told }
-type InvoiceWord = Extract<AccountEvent & Told, { type: 'invoice.changed' }>
+type Scope = { context: AccountContext; event: AccountEvent & Stamped }
+type InvoiceWord = Extract<AccountEvent & Stamped, { type: 'invoice.changed' }>
 
-// To whom an account offers its default payment method: pure.
+// Which invoices and cases an account offers its default payment method: pure.
 
 /** The default payment method, if it came after the invoice fell due: the charge that failed had another. */
 function cardSince({ customer, paymentMethods }: AccountContext, dueSince: Instant | null) {

@@ -2,7 +2,7 @@ import { instant, plusDays, type Instant } from '../../values/instant.ts'
 import type { PaymentMethodFacts } from './facts.ts'
 import type { AccountContext } from './state.ts'
 
-type Known = Pick<AccountContext, 'customer' | 'paymentMethods' | 'cases'>
+type Wallet = Pick<AccountContext, 'customer' | 'paymentMethods' | 'cases'>
 
 /** Of methods that do not expire, such as a bank debit. */
 const never: Instant = '9999-12-31T00:00:00.000Z'
@@ -13,7 +13,7 @@ export function expiryOf({ expMonth, expYear }: PaymentMethodFacts): Instant {
 }
 
 /** The method that a charge would use: the customer's default, else the newest that is attached. */
-export function chargeableMethod({ customer, paymentMethods }: Known): PaymentMethodFacts | null {
+export function chargeableMethod({ customer, paymentMethods }: Wallet): PaymentMethodFacts | null {
   if (customer === null || customer.facts.deleted) return null
   const attached = Object.values(paymentMethods)
     .map((observed) => observed.facts)
@@ -27,25 +27,25 @@ function order(facts: PaymentMethodFacts): string {
   return `${facts.createdAt} ${facts.paymentMethod}`
 }
 
-export function hasUsableMethod(known: Known, at: Instant): boolean {
+export function hasUsableMethod(known: Wallet, at: Instant): boolean {
   const method = chargeableMethod(known)
   return method !== null && at < expiryOf(method)
 }
 
 /** When the chargeable method expires; `never` if there is none. */
-export function expiresAt(known: Known): Instant {
+export function expiresAt(known: Wallet): Instant {
   const method = chargeableMethod(known)
   return method === null ? never : expiryOf(method)
 }
 
 /** Thirty days before it expires. */
-export function expiringAt(known: Known): Instant {
+export function expiringAt(known: Wallet): Instant {
   const at = expiresAt(known)
   return at === never ? never : plusDays(at, -30)
 }
 
 /** True while dunning demands a method newer than the demand, and other than the one refused since. */
-export function mustReplaceMethod(known: Known): boolean {
+export function mustReplaceMethod(known: Wallet): boolean {
   const method = chargeableMethod(known)
   return Object.values(known.cases).some(({ stage, enforcedAt, refusedMethod }) => {
     if (enforcedAt === null || (stage !== 'collecting' && stage !== 'bad_debt')) return false

@@ -1,11 +1,11 @@
 import { readOf, type EffectRequest } from '../effects.ts'
-import type { Told } from '../shared-events.ts'
+import type { Stamped } from '../shared-events.ts'
 import type { AccountEvent } from './events.ts'
 import type { AccountContext } from './state.ts'
 
 // What an account has read afresh where it may have missed something, and what it asks for again: pure.
 
-type Event = AccountEvent & Told
+type Event = AccountEvent & Stamped
 type Scope = { context: AccountContext; event: Event }
 
 /** A fresh read of the customer with its payment methods, for a hint or a refresh. */

@@ -1,14 +1,14 @@
 import { msOf, msPerDay, plusDays, secondsOf, type Instant } from '../../values/instant.ts'
 import type { EffectRequest } from '../effects.ts'
 import { tell } from '../messages.ts'
-import { summaryIn, type Told } from '../shared-events.ts'
+import { summaryIn, type Stamped } from '../shared-events.ts'
 import type { DunningEvent } from './events.ts'
 import type { DunningStep } from './policy.ts'
 import type { DunningContext } from './state.ts'
 
 // What a dunning case remembers and asks for: pure.
 
-type Event = DunningEvent & Told
+type Event = DunningEvent & Stamped
 type Change = Partial<DunningContext>
 export type Scope = { context: DunningContext; event: Event }
 
@@ -58,7 +58,7 @@ export function foldInvoice({ context, event }: Scope): Change {
   }
 }
 
-/** The account's default method: the newest that it told of. */
+/** The account's default method: the newest that it reported. */
 export function foldOffered({ context, event }: Scope): Change {
   if (event.type !== 'payment_method.available') return {}
   const { paymentMethod, version, at, seq } = event

@@ -20,7 +20,7 @@ export const DunningContext = z.object({
   refusedMethod: z.string().nullable(),
   /** The newest word of a refusal that no retry can mend, while it is the invoice's newest word. */
   declined: z.object({ at: Instant, seq: z.int().positive() }).nullable(),
-  /** The newest default method that the account told of while the case was open. */
+  /** The newest default method that the account reported while the case was open. */
   offered: z
     .object({
       paymentMethod: z.string(),

@@ -4,14 +4,14 @@ import { tell } from '../messages.ts'
 import { type Progress, type Weight, isTaken, observedOf, weigh } from '../observation.ts'
 import { isHardDecline } from '../payment/declines.ts'
 import type { InvoiceRef, PaymentRef } from '../refs.ts'
-import type { Told } from '../shared-events.ts'
+import type { Stamped } from '../shared-events.ts'
 import type { InvoiceEvent } from './events.ts'
 import type { InvoiceFacts } from './facts.ts'
 import type { InvoiceContext } from './state.ts'
 
 // How an invoice folds what it is told, and what it asks for: pure.
 
-type Event = InvoiceEvent & Told
+type Event = InvoiceEvent & Stamped
 type Change = Partial<InvoiceContext>
 export type Scope = { context: InvoiceContext; event: Event }
 

@@ -4,7 +4,7 @@ import { amountRemaining, dueSince, hardDecline, isFailing, refOf } from './fold
 import type { InvoiceContext } from './state.ts'
 import type { NextAction } from './summary.ts'
 
-// What others are told of an invoice: pure.
+// What an invoice tells others: pure.
 
 /** The invoice in short, standing at `status`. */
 export function summaryOf(context: InvoiceContext, status: string) {

@@ -8,7 +8,7 @@ import {
   weigh,
 } from '../observation.ts'
 import type { PaymentRef } from '../refs.ts'
-import type { Told } from '../shared-events.ts'
+import type { Stamped } from '../shared-events.ts'
 import type { PaymentEvent } from './events.ts'
 import type { ChargeFacts, DisputeFacts, PaymentIntentFacts, RefundFacts } from './facts.ts'
 import type { PaymentContext } from './state.ts'
@@ -17,7 +17,7 @@ import type { PaymentChanged } from './summary.ts'
 // How a payment folds what it is told: its PaymentIntent, charges, refunds and disputes are objects of
 // their own at the provider, and need no order between them. What follows is derived, not stepped.
 
-type Event = PaymentEvent & Told
+type Event = PaymentEvent & Stamped
 type Change = Partial<PaymentContext>
 export type Scope = { context: PaymentContext; event: Event }
 

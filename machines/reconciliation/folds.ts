@@ -1,10 +1,10 @@
-import type { Told } from '../shared-events.ts'
+import type { Stamped } from '../shared-events.ts'
 import type { ReconciliationEvent } from './events.ts'
 import type { ReconciliationContext } from './state.ts'
 
 // What a reconciliation remembers: pure.
 
-type Event = ReconciliationEvent & Told
+type Event = ReconciliationEvent & Stamped
 type Change = Partial<ReconciliationContext>
 export type Scope = { context: ReconciliationContext; event: Event }
 type Reason = NonNullable<ReconciliationContext['sweep']>['reason']

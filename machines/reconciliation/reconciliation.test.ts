@@ -18,7 +18,7 @@ function after(events: readonly Event[], at: Instant = start) {
   return head
 }
 
-function told(head: Entry | null, { event, at, id, source = 'system' }: Telling): Entry {
+function told(head: Entry | null, { event, at, id, source = 'system' }: TellInput): Entry {
   const decision = decider.decide({
     head,
     committedAt: at,
@@ -38,7 +38,7 @@ function told(head: Entry | null, { event, at, id, source = 'system' }: Telling)
   throw new Error(decision.refusal.code)
 }
 
-interface Telling {
+interface TellInput {
   readonly event: Event
   readonly at: Instant
   readonly id: string

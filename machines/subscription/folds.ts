@@ -6,7 +6,7 @@ import type { InvoiceLine } from '../invoice/facts.ts'
 import { tell } from '../messages.ts'
 import { type Weight, isTaken, observedOf, progressOf, weigh } from '../observation.ts'
 import type { SubscriptionRef } from '../refs.ts'
-import { summaryIn, type Told } from '../shared-events.ts'
+import { summaryIn, type Stamped } from '../shared-events.ts'
 import type { SubscriptionEvent } from './events.ts'
 import type { SubscriptionFacts } from './facts.ts'
 import type { SubscriptionContext } from './state.ts'
@@ -14,7 +14,7 @@ import { isLegalStep, isSubscriptionStatus, subscriptionStatuses } from './statu
 
 // How a subscription folds what it is told, and what it asks for: pure.
 
-type Event = SubscriptionEvent & Told
+type Event = SubscriptionEvent & Stamped
 type Change = Partial<SubscriptionContext>
 export type Scope = { context: SubscriptionContext; event: Event }
 

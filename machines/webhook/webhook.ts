@@ -51,7 +51,7 @@ export const eventMachine = setup({
     },
     received: {
       description:
-        'Kept; whom it concerns is being told. If it cannot be read, that effect is parked, and retried by a person.',
+        'Stored; the actors that it concerns are being told. If it cannot be read, that effect is parked, and retried by a person.',
       entry: { type: 'effect', params: { kind: 'event.apply', provider: 'stripe' } },
       on: {
         'event.applied': [
@@ -60,7 +60,7 @@ export const eventMachine = setup({
         ],
       },
     },
-    applied: { description: 'All whom it concerns were told.' },
+    applied: { description: 'All actors that it concerns were told.' },
     ignored: { description: 'Of a type that concerns nobody here; kept and counted.' },
     quarantined: { description: 'Of another account or mode: kept apart, and applied to nobody.' },
   },

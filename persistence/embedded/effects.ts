@@ -172,7 +172,7 @@ export function writeResult(database: Database, { ref, seq, n }: EffectKey, resu
   )
 }
 
-/** An effect that is done or unknown is not parked; one that is parked is parked anew only if `again`. */
+/** An effect that is done or unknown is not parked; one that is parked is parked again only if `again`. */
 export function parkEffect(
   database: Database,
   parking: {

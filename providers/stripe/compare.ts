@@ -11,7 +11,7 @@ import { SubscriptionContext } from '../../machines/subscription/state.ts'
 import type { ActorRef } from '../../values/ids.ts'
 import type { Instant } from '../../values/instant.ts'
 import { canonical } from '../../values/json.ts'
-import { type Shown, targetsOf, told } from './calls/observe.ts'
+import { type DatedObject, targetsOf, told } from './calls/observe.ts'
 import type { Message } from './message.ts'
 import { normaliseObject } from './normalise.ts'
 import { derivedRef, safeId, type Target } from './refs.ts'
@@ -27,7 +27,7 @@ export interface ComparisonPorts {
 }
 
 /** How one object stands to what we know. Without drift there is nothing to tell. */
-export interface Finding {
+export interface Comparison {
   readonly drift: readonly Drift[]
   readonly tell: Tell | null
 }
@@ -44,9 +44,9 @@ export interface Tell {
 
 export type Facts = Readonly<Record<string, unknown>>
 
-type Listed = Shown<{ readonly id: string; readonly object: string }>
+type ListedObject = DatedObject<{ readonly id: string; readonly object: string }>
 
-const agreed: Finding = { drift: [], tell: null }
+const agreed: Comparison = { drift: [], tell: null }
 
 /**
  * Compares an object that Stripe has listed with the newest facts of its actor, both in our words.
@@ -62,7 +62,7 @@ export function createComparison(ports: ComparisonPorts) {
     return linked ?? derivedRef(type, theirs)
   }
 
-  return async function compare({ object, at }: Listed, now: Instant): Promise<Finding> {
+  return async function compare({ object, at }: ListedObject, now: Instant): Promise<Comparison> {
     const webhook = { read: null, deleted: false, previous: null, asker: null }
     const reading = normaliseObject(object, { ...webhook, at, catalog })
     if (reading.outcome !== 'applied') {

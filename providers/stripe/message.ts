@@ -4,7 +4,7 @@ import type { Instant } from '../../values/instant.ts'
 import type { JsonObject } from '../../values/json.ts'
 import type { Target, TargetType } from './refs.ts'
 
-/** An observation in our words, and whom it concerns. */
+/** An observation in our terms, and the actor that it concerns. */
 export interface Message {
   readonly target: Target
   /** An event of its actor (`machines/<noun>/events.ts`), but for the fields of `refs`. */
@@ -33,7 +33,7 @@ export function message<
 }
 
 /** How an object came to us, which goes into what is said of it. */
-export interface Seen {
+export interface Sight {
   readonly at: Instant
   /** Null for a webhook; for a fresh read, the seq of the entry that asked. */
   readonly read: number | null

@@ -1,7 +1,7 @@
 import { ZodError } from 'zod'
 import type { Catalog } from '../../machines/catalog/catalog.ts'
 import { EventBody } from './event-body.ts'
-import { ignored, type Reading, type Seen } from './message.ts'
+import { ignored, type Reading, type Sight } from './message.ts'
 import { readCharge } from './objects/charge.ts'
 import { readCheckoutSession } from './objects/checkout-session.ts'
 import { readCustomer } from './objects/customer.ts'
@@ -13,15 +13,15 @@ import { readPaymentMethod } from './objects/payment-method.ts'
 import { readRefund } from './objects/refund.ts'
 import { readSetupIntent } from './objects/setup-intent.ts'
 import { readSubscription } from './objects/subscription.ts'
-import { readThin, type ThinReading } from './objects/thin.ts'
+import { readThin, type ThinResult } from './objects/thin.ts'
 
-export type Normalised =
-  | ThinReading
+export type NormaliseResult =
+  | ThinResult
   /** It names an object that we know, and lacks what we need of it. */
   | { readonly outcome: 'unreadable'; readonly why: string }
 
 /** By the object's own name, so that a new event type of a known object is understood at once. */
-const readers: Readonly<Record<string, (object: unknown, seen: Seen) => Reading>> = {
+const readers: Readonly<Record<string, (object: unknown, seen: Sight) => Reading>> = {
   customer: readCustomer,
   payment_method: readPaymentMethod,
   setup_intent: readSetupIntent,
@@ -38,11 +38,11 @@ const readers: Readonly<Record<string, (object: unknown, seen: Seen) => Reading>
 const deletions: ReadonlySet<string> = new Set(['customer.deleted', 'invoice.deleted'])
 
 /**
- * What one event of Stripe says, and of whom; pure and total: any JSON at all has an outcome. The object
+ * What one event of Stripe says, and about which actor; pure and total: any JSON at all has an outcome. The object
  * alone decides what is said, never the event's type (but for deletions), so that two events of one object
  * in one second that show the same are one fact.
  */
-export function normalise(json: unknown, { catalog }: { catalog: Catalog }): Normalised {
+export function normalise(json: unknown, { catalog }: { catalog: Catalog }): NormaliseResult {
   const parsed = EventBody.safeParse(json)
   if (!parsed.success) return { outcome: 'unreadable', why: whyOf(parsed.error) }
   const event = parsed.data
@@ -56,8 +56,8 @@ export function normalise(json: unknown, { catalog }: { catalog: Catalog }): Nor
 /** What an object says, whether a webhook or a fresh read showed it. */
 export function normaliseObject(
   object: { readonly object: string },
-  seen: Seen,
-): Reading | Extract<Normalised, { outcome: 'unreadable' }> {
+  seen: Sight,
+): Reading | Extract<NormaliseResult, { outcome: 'unreadable' }> {
   const read = Object.hasOwn(readers, object.object) ? readers[object.object] : undefined
   if (read === undefined) return ignored(`no use for a ${object.object}`)
   try {

@@ -188,7 +188,7 @@ describe('a 429 of Stripe', () => {
     expect(await asks('a', 7000)).toBe(0)
   })
 
-  test('spreads anew the places that were given, in their order', async () => {
+  test('spreads again the places that were given, in their order', async () => {
     const { asks, slowDown } = budget()
     for (const key of ['a', 'b', 'c', 'd']) await asks(key, 0)
     slowDown(50, 3000)

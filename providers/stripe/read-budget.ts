@@ -141,7 +141,7 @@ export function createReadBudget(options: ReadBudgetOptions): ReadBudget {
       const ms = time(now)
       if (!pace.slowDown(ms) && retryAfterMs === null) return
       freeFromMs = Math.max(freeFromMs, ms + (retryAfterMs ?? refusedMs))
-      // The places that were given are spread anew, in their order.
+      // The places that were given are spread again, in their order.
       let from = ms + (retryAfterMs ?? refusedMs)
       for (const [key, at] of line) {
         line.set(key, Math.max(at, from))

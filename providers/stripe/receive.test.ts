@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { Envelope } from '../../actors/envelope.ts'
 import { EventEvent } from '../../machines/webhook/events.ts'
 import { instantOfSeconds } from '../../values/instant.ts'
-import { createStripeReceiver, type Received } from './receive.ts'
+import { createStripeReceiver, type ReceiveResult } from './receive.ts'
 
 const now = instantOfSeconds(1_790_000_100)
 const options = {
@@ -26,7 +26,7 @@ const event = {
   data: { object: { id: 'cus_1', object: 'customer', email: 'a@example.com' } },
 }
 
-function receive(json: unknown, receiving = receiver): Received {
+function receive(json: unknown, receiving = receiver): ReceiveResult {
   const rawBody = JSON.stringify(json)
   const signatureHeader = Stripe.webhooks.generateTestHeaderString({
     payload: rawBody,
@@ -36,7 +36,7 @@ function receive(json: unknown, receiving = receiver): Received {
   return receiving.receive({ rawBody, signatureHeader, now, correlationId: 'c1' })
 }
 
-function envelopeOf(received: Received): Envelope {
+function envelopeOf(received: ReceiveResult): Envelope {
   if (received.outcome === 'refused') throw new Error(`refused: ${received.message}`)
   return Envelope.parse(received.envelope)
 }

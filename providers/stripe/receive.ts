@@ -22,7 +22,7 @@ export interface Delivery {
   readonly correlationId: string
 }
 
-export type Received =
+export type ReceiveResult =
   | { readonly outcome: 'envelope'; readonly envelope: Envelope }
   | {
       readonly outcome: 'refused'
@@ -36,9 +36,9 @@ export type Received =
 
 export interface StripeReceiver {
   /** From a webhook's bytes to the envelope that keeps them. Pure: nothing is stored here. */
-  receive(delivery: Delivery): Received
+  receive(delivery: Delivery): ReceiveResult
   /** For an event that we fetched from Stripe ourselves, over its API. */
-  receiveTrusted(event: unknown, at: { now: Instant; correlationId: string }): Received
+  receiveTrusted(event: unknown, at: { now: Instant; correlationId: string }): ReceiveResult
 }
 
 /**
@@ -72,7 +72,7 @@ interface Arrival {
   readonly correlationId: string
 }
 
-function envelopeFor(json: unknown, arrival: Arrival, options: ReceiverOptions): Received {
+function envelopeFor(json: unknown, arrival: Arrival, options: ReceiverOptions): ReceiveResult {
   if (nestingOf(arrival.body) > levelsMax) {
     const message = `The body is not a Stripe event: it lies deeper than ${levelsMax} levels.`
     return { outcome: 'refused', code: 'body_too_deep', message }

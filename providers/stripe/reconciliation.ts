@@ -172,7 +172,7 @@ function idIn(event: unknown): string {
   return parsed.success ? parsed.data.id : ''
 }
 
-interface Telling {
+interface TellInput {
   readonly id: string
   readonly to: ActorRef
   readonly event: Envelope['event']
@@ -180,7 +180,7 @@ interface Telling {
   readonly occurredAt?: Instant | null
 }
 
-function envelopeFor({ id, to, event, at, occurredAt }: Telling): Envelope {
+function envelopeFor({ id, to, event, at, occurredAt }: TellInput): Envelope {
   return {
     id,
     to,

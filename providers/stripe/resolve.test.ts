@@ -5,13 +5,13 @@ import { createReadBudget } from './read-budget.ts'
 import { safeId, type Target } from './refs.ts'
 import { createResolver } from './resolve.ts'
 
-interface Given {
+interface ResolverSetup {
   readonly world?: ReturnType<typeof openStripe>
   readonly links?: Record<string, ActorRef>
   readonly cacheSize?: number
 }
 
-function resolver({ world = openStripe(), links = {}, cacheSize = 2 }: Given = {}) {
+function resolver({ world = openStripe(), links = {}, cacheSize = 2 }: ResolverSetup = {}) {
   const found = createResolver({
     stripe: world.stripe,
     links: async (theirs) => links[theirs] ?? null,
@@ -33,7 +33,7 @@ function resolver({ world = openStripe(), links = {}, cacheSize = 2 }: Given = {
 const customer = (theirs: string): Target => ({ type: 'account', ours: null, theirs })
 const metadata = { tenure_account: 'acct_1' }
 
-describe('whom an object concerns', () => {
+describe('the actor that an object concerns', () => {
   test('is told by our own id before all', async () => {
     const { find, reads } = resolver()
     expect(await find({ type: 'account', ours: 'acct_1', theirs: 'cus_1' })).toBe('account/acct_1')

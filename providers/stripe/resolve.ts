@@ -18,7 +18,7 @@ export interface ResolverPorts {
 /** The actor that a target means. Throws for a target that was not among those that were asked for. */
 export type RefOf = <Type extends TargetType>(target: Target<Type>) => ActorRef<Type>
 
-export interface Resolving {
+export interface ResolveContext {
   readonly now: Instant
   readonly reader: Reader
 }
@@ -28,7 +28,7 @@ export interface Resolver {
    * Finds the actors of all of these at once, with one turn in the line for reads. Throws what the reads of
    * Stripe throw, and RetryLater while their turn has not come.
    */
-  refsOf(targets: readonly Target[], resolving: Resolving): Promise<RefOf>
+  refsOf(targets: readonly Target[], resolving: ResolveContext): Promise<RefOf>
   /** True if this actor is known to be the one of the provider's id; false too where only the view lags. */
   isLinked(theirs: string, ref: ActorRef): Promise<boolean>
 }
@@ -39,7 +39,7 @@ const nobodyMs = msPerHour
 const Labelled = z.object({ metadata: OurMetadata })
 
 type LabelledType = 'account' | 'subscription'
-type Unnamed = { readonly type: LabelledType; readonly theirs: string }
+type TheirObject = { readonly type: LabelledType; readonly theirs: string }
 
 /**
  * Finds the actor that a target means, with one answer in whatever order the events of an object come:
@@ -73,7 +73,7 @@ export function createResolver(ports: ResolverPorts): Resolver {
   }
 
   /** The id in the metadata that we gave the object; null if it has none, or is gone. */
-  async function labelOf({ type, theirs }: Unnamed): Promise<string | null> {
+  async function labelOf({ type, theirs }: TheirObject): Promise<string | null> {
     try {
       const object =
         type === 'account'
@@ -86,7 +86,7 @@ export function createResolver(ports: ResolverPorts): Resolver {
     }
   }
 
-  function read(unnamed: Unnamed, now: Instant): Promise<string | null> {
+  function read(unnamed: TheirObject, now: Instant): Promise<string | null> {
     const { theirs } = unnamed
     const reading = labelOf(unnamed)
       .then((label) => {
@@ -100,15 +100,15 @@ export function createResolver(ports: ResolverPorts): Resolver {
   }
 
   /** The ids of ours that the provider's objects mean; null for what is nobody's. */
-  async function idsOf(unnamed: readonly Unnamed[], { now, reader }: Resolving) {
+  async function idsOf(unnamed: readonly TheirObject[], { now, reader }: ResolveContext) {
     const ids = new Map<string, string | null>()
-    const unlinked: Unnamed[] = []
+    const unlinked: TheirObject[] = []
     for (const one of unnamed) {
       const link = await linkOf(one.theirs)
       if (link?.startsWith(`${one.type}/`)) ids.set(one.theirs, link.slice(one.type.length + 1))
       else unlinked.push(one)
     }
-    const unread: Unnamed[] = []
+    const unread: TheirObject[] = []
     for (const one of unlinked) {
       const said = saidOf(one.theirs, now)
       if (said === undefined) unread.push(one)
@@ -152,8 +152,8 @@ function isLabelled(type: TargetType): type is LabelledType {
 }
 
 /** Those whose actor their target does not tell, each once. */
-function unnamedIn(targets: readonly Target[]): readonly Unnamed[] {
-  const found = new Map<string, Unnamed>()
+function unnamedIn(targets: readonly Target[]): readonly TheirObject[] {
+  const found = new Map<string, TheirObject>()
   for (const { type, ours, theirs } of targets) {
     if (ours === null && isLabelled(type)) found.set(theirs, { type, theirs })
   }

@@ -11,7 +11,7 @@ import { ActorRef } from '../../values/ids.ts'
 import { customerLinks } from '../../views/links.ts'
 import { isMissing } from './calls/failures.ts'
 import { timed } from './calls/observe.ts'
-import { driftOf, type Finding } from './compare.ts'
+import { driftOf, type Comparison } from './compare.ts'
 import { normaliseObject } from './normalise.ts'
 import type { ReadBudget } from './read-budget.ts'
 
@@ -55,7 +55,7 @@ export function createWallets({ stripe, clock, catalog, store, head, reads }: Wa
     }
   }
 
-  async function compare(customer: string, ref: ActorRef): Promise<Finding> {
+  async function compare(customer: string, ref: ActorRef): Promise<Comparison> {
     const known = await head(ref)
     const account = known === null ? null : contextOf(known, AccountContext)
     if (!account?.customer || account.customer.facts.deleted) return { drift: [], tell: null }
@@ -63,13 +63,13 @@ export function createWallets({ stripe, clock, catalog, store, head, reads }: Wa
     const drift = theirs === null ? [gone(ref)] : walletDrift(ref, account, theirs)
     if (drift.length === 0) return { drift, tell: null }
     const event = { type: 'customer.hinted', customer }
-    // The customer itself may have been told of in the same sweep already.
+    // The customer itself may have been observed in the same sweep already.
     return { drift, tell: { objectId: `${customer}~wallet`, to: ref, event, occurredAt: null } }
   }
 
   return async function walletsPage(cursor: string | null) {
     const rows = await store.viewRows(customerLinks.name, '', { cursor, limit: accountsPerPage })
-    const findings: Finding[] = []
+    const findings: Comparison[] = []
     for (const { key, value } of rows.items)
       findings.push(await compare(key, Link.parse(value).ref))
     return { findings, next: rows.cursor }

@@ -3,7 +3,7 @@ import { RetryLater } from '../../actors/ports.ts'
 import type { Drift } from '../../machines/reconciliation/events.ts'
 import { failureOf, isMissing, isRateLimit, retryAfterMs } from './calls/failures.ts'
 import { timed } from './calls/observe.ts'
-import { createComparison, type ComparisonPorts, type Finding, type Tell } from './compare.ts'
+import { createComparison, type ComparisonPorts, type Comparison, type Tell } from './compare.ts'
 import { createWallets, type WalletsPorts } from './sweep-wallets.ts'
 
 export interface SweepPorts extends ComparisonPorts, WalletsPorts {
@@ -37,14 +37,14 @@ interface Place {
 
 /** What a page of one list came to. `next` is null on its last page. */
 interface Page {
-  readonly findings: readonly Finding[]
+  readonly findings: readonly Comparison[]
   readonly next: string | null
 }
 
-type Listed = Promise<
+type ListAnswer = Promise<
   Stripe.Response<{ data: readonly { id: string; object: string }[]; has_more: boolean }>
 >
-type List = (stripe: Stripe, page: { limit: number; starting_after?: string }) => Listed
+type List = (stripe: Stripe, page: { limit: number; starting_after?: string }) => ListAnswer
 
 /** In this order: owners before what they own. Stripe's lists begin with the newest. */
 const lists: Readonly<Record<string, List>> = {
@@ -101,7 +101,7 @@ export function createSweep(ports: SweepPorts): (part: Part) => Promise<Swept> {
 
   return async function sweepPart({ from, thorough }) {
     const names = thorough ? [...Object.keys(lists), wallets] : Object.keys(lists)
-    const findings: Finding[] = []
+    const findings: Comparison[] = []
     let place: Place | null = placeOf(from, names)
     let isCutShort = false
     for (let n = 0; n < ports.pagesMax && place !== null; n += 1) {
@@ -123,7 +123,7 @@ export function createSweep(ports: SweepPorts): (part: Part) => Promise<Swept> {
   }
 }
 
-function sumOf(findings: readonly Finding[]) {
+function sumOf(findings: readonly Comparison[]) {
   return {
     objects: findings.length,
     driftCount: findings.filter(({ drift }) => drift.length > 0).length,
@@ -132,7 +132,7 @@ function sumOf(findings: readonly Finding[]) {
   }
 }
 
-/** `customers:cus_123`: stored data. A list that is no longer walked begins the walk anew. */
+/** `customers:cus_123`: stored data. A list that is no longer walked begins the walk again. */
 function textOf({ list, after }: Place): string {
   return `${list}:${after ?? ''}`
 }

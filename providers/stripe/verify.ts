@@ -13,7 +13,7 @@ export interface SignedBody {
   readonly now: Instant
 }
 
-export type Verified =
+export type VerifyResult =
   | {
       readonly ok: true
       readonly event: unknown
@@ -39,7 +39,7 @@ export type VerifyCode =
  * Checks who signed the body and when, by Stripe's own rule (docs.stripe.com/webhooks/signature), and
  * parses it. Pure: the time is an argument. Throws RangeError if the tolerance is not positive.
  */
-export function verifyWebhook(signed: SignedBody): Verified {
+export function verifyWebhook(signed: SignedBody): VerifyResult {
   const { rawBody, signatureHeader, secrets, toleranceSeconds, now } = signed
   if (!(toleranceSeconds > 0)) {
     throw new RangeError(`toleranceSeconds must be more than 0, got ${toleranceSeconds}`)
@@ -68,11 +68,11 @@ export function verifyWebhook(signed: SignedBody): Verified {
   }
 }
 
-function refusal(code: VerifyCode, message: string): Verified {
+function refusal(code: VerifyCode, message: string): VerifyResult {
   return { ok: false, code, message }
 }
 
-function outsideTolerance(skewSeconds: number): Verified {
+function outsideTolerance(skewSeconds: number): VerifyResult {
   const [code, word] =
     skewSeconds > 0
       ? (['signature_too_old', 'ago'] as const)

@@ -4,17 +4,17 @@ import { summaryOf } from '../../machines/invoice/summaries.ts'
 import { SubscriptionContext } from '../../machines/subscription/state.ts'
 import { canonical } from '../../values/json.ts'
 import { regionsOf } from './tables.ts'
-import { walk, type Walked, type World } from './walk.ts'
+import { walk, type WalkedStep, type World } from './walk.ts'
 
-function announces({ asked }: Walked): boolean {
+function announces({ asked }: WalkedStep): boolean {
   return asked.some(({ params }) => canonical(params).includes('.changed"'))
 }
 
-function nameOf({ from, by }: Walked): string {
+function nameOf({ from, by }: WalkedStep): string {
   return `${by} in ${canonical(from.snapshot.value)}`
 }
 
-test('an account is told of whatever changes of a subscription', () => {
+test('an account hears whatever changes of a subscription', () => {
   const summary = ({ snapshot }: World) => {
     const { account, terms, quantity, cancelAt } = SubscriptionContext.parse(snapshot.context)
     if (account === null) return null

@@ -64,7 +64,7 @@ export const bookkeeping: Readonly<Record<ChartName, readonly Bookkeeping[]>> = 
     {
       field: 'caseSeq',
       equal: 'any',
-      why: 'whether a failure was seen on the way: if it was, the case it opened is told of the end too',
+      why: 'whether a failure was seen on the way: if it was, the case it opened hears of the end too',
     },
     {
       field: 'paidAt',

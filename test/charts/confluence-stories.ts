@@ -1,5 +1,5 @@
 import { InvoiceFacts } from '../../machines/invoice/facts.ts'
-import type { ChartName, Happening, Word } from './explore.ts'
+import type { ChartName, StoryEvent, Word } from './explore.ts'
 import {
   chargeObserved,
   customerObserved,
@@ -21,17 +21,17 @@ export interface Tale {
   readonly tells: string
   /** Its last word is one that we do not understand, and so not what is known at the end. */
   readonly unknown?: true
-  readonly happened: readonly Happening[]
+  readonly happened: readonly StoryEvent[]
   readonly shown?: (word: Word) => Word
 }
 
 /** Something that happened to an object of the provider, in the second `at`. */
-function seen(at: number, object: string, word: Word): Happening {
+function seen(at: number, object: string, word: Word): StoryEvent {
   return { word, at: second(at), object }
 }
 
 /** What another actor said, at its own entry of that number. */
-function said(word: Word & { version: number }): Happening {
+function said(word: Word & { version: number }): StoryEvent {
   return { word, at: second(100 + word.version), object: null }
 }
 
@@ -376,7 +376,7 @@ const accounts: Tale[] = [
   },
 ]
 
-const policyGiven: Happening = {
+const policyGiven: StoryEvent = {
   word: {
     type: 'policy.given',
     policy: {

@@ -24,7 +24,7 @@ const Removal = z.object({
   attached: z.boolean().optional(),
 })
 
-interface Delivered {
+interface Delivery {
   readonly word: Word
   readonly at: number
 }
@@ -130,7 +130,7 @@ const summaries: readonly { chart: ChartName; words: fc.Arbitrary<Word[]> }[] = 
   },
 ]
 
-function endAfter(chart: ChartName, delivered: readonly Delivered[]): string {
+function endAfter(chart: ChartName, delivered: readonly Delivery[]): string {
   const statechart = stepping(chart)
   let { snapshot } = statechart.begin({ id: 'x_1' })
   const asked: string[] = []
@@ -150,13 +150,13 @@ function endAfter(chart: ChartName, delivered: readonly Delivered[]): string {
 }
 
 /** A provider says nothing more of what was removed. */
-function endsLast({ word, at }: Delivered): Delivered {
+function endsLast({ word, at }: Delivery): Delivery {
   const { deleted, attached } = Removal.parse(word['facts'])
   return { word, at: deleted === true || attached === false ? 9 : at }
 }
 
 /** A pile of words, each once or twice, and the same pile shuffled. */
-function piles(words: fc.Arbitrary<readonly Delivered[]>) {
+function piles(words: fc.Arbitrary<readonly Delivery[]>) {
   return words.chain((pile) => {
     const doubled = fc
       .subarray([...pile])

@@ -24,7 +24,7 @@ function endings({ endings: all }: Exploration): string[] {
   return all.map(({ state, order }) => `${state}\n  after ${order.join(', ')}`)
 }
 
-/** Whoever was told of it last heard the same in every order. */
+/** Each receiver last heard the same in every order. */
 function expectOneSummary({ lastTold }: Exploration): void {
   for (const [to, summaries] of lastTold) {
     expect([...summaries], `what ${to} is told last`).toHaveLength(1)

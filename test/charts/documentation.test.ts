@@ -69,7 +69,7 @@ describe('a timer’s name is kept for ever', () => {
 describe('docs/machines', () => {
   const folder = new URL('../../docs/machines/', import.meta.url)
 
-  test('is what the charts say: npm run diagrams writes it anew', async () => {
+  test('is what the charts say: npm run diagrams writes it', async () => {
     const pages = machineDocs(charts)
     if (process.env['UPDATE_TABLES'] === '1') {
       for (const [name, text] of pages) await writeFile(new URL(name, folder), text)

@@ -28,7 +28,7 @@ export interface Word {
   readonly [field: string]: unknown
 }
 
-export interface Happening {
+export interface StoryEvent {
   readonly word: Word
   readonly at: Instant
   /** The object that it shows, as a fresh read names it (`subscription:sub_1`); null for a summary. */
@@ -41,7 +41,7 @@ export interface Story {
   readonly chart: ChartName
   readonly id: string
   /** What happened, in the order in which it did. */
-  readonly happened: readonly Happening[]
+  readonly happened: readonly StoryEvent[]
   /** How often each word is delivered. */
   readonly times: number
   /**
@@ -53,21 +53,21 @@ export interface Story {
   readonly shown?: (word: Word) => Word
 }
 
-export interface Ending {
+export interface RunEnd {
   readonly state: string
   /** One order that ended so. */
   readonly order: readonly string[]
 }
 
 export interface Exploration {
-  readonly endings: readonly Ending[]
+  readonly endings: readonly RunEnd[]
   /** Of every actor that was told a summary, all the summaries that were its last. */
   readonly lastTold: ReadonlyMap<string, ReadonlySet<string>>
   /** How many different situations were met. */
   readonly situations: number
 }
 
-interface Read {
+interface FreshRead {
   readonly object: string
   readonly seq: number
   /** The happening that it shows; null until it is performed. */
@@ -80,7 +80,7 @@ interface Situation {
   /** How many happenings have happened. */
   readonly now: number
   readonly left: readonly number[]
-  readonly reads: readonly Read[]
+  readonly reads: readonly FreshRead[]
   /** The last summary that each other actor was told. */
   readonly told: Readonly<Record<string, string>>
 }
@@ -88,7 +88,7 @@ interface Situation {
 /** Where every order of a story ends; one ending means that the chart is confluent over it. */
 export function explore(story: Story): Exploration {
   const statechart = stepping(story.chart)
-  const endings = new Map<string, Ending>()
+  const endings = new Map<string, RunEnd>()
   const lastHeard: Situation['told'][] = []
   const met = new Set<string>()
   const order: string[] = []
@@ -165,13 +165,13 @@ function movesFrom(story: Story, statechart: Statechart, situation: Situation): 
   return moves
 }
 
-interface Playing {
+interface PlayInput {
   readonly story: Story
   readonly statechart: Statechart
   readonly situation: Situation
 }
 
-function movesOfRead(playing: Playing, read: Read, others: readonly Read[]): Move[] {
+function movesOfRead(playing: PlayInput, read: FreshRead, others: readonly FreshRead[]): Move[] {
   const { story, situation } = playing
   const { left, now } = situation
   if (read.shows === null && story.reads === 'live') {
@@ -191,7 +191,7 @@ function movesOfRead(playing: Playing, read: Read, others: readonly Read[]): Mov
   return [{ name: `the read of entry ${read.seq} is answered`, make }]
 }
 
-function happeningOf(story: Story, index: number): Happening {
+function happeningOf(story: Story, index: number): StoryEvent {
   const happening = story.happened[index]
   if (happening === undefined) throw new Error(`nothing happened as number ${index}`)
   return happening
@@ -206,7 +206,7 @@ function lastOf({ happened }: Story, object: string, before: number): number {
 }
 
 function tell(
-  { story, statechart }: Pick<Playing, 'story' | 'statechart'>,
+  { story, statechart }: Pick<PlayInput, 'story' | 'statechart'>,
   { snapshot, seq, now, told }: Situation,
   event: Word & { readonly at: Instant },
   rest: Pick<Situation, 'left' | 'reads'>,

@@ -4,7 +4,7 @@ import { EffectRequest } from '../../machines/effects.ts'
 import { charts } from '../../machines/index.ts'
 import type { ChartName, Word } from './explore.ts'
 
-/** A chart as the runtime steps it: what is told of its state is among what it asks for. */
+/** A chart as the runtime steps it: what its state tells others is among what it asks for. */
 export function stepping(name: ChartName): Statechart {
   const chart = charts[name]
   const statechart = createStatechart(chart.machine)

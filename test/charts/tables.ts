@@ -1,6 +1,6 @@
 import { charts } from '../../machines/index.ts'
 import type { ChartName } from './explore.ts'
-import type { Walked } from './walk.ts'
+import type { WalkedStep } from './walk.ts'
 
 /** A region's name to the state that it is in: `{ status: 'open.idle', record: 'keeping' }`. */
 export function regionsOf(value: unknown): Record<string, string> {
@@ -20,7 +20,11 @@ function leafOf(value: unknown): string {
 }
 
 /** What one step does to one region. */
-function outcomeOf(chart: ChartName, { from, event, to, asked }: Walked, region: string): string {
+function outcomeOf(
+  chart: ChartName,
+  { from, event, to, asked }: WalkedStep,
+  region: string,
+): string {
   const requests: ReadonlySet<string> = charts[chart].requests
   const isNo = asked.some(({ params }) => JSON.stringify(params).includes('"kind":"refuse"'))
   if (isNo || (requests.has(event.type) && !from.snapshot.can(event))) return 'refused'
@@ -41,11 +45,11 @@ the chart), a column is a state of the region, and a cell is what then becomes o
 
 Where a cell has several, it depends on what is known besides. Every word in these tables is newer than all
 that is known; that a stale or doubled one changes nothing is proven by \`confluence.property.test.ts\`.
-To write the tables anew after a change to a chart: \`UPDATE_TABLES=1 npx vitest run test/charts/paths.test.ts\`.
+To write the tables again after a change to a chart: \`UPDATE_TABLES=1 npx vitest run test/charts/paths.test.ts\`.
 `
 
 /** The whole table of one chart, as Markdown. */
-export function tableOf(chart: ChartName, steps: readonly Walked[]): string {
+export function tableOf(chart: ChartName, steps: readonly WalkedStep[]): string {
   const first = steps[0]?.from.snapshot.value
   const regions = Object.keys(regionsOf(first)).filter((region) => region !== 'record')
   const parts = regions.map((region) => regionTable(chart, region, steps))
@@ -54,7 +58,7 @@ export function tableOf(chart: ChartName, steps: readonly Walked[]): string {
   )
 }
 
-function regionTable(chart: ChartName, region: string, steps: readonly Walked[]): string {
+function regionTable(chart: ChartName, region: string, steps: readonly WalkedStep[]): string {
   const cells = new Map<string, Map<string, Set<string>>>()
   const states = new Set<string>()
   for (const step of steps) {
@@ -79,7 +83,7 @@ function regionTable(chart: ChartName, region: string, steps: readonly Walked[])
 }
 
 /** By what each kind of effect is asked for. */
-function askedTable(steps: readonly Walked[]): string {
+function askedTable(steps: readonly WalkedStep[]): string {
   const kinds = new Map<string, Set<string>>()
   for (const { by, asked } of steps) {
     for (const { params } of asked) {

@@ -20,7 +20,7 @@ export interface World {
   readonly path: readonly string[]
 }
 
-export interface Walked {
+export interface WalkedStep {
   readonly from: World
   /** A word's name, or a timer's. */
   readonly by: string
@@ -30,7 +30,7 @@ export interface Walked {
 }
 
 /** Everything reachable, each situation once, and every step from each. */
-export function walk(chart: ChartName): { worlds: World[]; steps: Walked[] } {
+export function walk(chart: ChartName): { worlds: World[]; steps: WalkedStep[] } {
   const statechart = stepping(chart)
   const begun = statechart.begin({ id: 'x_1' })
   const first: World = {
@@ -41,7 +41,7 @@ export function walk(chart: ChartName): { worlds: World[]; steps: Walked[] } {
     path: [],
   }
   const worlds: World[] = [first]
-  const steps: Walked[] = []
+  const steps: WalkedStep[] = []
   const met = new Set([situationOf(chart, first)])
   for (const world of worlds) {
     for (const [name, word] of Object.entries(words[chart])) {
@@ -62,13 +62,13 @@ export function walk(chart: ChartName): { worlds: World[]; steps: Walked[] } {
   return { worlds, steps }
 }
 
-interface Taking {
+interface StepInput {
   readonly by: string
   readonly at: Instant
   readonly word: Word
 }
 
-function take(statechart: Statechart, from: World, { by, at, word }: Taking): Walked {
+function take(statechart: Statechart, from: World, { by, at, word }: StepInput): WalkedStep {
   const { seq } = from
   const version = 'version' in word ? { version: seq } : {}
   const event = { ...word, ...version, at, by: 'test', seq }

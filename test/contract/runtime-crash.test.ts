@@ -4,7 +4,7 @@ import { defaultLimits } from '../../actors/limits.ts'
 import { everythingReady } from '../../actors/pause.ts'
 import type { Store } from '../../actors/ports.ts'
 import type { Runtime } from '../../actors/runtime.ts'
-import type { Told } from '../../actors/tell-outcome.ts'
+import type { TellOutcome } from '../../actors/tell-outcome.ts'
 import { patienceMs } from './counter.ts'
 import { counted, dyingAt, failingOnce } from './runtime-faults.ts'
 import {
@@ -47,7 +47,7 @@ function processOf({ clock, outside }: World, store: Store): Runtime {
  * it knows.
  */
 async function play(runtime: Runtime, { clock }: World, left: readonly Envelope[]) {
-  const acknowledged = new Map<string, Told>()
+  const acknowledged = new Map<string, TellOutcome>()
   try {
     for (const envelope of left) acknowledged.set(envelope.id, await runtime.tell(envelope))
     await runtime.idle()

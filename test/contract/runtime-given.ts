@@ -7,7 +7,7 @@ import type { Performer, Result } from '../../actors/performer.ts'
 import type { ClaimedEffect, Log, Store } from '../../actors/ports.ts'
 import type { View } from '../../actors/projections.ts'
 import { createRuntime, type Runtime } from '../../actors/runtime.ts'
-import type { Told } from '../../actors/tell-outcome.ts'
+import type { TellOutcome } from '../../actors/tell-outcome.ts'
 import { openFile } from '../../persistence/embedded/file.ts'
 import { createEmbeddedStore } from '../../persistence/embedded/store.ts'
 import type { ActorRef } from '../../values/ids.ts'
@@ -122,7 +122,7 @@ export const add = (n: number, id: string, to: ActorRef = 'counter/a') =>
   letter({ type: 'add', n }, { id, to })
 
 /** The entry that an envelope has become; fails the test if it became none. */
-export function entryOf(told: Told): Entry {
+export function entryOf(told: TellOutcome): Entry {
   if ('entry' in told) return told.entry
   throw new Error(`no entry but ${JSON.stringify(told)}`)
 }

@@ -30,10 +30,10 @@ export interface TrackingStore extends Store {
 }
 
 /** What was appended last for each actor, by all stores of one place. */
-export type Tracked = Map<ActorRef, Projected>
+export type Heads = Map<ActorRef, Projected>
 
 /** Makes commits of entries with rows, as the runtime does beside the entry that it knows. */
-export function tracking(store: Store, tracked: Tracked): TrackingStore {
+export function tracking(store: Store, tracked: Heads): TrackingStore {
   return {
     ...store,
     async append(commits, lease) {
@@ -69,7 +69,7 @@ export function at(seconds: number): Instant {
 export const actor: ActorRef = 'counter/one'
 export const other: ActorRef = 'counter/two'
 
-export interface Given {
+export interface EntryFields {
   readonly actor?: ActorRef
   readonly seq?: number
   readonly envelopeId?: string
@@ -84,7 +84,7 @@ export interface Given {
 }
 
 /** A commit, the first of its actor unless said otherwise. */
-export function commit(given: Given = {}): Projected {
+export function commit(given: EntryFields = {}): Projected {
   const ref = given.actor ?? actor
   const seq = given.seq ?? 1
   const when = given.at ?? at(seq)
@@ -124,7 +124,7 @@ export function commit(given: Given = {}): Projected {
 }
 
 /** The first `count` commits of an actor. */
-export function line(count: number, given: Given = {}): Projected[] {
+export function line(count: number, given: EntryFields = {}): Projected[] {
   return Array.from({ length: count }, (_, n) => commit({ ...given, seq: n + 1 }))
 }
 

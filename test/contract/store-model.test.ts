@@ -61,12 +61,12 @@ const anySettlement = fc.oneof(
 )
 
 type Step =
-  | { readonly do: 'append'; readonly commits: readonly Made[] }
+  | { readonly do: 'append'; readonly commits: readonly AnyCommit[] }
   | { readonly do: 'claim'; readonly seconds: number; readonly limit: number }
   | { readonly do: 'settle'; readonly settlements: readonly Settlement[] }
   | { readonly do: 'unpark'; readonly id: EffectId; readonly seconds: number }
 
-type Made = typeof anyCommit extends fc.Arbitrary<infer T> ? T : never
+type AnyCommit = typeof anyCommit extends fc.Arbitrary<infer T> ? T : never
 
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
   fc.record({

@@ -12,7 +12,7 @@ import { inDatabase } from '../mongo.ts'
 import {
   type OpenPlace,
   type Place,
-  type Tracked,
+  type Heads,
   type TrackingStore,
   tracking,
 } from './store-given.ts'
@@ -21,7 +21,7 @@ import {
 export const embeddedPlace: OpenPlace = async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tenure-store-'))
   const location = { mongodbUri: null, path: join(folder, 'tenure.db') }
-  const tracked: Tracked = new Map()
+  const tracked: Heads = new Map()
   let store = tracking((await openStore(location)).store, tracked)
   return {
     get store() {
@@ -70,7 +70,7 @@ export function mongoPlaces(uri: string): { open: OpenPlace; drop: () => Promise
 async function mongoPlace(mongodbUri: string, free: string[]): Promise<Place> {
   const location = { mongodbUri, path: '' }
   const peers: Store[] = []
-  const tracked: Tracked = new Map()
+  const tracked: Heads = new Map()
   let store: TrackingStore = tracking((await openStore(location)).store, tracked)
   const closeAll = async () => {
     await Promise.all([store, ...peers.splice(0)].map((one) => one.close()))

@@ -9,11 +9,11 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 export interface Program {
   /** Starts it with this job; each line that it writes is one item. */
-  start(job: object): Running
+  start(job: object): ChildProcess
   remove(): Promise<void>
 }
 
-export interface Running {
+export interface ChildProcess {
   readonly lines: AsyncIterable<unknown>
   kill(): void
   /** How it ended: the signal, or null if it ended by itself. */
@@ -39,7 +39,7 @@ export async function buildChild(): Promise<Program> {
   }
 }
 
-function start(script: string, job: object): Running {
+function start(script: string, job: object): ChildProcess {
   const child = spawn(process.execPath, [script, JSON.stringify(job)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -51,13 +51,13 @@ function rejected(effect: EffectKind): Result {
   return { event: { type: 'effect.rejected', effect, code: 'card_declined', message: 'Refused.' } }
 }
 
-interface Known {
+interface CustomerFields {
   readonly email: string | null
   readonly read: number
   readonly method?: string
 }
 
-function customer(account: string, { email, read, method }: Known): Result {
+function customer(account: string, { email, read, method }: CustomerFields): Result {
   const facts = {
     customer: `cus_${account.slice('account/'.length)}`,
     deleted: false,

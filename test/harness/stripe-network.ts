@@ -17,10 +17,10 @@ const log: Log = {
 export type Fate = 'answered' | 'lost' | 'unsent' | Response
 
 /** The request is under way until it is ruled. */
-type Ruling = (method: string, path: string) => Fate | Promise<Fate>
+type FateOf = (method: string, path: string) => Fate | Promise<Fate>
 
 export function openNetwork(clock: Clock) {
-  let fateOf: Ruling = () => 'answered'
+  let fateOf: FateOf = () => 'answered'
   const requests: string[] = []
   const webhooks: string[] = []
   const twin = createStripeTwin({
@@ -69,7 +69,7 @@ export function openNetwork(clock: Clock) {
     /** The bodies of all webhooks so far. */
     webhooks,
     /** Rules the network from now on; null mends it. */
-    rule(ruling: Ruling | null): void {
+    rule(ruling: FateOf | null): void {
       fateOf = ruling ?? (() => 'answered')
     },
     /** The first POST meets this fate, and all others are answered. */

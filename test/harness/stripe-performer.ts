@@ -41,13 +41,13 @@ export const terms: PlanTerms = {
   features: { api: true },
 }
 
-export interface Delivered {
+export interface DeliverResult {
   /** Null if it was still waiting after the tries. */
   readonly results: readonly Result[] | null
   readonly delays: readonly RetryLater[]
 }
 
-export interface Asking {
+export interface DeliverOptions {
   readonly actor?: ActorRef
   readonly seq?: number
   readonly claimed?: Partial<ClaimedEffect>
@@ -66,11 +66,11 @@ function createHandClock(start: Instant) {
   }
 }
 
-type Claiming = ProviderEffect | { kind: 'event.apply'; provider: 'stripe' }
+type ClaimRequest = ProviderEffect | { kind: 'event.apply'; provider: 'stripe' }
 
 function claimOf(
-  request: Claiming,
-  { now, asking }: { now: Instant; asking: Asking },
+  request: ClaimRequest,
+  { now, asking }: { now: Instant; asking: DeliverOptions },
 ): ClaimedEffect {
   const { actor = 'account/acct_1', seq = 3, claimed = {} } = asking
   return {
@@ -112,11 +112,14 @@ export function openStripe(options: { readsPerSecond?: number; stripe?: Stripe }
     accounts,
     entries,
 
-    claim: (request: Claiming, asking: Asking = {}) =>
+    claim: (request: ClaimRequest, asking: DeliverOptions = {}) =>
       claimOf(request, { now: clock.now(), asking }),
 
     /** Tries an effect as the delivery does: again after RetryLater, with a new attempt where it says so. */
-    async deliver(request: Claiming, { tries = 6, ...asking }: Asking = {}): Promise<Delivered> {
+    async deliver(
+      request: ClaimRequest,
+      { tries = 6, ...asking }: DeliverOptions = {},
+    ): Promise<DeliverResult> {
       const delays: RetryLater[] = []
       let claimed = claimOf(request, { now: clock.now(), asking })
       for (let i = 0; i < tries; i += 1) {
@@ -166,7 +169,7 @@ function again(
 }
 
 /** What the results tell, without their times. */
-export function eventsOf({ results }: Delivered): readonly Result['event'][] {
+export function eventsOf({ results }: DeliverResult): readonly Result['event'][] {
   return (results ?? []).map(({ event }) => event)
 }
 

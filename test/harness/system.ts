@@ -65,7 +65,7 @@ export interface SystemOptions {
   readonly readBudget?: ReadBudgetOptions
   /** Receives every request that a process of ours sends to Stripe, such as `GET /v1/customers/cus_1`. */
   readonly onRequest?: (request: string) => void
-  /** Told of every entry that any process commits. */
+  /** Receives every entry that any process commits. */
   readonly onEntry?: (entry: Entry) => void
   readonly courier?: (system: System) => Courier
 }

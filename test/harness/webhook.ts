@@ -3,7 +3,7 @@ import { secondsOf } from '../../values/instant.ts'
 import type { Answer, TestApi } from './api.ts'
 import { webhookSecret } from './twin.ts'
 
-export interface Posting {
+export interface WebhookOptions {
   readonly body?: string
   readonly secret?: string
   readonly ageSeconds?: number
@@ -27,7 +27,7 @@ export function eventBody(more: Readonly<Record<string, unknown>> = {}): string 
 }
 
 /** Posts it as Stripe would: signed over its bytes, by the API's clock. */
-export function postWebhook(api: TestApi, posting: Posting = {}): Promise<Answer> {
+export function postWebhook(api: TestApi, posting: WebhookOptions = {}): Promise<Answer> {
   const { body = eventBody(), secret = webhookSecret, ageSeconds = 0 } = posting
   const at = secondsOf(api.clock.now()) - ageSeconds
   const digest = createHmac('sha256', secret).update(`${at}.${body}`).digest('hex')

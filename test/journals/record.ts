@@ -13,7 +13,7 @@ import { recordedEntry, textOf, type RecordedJournal } from './journal.ts'
 
 // Lives the stories whose journals every later release must understand.
 
-/** A journal of a release that was shipped is never written anew. */
+/** A journal of a release that was shipped is never written again. */
 export class AlreadyRecorded extends Error {
   override readonly name = 'AlreadyRecorded'
   readonly code = 'already_recorded'
@@ -92,5 +92,5 @@ export async function record(release: string): Promise<string[]> {
     written.push(path)
   }
   if (written.length > 0) return written
-  throw new AlreadyRecorded(`the journals of ${release} are recorded: they are never written anew`)
+  throw new AlreadyRecorded(`the journals of ${release} are recorded: they are never written again`)
 }

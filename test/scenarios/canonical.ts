@@ -105,7 +105,7 @@ export async function newest({ store }: System, type: string | null): Promise<En
   }
 }
 
-/** An account that was only told of a debt which is over: another order tells it nothing. */
+/** An account that heard only of a debt which is over: another order tells it nothing. */
 function knowsNothing(context: unknown): boolean {
   const account = AccountContext.safeParse(context)
   if (!account.success) return false

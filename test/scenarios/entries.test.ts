@@ -50,7 +50,7 @@ test.each([
   { collection: 'provider', webhooks: 10, changes: byProvider },
   { collection: 'platform', webhooks: 3, changes: byPlatform },
 ] as const)(
-  'an ordinary renewal by the $collection is told to whom it concerns, and to nobody else',
+  'an ordinary renewal by the $collection is told to the actors that it concerns, and to no other',
   async ({ collection, webhooks, changes }) => {
     const ada = await aCustomer({ seed: 'renewal', courier: oneByOne })
     await addsCard(ada, 'pm_card_visa')

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { buildProgram, type Program, type Served } from './served.ts'
+import { buildProgram, type Program, type RunningProgram } from './served.ts'
 
 // 80, for real: the whole platform as a process, killed with its store and its simulated Stripe.
 
 let built: Program | null = null
-let served: Served | null = null
+let served: RunningProgram | null = null
 beforeAll(async () => {
   built = await buildProgram()
 })
@@ -14,7 +14,7 @@ afterAll(async () => {
   await built?.remove()
 })
 
-async function restarted(): Promise<Served> {
+async function restarted(): Promise<RunningProgram> {
   if (built === null) throw new Error('the program is built before the tests')
   await served?.kill()
   served = await built.start()

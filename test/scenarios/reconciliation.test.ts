@@ -96,21 +96,21 @@ async function given({ weather = null }: { weather?: string | null } = {}) {
     },
   }
 }
-type Given = Awaited<ReturnType<typeof given>>
+type Scene = Awaited<ReturnType<typeof given>>
 
 /** Part of the first payment goes back, by hand in the provider's dashboard. */
-async function refundSome({ stripe }: Given) {
+async function refundSome({ stripe }: Scene) {
   const [first] = (await stripe.paymentIntents.list()).data.toReversed()
   await stripe.refunds.create({ payment_intent: first?.id ?? '', amount: 1000 })
 }
 
-async function all(system: Given, type: string): Promise<Entry[]> {
+async function all(system: Scene, type: string): Promise<Entry[]> {
   const { items } = await system.store.actors(type, { cursor: null, limit: 1000 })
   return await Promise.all(items.map(system.read))
 }
 
 /** Each object's name by the order in which it was made: ids are drawn, and differ by system. */
-async function namesIn({ stripe }: Given): Promise<[string, string][]> {
+async function namesIn({ stripe }: Scene): Promise<[string, string][]> {
   const limit = { limit: 100 }
   const lists = await Promise.all([
     stripe.invoices.list(limit),
@@ -124,7 +124,7 @@ async function namesIn({ stripe }: Given): Promise<[string, string][]> {
 }
 
 /** Where everything stands: the states of all actors, what may be used, and the money. */
-async function essence(system: Given) {
+async function essence(system: Scene) {
   const states: Record<string, unknown> = {}
   for (const type of ['account', 'subscription', 'invoice', 'payment', 'dunning']) {
     for (const { actor, snapshot } of await all(system, type))
@@ -155,7 +155,7 @@ async function essence(system: Given) {
 }
 
 /** How many entries there are of the business and its webhooks. */
-async function entriesIn(system: Given): Promise<number> {
+async function entriesIn(system: Scene): Promise<number> {
   let count = 0
   for (const type of ['account', 'subscription', 'invoice', 'payment', 'dunning', 'event']) {
     for (const { seq } of await all(system, type)) count += seq
@@ -163,17 +163,17 @@ async function entriesIn(system: Given): Promise<number> {
   return count
 }
 
-async function report(system: Given) {
+async function report(system: Scene) {
   const { snapshot } = await system.read(reconciliationRef)
   return ReconciliationContext.parse(snapshot.state['context']).report
 }
 
-const status = async (system: Given): Promise<unknown> =>
+const status = async (system: Scene): Promise<unknown> =>
   (await system.read(subscription)).snapshot.state['value']
 
-const mailsOf = (system: Given) => system.mails().map(({ template }) => template)
+const mailsOf = (system: Scene) => system.mails().map(({ template }) => template)
 
-interface Living {
+interface LifeOptions {
   readonly outage: boolean
   /** The seed of the chaos in which webhooks come; null for none. */
   readonly weather?: string | null
@@ -186,7 +186,7 @@ describe('race 9: the endpoint is down for three days and an hour', () => {
   const upAt = plusMs(downAt, 3 * msPerDay + msPerHour)
 
   /** The renewal fails half an hour after the endpoint went down; there is a refund, too. */
-  async function lived({ outage, weather = null }: Living): Promise<Given> {
+  async function lived({ outage, weather = null }: LifeOptions): Promise<Scene> {
     const system = await given({ weather })
     await system.subscribe()
     await system.advanceTo(plusMs(start, 5 * msPerDay))
@@ -243,7 +243,7 @@ describe('race 10: the endpoint is down for 31 days', () => {
   const upAt = plusMs(downAt, 31 * msPerDay + msPerHour)
 
   /** By hand in the provider's dashboard: another card, a refund, the subscription's end. */
-  async function lived({ outage, weather = null }: Living): Promise<Given> {
+  async function lived({ outage, weather = null }: LifeOptions): Promise<Scene> {
     const system = await given({ weather })
     const { stripe } = system
     await system.subscribe()

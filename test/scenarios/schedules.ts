@@ -185,7 +185,7 @@ async function violationsAtEnd(system: System): Promise<string[]> {
   ]
 }
 
-/** Asks every actor to read its object anew. */
+/** Asks every actor to read its object again. */
 export async function refreshAll(system: System): Promise<void> {
   const at = system.clock.now()
   for (const type of ['account', 'subscription', 'invoice', 'payment']) {

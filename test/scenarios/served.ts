@@ -11,11 +11,11 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 /** `tenure serve`, compiled, as a process of its own over one folder of data. */
 export interface Program {
   /** Starts it over what the process before left; resolves when it answers. */
-  start(): Promise<Served>
+  start(): Promise<RunningProgram>
   remove(): Promise<void>
 }
 
-export interface Served {
+export interface RunningProgram {
   readonly url: string
   /** API keys by their role. */
   readonly keys: Readonly<Record<string, string>>
@@ -43,7 +43,7 @@ export async function buildProgram(): Promise<Program> {
   }
 }
 
-async function start(script: string, data: string): Promise<Served> {
+async function start(script: string, data: string): Promise<RunningProgram> {
   const { PATH = '' } = process.env
   const child = spawn(process.execPath, [script, 'serve'], {
     cwd: root,

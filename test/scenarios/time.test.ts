@@ -66,12 +66,12 @@ describe('53 a subscription that began on the 31st of January', () => {
   )
 })
 
-interface Issued {
+interface IssuedPeriod {
   readonly periodIndex: number
   readonly issuedAt: Instant
 }
 
-async function issued(system: System): Promise<Issued[]> {
+async function issued(system: System): Promise<IssuedPeriod[]> {
   const invoices = await newest(system, 'invoice')
   return invoices
     .flatMap(({ snapshot }) => {

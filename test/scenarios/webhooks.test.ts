@@ -124,7 +124,7 @@ describe('13 the secret is rolled', () => {
 })
 
 describe('14 the stamp of a signature is 301 seconds old', () => {
-  test('it is refused with the clocks’ difference, stores nothing, and is taken anew', async () => {
+  test('it is refused with the clocks’ difference, stores nothing, and is taken when signed again', async () => {
     const ada = await withCard()
     const { system } = ada
     const [webhook] = await webhooksOf(system, () => subscribes(ada))

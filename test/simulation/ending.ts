@@ -157,7 +157,7 @@ function mailsTwice(system: Simulation): string[] {
   })
 }
 
-/** P9: views that are dropped and written anew from the journal are the same. */
+/** P9: views that are dropped and rebuilt from the journal are the same. */
 async function otherWhenRebuilt(system: Simulation): Promise<string[]> {
   const { store } = system
   const [before, armed] = [await readViews(store), await store.armedTimerNames()]

@@ -38,7 +38,7 @@ const Invoices = z.looseObject({ data: z.array(Named) })
 const Code = z.looseObject({ code: z.string() })
 
 /** The business may say no to what is asked at a bad moment; anything else is a bug of ours. */
-const noes: ReadonlySet<string> = new Set([
+const refusals: ReadonlySet<string> = new Set([
   'not_found',
   'not_possible_now',
   'account_closed',
@@ -120,7 +120,7 @@ async function ask(
 function isNo({ status, body }: Answer): boolean {
   if (status === 0) return false
   const code = Code.safeParse(body).data?.code ?? ''
-  if (noes.has(code)) return true
+  if (refusals.has(code)) return true
   if (code === 'idempotency_key_in_use' || code === 'store_unavailable') return false
   throw new WrongAnswer(`answered ${status}: ${JSON.stringify(body)}`)
 }

@@ -216,7 +216,12 @@ export async function openSimulation(options: SimulationOptions) {
       }
       throw new Error('the reconciliation never ends')
     },
-    ask(role: Role, method: 'GET' | 'POST', path: string, sent: Sent = {}): Promise<Answer> {
+    ask(
+      role: Role,
+      method: 'GET' | 'POST',
+      path: string,
+      sent: RequestFields = {},
+    ): Promise<Answer> {
       const { key, body } = sent
       return ask({
         path,
@@ -249,7 +254,7 @@ export async function openSimulation(options: SimulationOptions) {
   }
 }
 
-export interface Sent {
+export interface RequestFields {
   readonly key?: string
   readonly body?: unknown
 }

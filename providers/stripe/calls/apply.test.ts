@@ -49,7 +49,7 @@ function event(object: Record<string, unknown>, type = 'customer.updated') {
 }
 
 describe('a webhook that is applied', () => {
-  test('tells whom it concerns, in the provider’s name and at its time', async () => {
+  test('tells the actors that it concerns, in the provider’s name and at its time', async () => {
     const world = openStripe()
     const customer = await world.customer('account/acct_1')
     const { results } = await applied(

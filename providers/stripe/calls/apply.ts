@@ -4,21 +4,21 @@ import { EventEvent } from '../../../machines/webhook/events.ts'
 import type { ActorRef } from '../../../values/ids.ts'
 import { type Instant, instantOfSeconds, secondsOf } from '../../../values/instant.ts'
 import type { Result } from '../../result.ts'
-import { type Normalised, normalise, normaliseObject } from '../normalise.ts'
+import { type NormaliseResult, normalise, normaliseObject } from '../normalise.ts'
 import type { CallPorts } from './call.ts'
 import { isMissing } from './failures.ts'
 import { targetsOf, told } from './observe.ts'
 
 export type EntryAt = (actor: ActorRef, seq: number) => Promise<Entry | null>
 
-interface Applying {
+interface ApplyInput {
   readonly claimed: ClaimedEffect
   readonly now: Instant
   readonly ports: CallPorts
   readonly entry: EntryAt
 }
 
-type Outcome = Exclude<Normalised, { outcome: 'lookup' | 'unreadable' }>
+type Outcome = Exclude<NormaliseResult, { outcome: 'lookup' | 'unreadable' }>
 
 /**
  * A webhook, or the object that it notifies of, lacks what we need of it. The message says what and where, and
@@ -29,7 +29,7 @@ export class WebhookUnreadable extends Error {
   readonly code = 'webhook_unreadable'
 }
 
-interface Kept {
+interface StoredBody {
   readonly body: string
   /** Stripe's time of it. */
   readonly at: Instant
@@ -38,7 +38,7 @@ interface Kept {
 }
 
 /** The webhook that the entry took. */
-async function keptOf({ claimed, entry }: Applying): Promise<Kept> {
+async function keptOf({ claimed, entry }: ApplyInput): Promise<StoredBody> {
   const { actor, seq } = claimed
   // The event asked for this when it came; should an operator have asked, it came first of all.
   for (const candidate of [seq, 1]) {
@@ -77,7 +77,7 @@ async function lookUp(
 }
 
 /** `event.apply`: tells every actor that a webhook concerns, and the webhook's own actor who they were. */
-export async function applyEvent(applying: Applying): Promise<readonly Result[]> {
+export async function applyEvent(applying: ApplyInput): Promise<readonly Result[]> {
   const { now, ports } = applying
   const kept = await keptOf(applying)
   const at = instantOfSeconds(secondsOf(kept.at))
@@ -102,7 +102,7 @@ export async function applyEvent(applying: Applying): Promise<readonly Result[]>
   return [...results, applied('applied', { detail: null, told: [...refs] })]
 }
 
-function unreadable({ eventType, apiVersion }: Kept, why: string): WebhookUnreadable {
+function unreadable({ eventType, apiVersion }: StoredBody, why: string): WebhookUnreadable {
   const version = apiVersion === null ? '' : ` of version ${apiVersion}`
   return new WebhookUnreadable(
     `${eventType}${version} can't be read: ${why}. Deploy a release that reads it, then retry this`,

@@ -18,9 +18,9 @@ import { isMissing } from './failures.ts'
 
 export type ObjectKind = z.infer<typeof ObjectRead>['object']
 
-type Retrieved = Promise<Stripe.Response<{ object: string }>>
+type StripeAnswer = Promise<Stripe.Response<{ object: string }>>
 
-const retrieve: Readonly<Record<ObjectKind, (stripe: Stripe, id: string) => Retrieved>> = {
+const retrieve: Readonly<Record<ObjectKind, (stripe: Stripe, id: string) => StripeAnswer>> = {
   customer: (stripe, id) => stripe.customers.retrieve(id),
   payment_method: (stripe, id) => stripe.paymentMethods.retrieve(id),
   subscription: (stripe, id) => stripe.subscriptions.retrieve(id),
@@ -41,7 +41,7 @@ export interface Observation {
   readonly read: number | null
 }
 
-interface Observing {
+interface ReadContext {
   readonly now: Instant
   readonly ports: CallPorts
 }
@@ -49,7 +49,7 @@ interface Observing {
 /** Reads an object at Stripe, now, and says what its actors are to be told. */
 export async function observe(
   observation: Observation,
-  { now, ports }: Observing,
+  { now, ports }: ReadContext,
 ): Promise<readonly Result[]> {
   const { kind, id } = observation
   const missing: Result = { event: { type: 'object.missing', object: kind, id } }
@@ -65,9 +65,9 @@ export async function observe(
 
 /** What an object that Stripe has shown says, of itself to whoever asked, and of others to them. */
 export async function said(
-  { object, at }: Shown<{ object: string }>,
+  { object, at }: DatedObject<{ object: string }>,
   { kind, id, asker, read }: Observation,
-  { now, ports }: Observing,
+  { now, ports }: ReadContext,
 ): Promise<readonly Result[]> {
   const { catalog } = ports
   const asking: Target = { type: 'account', ours: idOf(asker), theirs: null }
@@ -93,7 +93,7 @@ export function targetsOf(message: Message): Target[] {
   return [message.target, ...refsIn(message)]
 }
 
-/** What a provider may say of its objects: to whom they belong, and to nobody else. */
+/** What a provider may say of its objects, and which actor they belong to. */
 const observations = {
   account: AccountObservation,
   subscription: SubscriptionObservation,
@@ -114,7 +114,7 @@ export function told(message: Message, refOf: RefOf): Result & { readonly to: Ac
 }
 
 /** What Stripe answered, and its time of it. */
-export interface Shown<T> {
+export interface DatedObject<T> {
   readonly object: T
   readonly at: Instant
 }
@@ -127,7 +127,7 @@ export async function timed<T>(
   clock: Clock,
   now: Instant,
   call: () => Promise<Stripe.Response<T>>,
-): Promise<Shown<Stripe.Response<T>>> {
+): Promise<DatedObject<Stripe.Response<T>>> {
   const begun = msOf(clock.now())
   const object = await call()
   const tookMs = Math.max(0, msOf(clock.now()) - begun)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ChargeFacts } from '../../../machines/payment/facts.ts'
-import { applied, message, type Reading, type Seen } from '../message.ts'
+import { applied, message, type Reading, type Sight } from '../message.ts'
 import { OurMetadata, targetOf } from '../refs.ts'
 import { CurrencyCode, MaybeId, MaybeText } from './fields.ts'
 
@@ -21,7 +21,7 @@ const StripeCharge = z.object({
   metadata: OurMetadata,
 })
 
-export function readCharge(object: unknown, { at, read }: Seen): Reading {
+export function readCharge(object: unknown, { at, read }: Sight): Reading {
   const charge = StripeCharge.parse(object)
   const captured = charge.captured ?? charge.status === 'succeeded'
   const facts: ChargeFacts = {

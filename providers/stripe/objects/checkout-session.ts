@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { applied, ignored, message, type Reading, type Seen } from '../message.ts'
+import { applied, ignored, message, type Reading, type Sight } from '../message.ts'
 import { OurMetadata, targetOf } from '../refs.ts'
 import { MaybeId, MaybeText } from './fields.ts'
 
@@ -15,7 +15,7 @@ const StripeCheckoutSession = z.object({
 })
 
 /** What was bought in it is a subscription, which is read if nothing is known of it yet. */
-export function readCheckoutSession(object: unknown, { at }: Seen): Reading {
+export function readCheckoutSession(object: unknown, { at }: Sight): Reading {
   const session = StripeCheckoutSession.parse(object)
   const { subscription, metadata } = session
   if (subscription === null) return ignored('a checkout session without a subscription')

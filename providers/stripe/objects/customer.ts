@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { CustomerFacts } from '../../../machines/account/facts.ts'
-import { applied, message, type Reading, type Seen } from '../message.ts'
+import { applied, message, type Reading, type Sight } from '../message.ts'
 import { OurMetadata } from '../refs.ts'
 import { MaybeId, MaybeText } from './fields.ts'
 
@@ -13,7 +13,7 @@ const StripeCustomer = z.object({
 })
 
 /** Of a deleted one, a webhook still shows the fields and a read does not: neither counts any more. */
-export function readCustomer(object: unknown, { at, read, deleted: gone }: Seen): Reading {
+export function readCustomer(object: unknown, { at, read, deleted: gone }: Sight): Reading {
   const customer = StripeCustomer.parse(object)
   const deleted = gone || customer.deleted === true
   const facts: CustomerFacts = {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { DisputeFacts } from '../../../machines/payment/facts.ts'
-import { applied, ignored, message, type Reading, type Seen } from '../message.ts'
+import { applied, ignored, message, type Reading, type Sight } from '../message.ts'
 import { targetOf } from '../refs.ts'
 import { CurrencyCode, MaybeId, MaybeText } from './fields.ts'
 
@@ -14,7 +14,7 @@ const StripeDispute = z.object({
   charge: MaybeId,
 })
 
-export function readDispute(object: unknown, { at, read }: Seen): Reading {
+export function readDispute(object: unknown, { at, read }: Sight): Reading {
   const dispute = StripeDispute.parse(object)
   const theirs = dispute.payment_intent ?? dispute.charge
   const target = targetOf('payment', { ours: null, theirs })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { applied, message, type Reading, type Seen } from '../message.ts'
+import { applied, message, type Reading, type Sight } from '../message.ts'
 import type { Target } from '../refs.ts'
 import { MaybeId } from './fields.ts'
 
@@ -11,7 +11,7 @@ const StripeInvoicePayment = z.object({
 })
 
 /** Says which payment pays which invoice; what of it, the invoice's own read tells. */
-export function readInvoicePayment(object: unknown, { at }: Seen): Reading {
+export function readInvoicePayment(object: unknown, { at }: Sight): Reading {
   const { invoice: id, payment } = StripeInvoicePayment.parse(object)
   const invoice: Target<'invoice'> = { type: 'invoice', ours: null, theirs: id }
   const hint = message({

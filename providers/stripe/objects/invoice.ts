@@ -5,7 +5,7 @@ import type {
   InvoicePaymentState,
 } from '../../../machines/invoice/facts.ts'
 import type { Period } from '../../../values/calendar.ts'
-import { applied, ignored, message, type Reading, type Seen } from '../message.ts'
+import { applied, ignored, message, type Reading, type Sight } from '../message.ts'
 import { OurMetadata, targetOf } from '../refs.ts'
 import {
   CurrencyCode,
@@ -144,7 +144,7 @@ function paymentState({ payments }: StripeInvoice): InvoicePaymentState | null {
 /** An invoice that is only a preview has no id. */
 const HasId = z.object({ id: z.string().min(1) })
 
-export function readInvoice(object: unknown, { at, read, deleted }: Seen): Reading {
+export function readInvoice(object: unknown, { at, read, deleted }: Sight): Reading {
   if (!HasId.safeParse(object).success) return ignored('a preview: an invoice without an id')
   const invoice = StripeInvoice.parse(object)
   const details = invoice.parent?.subscription_details ?? invoice.subscription_details

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { PaymentIntentFacts } from '../../../machines/payment/facts.ts'
-import { applied, message, type Reading, type Seen } from '../message.ts'
+import { applied, message, type Reading, type Sight } from '../message.ts'
 import { OurMetadata, targetOf } from '../refs.ts'
 import { CurrencyCode, MaybeDecline, MaybeId, MaybeText } from './fields.ts'
 
@@ -46,7 +46,7 @@ function paymentIntentFacts(intent: StripePaymentIntent): PaymentIntentFacts {
   }
 }
 
-export function readPaymentIntent(object: unknown, { at, read }: Seen): Reading {
+export function readPaymentIntent(object: unknown, { at, read }: Sight): Reading {
   const intent = StripePaymentIntent.parse(object)
   const { metadata } = intent
   return applied(

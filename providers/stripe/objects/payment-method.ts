@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { PaymentMethodFacts } from '../../../machines/account/facts.ts'
-import { applied, ignored, message, type Reading, type Seen } from '../message.ts'
+import { applied, ignored, message, type Reading, type Sight } from '../message.ts'
 import { targetOf } from '../refs.ts'
 import { MaybeId, MaybeText, Seconds } from './fields.ts'
 
@@ -38,7 +38,7 @@ function factsOf(method: z.infer<typeof StripePaymentMethod>): PaymentMethodFact
   }
 }
 
-export function readPaymentMethod(object: unknown, { at, read, previous, asker }: Seen): Reading {
+export function readPaymentMethod(object: unknown, { at, read, previous, asker }: Sight): Reading {
   const method = StripePaymentMethod.parse(object)
   // A detached one no longer names its customer; the event tells whose it was.
   const customer = method.customer ?? Previous.parse(previous)?.customer ?? null

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { RefundFacts } from '../../../machines/payment/facts.ts'
-import { applied, ignored, message, type Reading, type Seen } from '../message.ts'
+import { applied, ignored, message, type Reading, type Sight } from '../message.ts'
 import { targetOf } from '../refs.ts'
 import { CurrencyCode, MaybeId, MaybeText } from './fields.ts'
 
@@ -13,7 +13,7 @@ const StripeRefund = z.object({
   charge: MaybeId,
 })
 
-export function readRefund(object: unknown, { at, read }: Seen): Reading {
+export function readRefund(object: unknown, { at, read }: Sight): Reading {
   const refund = StripeRefund.parse(object)
   const theirs = refund.payment_intent ?? refund.charge
   const target = targetOf('payment', { ours: null, theirs })

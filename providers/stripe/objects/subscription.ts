@@ -4,7 +4,7 @@ import type { PlanTerms } from '../../../machines/catalog/terms.ts'
 import type { SubscriptionFacts } from '../../../machines/subscription/facts.ts'
 import type { Period } from '../../../values/calendar.ts'
 import type { Instant } from '../../../values/instant.ts'
-import { applied, message, type Reading, type Seen } from '../message.ts'
+import { applied, message, type Reading, type Sight } from '../message.ts'
 import { OurMetadata } from '../refs.ts'
 import { MaybeId, MaybeSeconds, MaybeText } from './fields.ts'
 
@@ -73,7 +73,7 @@ function termsFrom({ items }: StripeSubscription, catalog: Catalog): PlanTerms |
   return null
 }
 
-export function readSubscription(object: unknown, { at, read, catalog }: Seen): Reading {
+export function readSubscription(object: unknown, { at, read, catalog }: Sight): Reading {
   const subscription = StripeSubscription.parse(object)
   const { metadata, customer } = subscription
   return applied(

@@ -1,15 +1,15 @@
-import { applied, ignored, message, type Reading, type Seen } from '../message.ts'
+import { applied, ignored, message, type Reading, type Sight } from '../message.ts'
 
-interface Related {
+interface RelatedObject {
   readonly id: string
   readonly type: string
 }
 
 /** The objects whose change is told on; of an InvoicePayment only a read can say what it belongs to. */
-export type ThinReading = Reading | { readonly outcome: 'lookup'; readonly invoicePayment: string }
+export type ThinResult = Reading | { readonly outcome: 'lookup'; readonly invoicePayment: string }
 
 /** A notification has no state: it asks the actor to read the object. */
-export function readThin(related: Related | null, { at }: Seen): ThinReading {
+export function readThin(related: RelatedObject | null, { at }: Sight): ThinResult {
   if (related === null) return ignored('a notification of nothing')
   switch (related.type) {
     case 'subscription':

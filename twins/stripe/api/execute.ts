@@ -20,7 +20,7 @@ export interface Call {
   readonly idempotencyKey: string | null
 }
 
-export interface Executed extends Answer {
+export interface ExecuteResult extends Answer {
   /** The answer was stored by an earlier call with the same idempotency key. */
   readonly replayed: boolean
 }
@@ -89,7 +89,7 @@ export function createExecutor({ world, chaos, includable, log, latency }: Execu
   }
 
   /** Throws StripeFailure where the idempotency key itself is refused. */
-  return async function execute(call: Call): Promise<Executed> {
+  return async function execute(call: Call): Promise<ExecuteResult> {
     const { method, path, input, idempotencyKey: key } = call
     if (key === null) return { ...perform(call, null), replayed: false }
     const keyed = { key, method, path, input }

@@ -26,7 +26,7 @@ const Event = z.object({
 })
 type Event = z.infer<typeof Event>
 
-export interface Seen {
+export interface SeenChange {
   /** To the minute, such as `2027-01-31T12:00`. */
   readonly at: string
   readonly type: string
@@ -129,7 +129,7 @@ export async function openSandbox(
     },
 
     /** Every event so far whose type begins so, in the order of delivery. */
-    async seen(prefix = ''): Promise<Seen[]> {
+    async seen(prefix = ''): Promise<SeenChange[]> {
       return (await delivered())
         .filter(({ type }) => type.startsWith(prefix))
         .map(({ created, type, data }) => ({

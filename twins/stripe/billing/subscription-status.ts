@@ -80,7 +80,7 @@ export function expireIncomplete(billing: Billing, id: string): void {
   }
 }
 
-export interface Ending {
+export interface EndReason {
   readonly reason: 'cancellation_requested' | 'payment_failed'
   readonly comment?: string | null | undefined
   readonly feedback?: string | null | undefined
@@ -93,7 +93,7 @@ export interface Ending {
 export function endSubscription(
   billing: Billing,
   subscription: Subscription,
-  ending: Ending,
+  ending: EndReason,
 ): Subscription {
   const { world, store } = billing
   const { id, cancellation_details: told } = subscription

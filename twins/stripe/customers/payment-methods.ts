@@ -77,7 +77,7 @@ export function billingDetailsOf(
   }
 }
 
-interface Making {
+interface PaymentMethodInput {
   readonly card?: TestCard
   readonly bank?: TestBankAccount
   readonly data?: PaymentMethodData
@@ -90,7 +90,7 @@ interface Making {
   readonly customers: Table
 }
 
-function make(desk: Desk, { card, bank, data }: Making): StripeObject {
+function make(desk: Desk, { card, bank, data }: PaymentMethodInput): StripeObject {
   const created = desk.world.now()
   const id = desk.world.newId('pm')
   const input = data?.card !== undefined && 'number' in data.card ? data.card : null

@@ -48,7 +48,7 @@ describe('a webhook', () => {
     expect((await stripe.events.list({ delivery_success: false })).data).toEqual([])
   })
 
-  test('that is not answered 2xx is tried on the schedule for three days, each time signed anew', async () => {
+  test('that is not answered 2xx is tried on the schedule for three days, each time signed again', async () => {
     const { stripe, posts, answerWith, to, now, twin } = openTwin()
     const start = msOf(now())
     answerWith(503)

@@ -46,7 +46,7 @@ export function signatureHeader(body: string, secret: string, atSeconds: number)
   return `t=${atSeconds},v1=${mac}`
 }
 
-interface Wiring {
+interface WebhookParts {
   readonly endpoint: WebhookEndpoint | null
   readonly chaos: Chaos
   readonly log: Log
@@ -57,7 +57,7 @@ function rankOf(event: StripeObject, { rank }: { readonly rank: number }): numbe
   return event['type'] === 'checkout.session.completed' && rank === 0 ? -1 : rank
 }
 
-interface Desk extends Wiring {
+interface Desk extends WebhookParts {
   readonly world: Ground
   readonly deliveries: Table
   readonly events: Table
@@ -164,7 +164,7 @@ async function send(desk: Desk, { job, delivery }: Try): Promise<void> {
 }
 
 /** Posts every Event to the endpoint until it answers 2xx or three days have passed. */
-export function createWebhooks(world: Ground, wiring: Wiring) {
+export function createWebhooks(world: Ground, wiring: WebhookParts) {
   const desk: Desk = {
     ...wiring,
     world,

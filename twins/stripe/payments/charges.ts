@@ -10,7 +10,7 @@ import type { Part } from '../api/parts.ts'
 import type { Decline, TestCard } from '../customers/cards.ts'
 import { bookMovement, chargeFee } from './balance.ts'
 
-export interface Presented {
+export interface PresentedMethod {
   readonly intent: StripeObject
   readonly method: StripeObject
   readonly card: TestCard | null
@@ -50,7 +50,7 @@ function methodDetails(method: StripeObject): JsonObject {
   return { type, [type]: { ...recordAt(method, type) } }
 }
 
-function newCharge(world: World, { intent, method, card }: Presented): StripeObject {
+function newCharge(world: World, { intent, method, card }: PresentedMethod): StripeObject {
   const amount = numberAt(intent, 'amount') ?? 0
   return {
     id: world.newId('ch'),
@@ -142,10 +142,11 @@ export function createCharges(world: World) {
   }
 
   return {
-    succeed: (presented: Presented) => put(paid(newCharge(world, presented)), 'charge.succeeded'),
-    fail: (presented: Presented, decline: Decline) =>
+    succeed: (presented: PresentedMethod) =>
+      put(paid(newCharge(world, presented)), 'charge.succeeded'),
+    fail: (presented: PresentedMethod, decline: Decline) =>
       put(failed(newCharge(world, presented), decline, presented.card), 'charge.failed'),
-    begin: (presented: Presented) => put(newCharge(world, presented), 'charge.pending'),
+    begin: (presented: PresentedMethod) => put(newCharge(world, presented), 'charge.pending'),
     /** Ends a pending charge: with the decline, or paid if there is none. */
     end(id: string, decline: Decline | null): StripeObject | undefined {
       const charge = table.get(id)

@@ -81,7 +81,7 @@ const CancelInput = z.strictObject({
 })
 const ListInput = z.strictObject({ ...listParameters, customer: text.optional() })
 
-type Confirming = Pick<
+type ConfirmFields = Pick<
   z.infer<typeof ConfirmInput>,
   | 'payment_method'
   | 'payment_method_data'
@@ -126,7 +126,7 @@ function notOfInvoice(desk: Desk, intent: StripeObject): StripeObject {
   )
 }
 
-function methodIdOf(desk: Desk, input: Confirming): string | undefined {
+function methodIdOf(desk: Desk, input: ConfirmFields): string | undefined {
   if (input.payment_method_data !== undefined)
     return desk.wallet.create(input.payment_method_data).id
   return input.payment_method === undefined
@@ -134,7 +134,7 @@ function methodIdOf(desk: Desk, input: Confirming): string | undefined {
     : desk.wallet.usable(input.payment_method).id
 }
 
-function confirm(desk: Desk, id: string, input: Confirming): StripeObject {
+function confirm(desk: Desk, id: string, input: ConfirmFields): StripeObject {
   const methodId = methodIdOf(desk, input)
   const failing = input.error_on_requires_action === true || input.off_session === true
   const result = desk.payments.confirm(id, {

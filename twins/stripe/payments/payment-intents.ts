@@ -11,7 +11,7 @@ import {
   needsAuthentication,
 } from '../customers/cards.ts'
 import type { Wallet } from '../customers/payment-methods.ts'
-import type { Charges, Presented } from './charges.ts'
+import type { Charges, PresentedMethod } from './charges.ts'
 import { newIntent, resultOf } from './payment-intent-object.ts'
 import type {
   Confirmation,
@@ -85,19 +85,19 @@ function settle(desk: Desk, before: StripeObject, { change, settlement }: Turn):
   return intentOf(desk, intent.id)
 }
 
-function presentedOf(desk: Desk, intent: StripeObject): Presented {
+function presentedOf(desk: Desk, intent: StripeObject): PresentedMethod {
   const method = desk.wallet.resolve(textAt(intent, 'payment_method') ?? '')
   return { intent, method, card: desk.wallet.instrumentOf(method.id).card }
 }
 
-function declined(desk: Desk, presented: Presented, decline: Decline): StripeObject {
+function declined(desk: Desk, presented: PresentedMethod, decline: Decline): StripeObject {
   const charge = desk.charges.fail(presented, decline)
   return refused(desk, presented, { charge: charge.id, decline })
 }
 
 function refused(
   desk: Desk,
-  { intent, method }: Presented,
+  { intent, method }: PresentedMethod,
   { charge, decline }: Refusal,
 ): StripeObject {
   const error = {
@@ -120,7 +120,7 @@ function refused(
   return settle(desk, intent, { change: change, settlement: 'declined' })
 }
 
-function keepMethod(desk: Desk, { intent, method }: Presented): void {
+function keepMethod(desk: Desk, { intent, method }: PresentedMethod): void {
   const customer = textAt(intent, 'customer')
   const usage = textAt(intent, 'setup_future_usage')
   if (usage === null || customer === null) return
@@ -129,7 +129,7 @@ function keepMethod(desk: Desk, { intent, method }: Presented): void {
   if (usage === 'off_session') desk.wallet.markSetUp(method.id)
 }
 
-function succeeded(desk: Desk, presented: Presented, chargeId: string): StripeObject {
+function succeeded(desk: Desk, presented: PresentedMethod, chargeId: string): StripeObject {
   keepMethod(desk, presented)
   const { intent } = presented
   const change = {
@@ -142,7 +142,7 @@ function succeeded(desk: Desk, presented: Presented, chargeId: string): StripeOb
   return settle(desk, intent, { change: change, settlement: 'succeeded' })
 }
 
-function debit(desk: Desk, presented: Presented): StripeObject {
+function debit(desk: Desk, presented: PresentedMethod): StripeObject {
   const charge = desk.charges.begin(presented)
   const { intent } = presented
   desk.world.schedule('payment.debit', intent.id, desk.world.now() + debitSeconds)
@@ -151,14 +151,18 @@ function debit(desk: Desk, presented: Presented): StripeObject {
 }
 
 /** Asks the bank, the holder having done all that was asked of them. */
-function charge(desk: Desk, presented: Presented): StripeObject {
+function charge(desk: Desk, presented: PresentedMethod): StripeObject {
   if (desk.wallet.instrumentOf(presented.method.id).bank !== null) return debit(desk, presented)
   const decline = presented.card?.decline
   if (decline !== undefined) return declined(desk, presented, decline)
   return succeeded(desk, presented, desk.charges.succeed(presented).id)
 }
 
-function waitForHolder(desk: Desk, { intent }: Presented, returnUrl: string | null): StripeObject {
+function waitForHolder(
+  desk: Desk,
+  { intent }: PresentedMethod,
+  returnUrl: string | null,
+): StripeObject {
   const url = `${desk.publicUrl()}/3ds/${intent.id}`
   const change = {
     last_payment_error: null,
@@ -171,7 +175,7 @@ function waitForHolder(desk: Desk, { intent }: Presented, returnUrl: string | nu
   return settle(desk, intent, { change: change, settlement: 'requires_action' })
 }
 
-function present(desk: Desk, id: string, { payment_method }: Confirmation): Presented {
+function present(desk: Desk, id: string, { payment_method }: Confirmation): PresentedMethod {
   const intent = intentOf(desk, id)
   if (!confirmable.has(textAt(intent, 'status') ?? '')) throw unexpectedState(intent, 'confirm')
   const methodId = payment_method ?? textAt(intent, 'payment_method')

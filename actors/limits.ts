@@ -33,6 +33,8 @@ export interface Limits {
   readonly waitMs: number
   /** It grows with the time that was waited already, up to this. */
   readonly waitMaxMs: number
+  /** An effect that is due later than this from now was put off by a clock that was wrong. */
+  readonly aheadMaxMs: number
   /** Timers fired at once. */
   readonly timersPerBatch: number
   /** Batches of one `fireDueTimers`: ends a chart whose timer sets itself again without delay. */
@@ -66,6 +68,8 @@ export const defaultLimits: Limits = {
   waitMs: 5_000,
   // What waits goes on at most this long after a person has mended what it waits for.
   waitMaxMs: 600_000,
+  // Longer than every back-off and every lease, and than what a provider asks us to wait.
+  aheadMaxMs: 24 * 3_600_000,
   timersPerBatch: 500,
   timerBatches: 10_000,
 }

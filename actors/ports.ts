@@ -165,6 +165,8 @@ export interface Store {
   ): Promise<readonly ClaimedEffect[]>
   /** Ends claims. Settling what is done already, or is not known, changes nothing. */
   settle(settlements: readonly Settlement[]): Promise<void>
+  /** Makes due at `now` what is due over `aheadMs` later: a clock was wrong that wrote it. Answers how many. */
+  bringForward(now: Instant, aheadMs: number): Promise<number>
   /** The earliest moment at which `claim` may find something; null if nothing is open. */
   nextClaimAt(): Promise<Instant | null>
   /** How the effects of an entry stand, in their order; empty if there is no such entry. */

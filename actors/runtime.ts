@@ -113,6 +113,13 @@ export function createRuntime(options: RuntimeOptions) {
     }
   }
 
+  /** No wait of ours is so long: what is due later was written by a clock that was wrong. */
+  async function bringForward(): Promise<number> {
+    const count = await store.bringForward(clock.now(), limits.aheadMaxMs)
+    if (count > 0) log.warn('effects.brought_forward', { count })
+    return count
+  }
+
   return {
     ...createHistory({ store, decider }),
     /**
@@ -161,6 +168,7 @@ export function createRuntime(options: RuntimeOptions) {
     async start(): Promise<void> {
       await timers.checkTimers()
       await store.heal(rowsOf)
+      await bringForward()
       delivery.nudge()
     },
     /** Takes no more, finishes what runs. Effects that are not done stay for the next process. */
@@ -170,8 +178,8 @@ export function createRuntime(options: RuntimeOptions) {
       await delivery.stop()
       await mailbox.idle()
     },
-    /** Applies what a crash left between an entry and its view rows. Answers how many. */
-    heal: (): Promise<number> => store.heal(rowsOf),
+    /** Applies what a crash left between an entry and its view rows, and undoes what a wrong clock has put off. */
+    heal: async (): Promise<number> => (await store.heal(rowsOf)) + (await bringForward()),
     /** Drops every view and rebuilds it from the journal. Reports actors done. */
     rebuild: (progress: (actorsDone: number) => void): Promise<void> =>
       store.rebuild(rowsOf, progress),

@@ -16,7 +16,7 @@ import { createReadBudget } from '../providers/stripe/read-budget.ts'
 import type { ReceiverOptions } from '../providers/stripe/receive.ts'
 import type { Reconciliation } from '../providers/stripe/reconciliation.ts'
 import { createScheduler, type Scheduler } from '../scheduler/agenda.ts'
-import { systemClock } from '../scheduler/clock.ts'
+import { computerClock, systemClock } from '../scheduler/clock.ts'
 import { createEmbeddedBackend } from '../scheduler/embedded-backend.ts'
 import { jobsOf, jobTimings, type JobName } from '../scheduler/jobs.ts'
 import { plusDays } from '../values/instant.ts'
@@ -113,7 +113,7 @@ async function start(starting: StartParts): Promise<Platform> {
   }
   const { runtime, receiver, reconciliation } = composeEngine(parts)
   closers.push(() => runtime.stop())
-  const scheduler = openScheduler({ log, opened, system, clock, runtime, reconciliation })
+  const scheduler = openScheduler({ log, opened, clock, runtime, reconciliation })
   closers.push(() => scheduler.stop())
   const travel =
     sandbox &&
@@ -187,19 +187,20 @@ function webhookTrust(config: Config, sandbox: RunningSandbox | null): ReceiverO
 function openScheduler(ports: {
   log: Log
   opened: OpenedStore
-  system: Clock
   clock: Clock
   runtime: Runtime
   reconciliation: Reconciliation
 }): Scheduler<JobName> {
-  const { log, opened, system, clock, runtime, reconciliation } = ports
+  const { log, opened, clock, runtime, reconciliation } = ports
+  // Agenda plans by the computer's clock, right or wrong, and is compared with that.
+  const computer = computerClock()
   const backend =
     opened.home === 'mongo'
       ? new MongoBackend({ mongo: opened.db })
-      : createEmbeddedBackend({ database: opened.database, clock: system })
+      : createEmbeddedBackend({ database: opened.database, clock: computer })
   return createScheduler({
     backend,
-    clock: system,
+    clock: computer,
     log,
     pollMs: 1_000,
     drainMs: graceMs,

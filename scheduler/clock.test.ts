@@ -1,12 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Instant, isInstant } from '../values/instant.ts'
-import {
-  ClockBackwards,
-  createMonotonicClock,
-  createShiftedClock,
-  createTestClock,
-  systemClock,
-} from './clock.ts'
+import { ClockBackwards, createShiftedClock, createTestClock, systemClock } from './clock.ts'
 
 const noon: Instant = '2026-01-31T12:00:00.000Z'
 const evening: Instant = '2026-01-31T18:00:00.000Z'
@@ -62,19 +56,6 @@ describe('a shifted clock', () => {
     ${Number.NaN} | ${'it must be a number'}
   `('refuses an offset of $offsetMs: $why', ({ offsetMs }: { offsetMs: number }) => {
     expect(() => createShiftedClock({ base: createTestClock(noon), offsetMs })).toThrow(RangeError)
-  })
-})
-
-describe('a monotonic clock', () => {
-  test('stands still while the computer’s clock is set back, and goes on when that has caught up', () => {
-    const readings: Instant[] = [noon, evening, noon, evening, '2026-01-31T18:00:00.001Z']
-    const clock = createMonotonicClock({ now: () => readings.shift() ?? noon })
-    expect([clock.now(), clock.now(), clock.now(), clock.now()]).toEqual([
-      evening,
-      evening,
-      evening,
-      '2026-01-31T18:00:00.001Z',
-    ])
   })
 })
 

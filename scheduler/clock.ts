@@ -1,5 +1,6 @@
 import type { Clock } from '../actors/ports.ts'
 import { type Instant, instant, msOf } from '../values/instant.ts'
+import { createSteadyClock } from './steady-clock.ts'
 
 // The only file that reads the computer's clock, and the only one that makes a `Date` for Agenda.
 
@@ -22,12 +23,9 @@ export interface ShiftedClock extends Clock {
   offsetMs(): number
 }
 
-/**
- * The system's time. It never goes back: if the computer's clock does, this one stands still until
- * the computer's has caught up.
- */
+/** The system's time: `createSteadyClock` over the computer's clock. */
 export function systemClock(): Clock {
-  return createMonotonicClock({ now: () => instant(Date.now()) })
+  return createSteadyClock({ base: computerClock(), elapsedMs })
 }
 
 /** What the computer's clock says, right or wrong: for what compares with others that read it, such as Agenda. */
@@ -38,18 +36,6 @@ export function computerClock(): Clock {
 /** Milliseconds of this process's life: never back, and never ahead because somebody set a clock. */
 export function elapsedMs(): number {
   return performance.now()
-}
-
-/** The time of `base`, but never earlier than what was read here before. */
-export function createMonotonicClock(base: Clock): Clock {
-  let latest = base.now()
-  return {
-    now() {
-      const read = base.now()
-      if (read > latest) latest = read
-      return latest
-    },
-  }
 }
 
 /** Stands still at `start` until it is moved. */

@@ -27,7 +27,8 @@ export function beginRequest(database: Database, beginning: Beginning): KeyedReq
     const answer = readObject(row['answer'], () => `the answer to the request ${key}`)
     return { outcome: 'answered', answer }
   }
-  if (msOf(now) - integerIn(row, 'began_at') <= leaseMs) return { outcome: 'running' }
+  // Neither over its lease, nor begun by a clock that was ahead.
+  if (Math.abs(msOf(now) - integerIn(row, 'began_at')) <= leaseMs) return { outcome: 'running' }
   database.run('UPDATE requests SET began_at = ? WHERE key = ?', [msOf(now), key])
   return { outcome: 'begun' }
 }

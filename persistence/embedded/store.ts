@@ -8,6 +8,7 @@ import { createActors } from './actors.ts'
 import { appendCommits } from './append.ts'
 import { type Database, sqliteCode } from './driver.ts'
 import {
+  bringForward,
   type Claim,
   claimEffects,
   effectsOf,
@@ -61,6 +62,7 @@ export function createEmbeddedStore(file: OwnedFile): Store {
       return isDue ? write(() => claimEffects(database, claim)) : []
     },
     settle: (settlements) => write(() => settleEffects(database, settlements)),
+    bringForward: (now, aheadMs) => write(() => bringForward(database, now, aheadMs)),
     nextClaimAt: () => read(() => nextClaimAt(database)),
     effectsOf: (actor, seq) => read(() => effectsOf(database, actor, seq)),
 

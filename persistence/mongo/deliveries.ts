@@ -4,7 +4,7 @@ import { type Instant, plusMs } from '../../values/instant.ts'
 import { groupBy } from '../grouping.ts'
 import { entryIdOf } from '../stored-json.ts'
 import { type Change, type Claim, due, dueField, lanes, pickOf } from './claims.ts'
-import { settled } from './delivery.ts'
+import { broughtForward, settled } from './delivery.ts'
 import type { Collections, Delivery, JournalDocument } from './documents.ts'
 import { earliest } from './earliest.ts'
 import { effectsOf } from './entries.ts'
@@ -144,6 +144,22 @@ export function createDeliveries({ collections, held, marks, holder }: Deliverie
         }
         return next
       })
+    },
+
+    async bringForward(now: Instant, aheadMs: number): Promise<number> {
+      const farthest = plusMs(now, aheadMs)
+      const found = await Promise.all(
+        lanes.map((lane) =>
+          journal
+            .find({ [dueField[lane]]: { $gt: farthest, $exists: true } })
+            .project<Pick<JournalDocument, '_id' | 'actor'>>({ _id: 1, actor: 1 })
+            .limit(1_000)
+            .toArray(),
+        ),
+      )
+      const entries = new Map(found.flat().map(({ _id, actor }) => [_id, actor]))
+      await change(entries, (delivery) => broughtForward(delivery, now, farthest))
+      return entries.size
     },
 
     async nextClaimAt(): Promise<Instant | null> {

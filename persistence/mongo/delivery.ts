@@ -73,6 +73,18 @@ export function claimed(
   return withDueAt({ ...delivery, open })
 }
 
+/** Makes due at `now` what is due after `farthest`: a clock was wrong that wrote it. */
+export function broughtForward(delivery: Delivery, now: Instant, farthest: Instant): Delivery {
+  if (delivery.open.every(({ at }) => at <= farthest)) return delivery
+  const open = delivery.open.map((effect) => {
+    if (effect.at <= farthest) return effect
+    const { firstTriedAt } = effect
+    const tried = firstTriedAt !== null && firstTriedAt > now ? now : firstTriedAt
+    return { ...effect, at: now, holder: null, firstTriedAt: tried }
+  })
+  return withDueAt({ ...delivery, open })
+}
+
 /**
  * Settles one effect for `holder`. Done holds whoever says it; a retry or a parking of a claim that another
  * store has taken since changes nothing, because that claim is live.

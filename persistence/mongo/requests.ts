@@ -33,7 +33,8 @@ export function createRequests({ requests }: Collections) {
         const answer = restored(known.answer, () => `the answer to the request ${key}`)
         return { outcome: 'answered', answer }
       }
-      if (msOf(now) - msOf(known.beganAt) <= leaseMs) return { outcome: 'running' }
+      // Neither over its lease, nor begun by a clock that was ahead.
+      if (Math.abs(msOf(now) - msOf(known.beganAt)) <= leaseMs) return { outcome: 'running' }
       const { matchedCount } = await requests.updateOne(
         { _id: key, beganAt: known.beganAt, answer: null },
         { $set: { beganAt: now } },

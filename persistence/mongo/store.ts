@@ -58,6 +58,7 @@ export function createMongoStore({ client, collections }: MongoHome): Store {
         const order = parking === 0 ? 0 : await parked.takeOrders(settlements.length)
         await deliveries.settle(settlements, order)
       }),
+    bringForward: (now, aheadMs) => call(() => deliveries.bringForward(now, aheadMs)),
     nextClaimAt: () => call(() => deliveries.nextClaimAt()),
     effectsOf: (actor, seq) => call(() => deliveries.effectsOf({ actor, seq })),
 

@@ -178,7 +178,10 @@ export function createRuntime(options: RuntimeOptions) {
       await delivery.stop()
       await mailbox.idle()
     },
-    /** Applies what a crash left between an entry and its view rows, and undoes what a wrong clock has put off. */
+    /**
+     * Applies what a crash left between an entry and its view rows, and undoes what a wrong clock
+     * has put off.
+     */
     heal: async (): Promise<number> => (await store.heal(rowsOf)) + (await bringForward()),
     /** Drops every view and rebuilds it from the journal. Reports actors done. */
     rebuild: (progress: (actorsDone: number) => void): Promise<void> =>

@@ -5,7 +5,7 @@ import { defaultLimits, type Limits } from '../actors/limits.ts'
 import { defaultHttpLimits, type HttpLimits } from '../http/limits.ts'
 import { type ApiKey, hashOfKey } from '../http/middleware/auth.ts'
 import { roles } from '../http/principal.ts'
-import { weakenedBy } from '../persistence/mongo/address.ts'
+import { weakenedBy } from '../persistence/mongo/connection/address.ts'
 
 /** All that the environment decides. Nothing else in the project reads it. */
 export interface Config {

@@ -5,7 +5,7 @@ export const exitCodes = { stopped: 0, cutShort: 3, SIGINT: 130, SIGTERM: 143 } 
 
 const signals = ['SIGINT', 'SIGTERM'] as const
 
-export interface Stopping {
+export interface StopOptions {
   /** Where signals come from: the process. */
   readonly signals: Pick<EventEmitter, 'on' | 'off'>
   readonly stop: () => Promise<void>
@@ -16,10 +16,11 @@ export interface Stopping {
 }
 
 /**
- * Waits for a signal, stops, and answers the exit code: of a clean stop, of one that was cut short by its deadline or
- * its failure, or of a second signal, which ends it at once. Nothing that was answered is lost by any of them.
+ * Waits for a signal, stops, and answers the exit code: of a clean stop, of one that was cut short
+ * by its deadline or its failure, or of a second signal, which ends it at once. Nothing that was
+ * answered is lost by any of them.
  */
-export async function untilStopped(stopping: Stopping): Promise<number> {
+export async function untilStopped(stopping: StopOptions): Promise<number> {
   const heard: (typeof signals)[number][] = []
   let first = () => {}
   let second = () => {}
@@ -43,7 +44,7 @@ export async function untilStopped(stopping: Stopping): Promise<number> {
 }
 
 async function stopped(
-  { stop, deadlineMs, say }: Stopping,
+  { stop, deadlineMs, say }: StopOptions,
   again: { askedAgain: Promise<void>; last: () => (typeof signals)[number] },
 ): Promise<number> {
   let timer: NodeJS.Timeout | undefined
@@ -60,7 +61,7 @@ async function stopped(
     if (ended === 'again') return exitCodes[again.last()]
     say(`Not stopped within ${deadlineMs} ms: ended all the same. What was answered is stored.\n`)
   } catch (error) {
-    say(`Stopping failed: ${error instanceof Error ? error.message : String(error)}\n`)
+    say(`StopOptions failed: ${error instanceof Error ? error.message : String(error)}\n`)
   } finally {
     clearTimeout(timer)
   }

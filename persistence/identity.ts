@@ -9,7 +9,10 @@ export const StoreIdentity = z.object({
 })
 export type StoreIdentity = z.infer<typeof StoreIdentity>
 
-/** The store belongs to another provider account or mode: every object that it knows would be missing there. */
+/**
+ * The store belongs to another provider account or mode: every object that it knows would be
+ * missing there.
+ */
 export class StoreOfAnother extends Error {
   override readonly name = 'StoreOfAnother'
   readonly code = 'store_of_another'
@@ -24,8 +27,8 @@ export class StoreOfAnother extends Error {
 }
 
 /**
- * What the store is to hold after it was opened as `asked`: an account that is learned is kept. Throws
- * `StoreOfAnother` if it belongs to another.
+ * What the store is to hold after it was opened as `asked`: an account that is learned is kept.
+ * Throws `StoreOfAnother` if it belongs to another.
  */
 export function agreed(held: StoreIdentity | null, asked: StoreIdentity): StoreIdentity {
   if (held === null) return asked

@@ -9,7 +9,7 @@ import type { IdentityKeeper } from './identity.ts'
 import { connectMongo } from './mongo/connect.ts'
 import { createIdentity as createMongoIdentity } from './mongo/identity.ts'
 import { createMongoStore } from './mongo/store.ts'
-import type { Patience } from './mongo/time-outs.ts'
+import type { Patience } from './mongo/connection/time-outs.ts'
 import { createTransfer as createMongoTransfer } from './mongo/transfer.ts'
 
 /** A store, and the database under it for what shares it (the scheduler). Closing the store closes both. */

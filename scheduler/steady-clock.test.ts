@@ -6,7 +6,10 @@ const noon: Instant = '2026-01-31T12:00:00.000Z'
 const minute = 60_000
 const year = 365 * msPerDay
 
-/** A computer whose clock is `off` at every step; each step takes as long as it says. Answers how far ours is off. */
+/**
+ * A computer whose clock is `off` at every step; each step takes as long as it says. Answers how
+ * far ours is off.
+ */
 function offOf(steps: readonly { readonly takes: number; readonly off: number }[]): number[] {
   let elapsed = 0
   let off = 0

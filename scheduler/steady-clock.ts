@@ -9,10 +9,11 @@ const trustMs = 15 * 60_000
 /**
  * The time of `base`, which a person or a fault may set, for what must not follow every such move.
  *
- * Ahead by up to a day: followed at once, for the computer may have slept. Back by up to a day: goes on at half the
- * pace until `base` has caught up, so that it never goes back and never stands. Further off, either way: goes on by the
- * time that passes, and follows only when `base` has said so for a quarter of an hour: what was set by mistake and
- * corrected has then changed nothing. Only such a correction, believed, goes back.
+ * Ahead by up to a day: followed at once, for the computer may have slept. Back by up to a day:
+ * goes on at half the pace until `base` has caught up, so that it never goes back and never stands.
+ * Further off, either way: goes on by the time that passes, and follows only when `base` has said
+ * so for a quarter of an hour: what was set by mistake and corrected has then changed nothing. Only
+ * such a correction, believed, goes back.
  */
 export function createSteadyClock({
   base,

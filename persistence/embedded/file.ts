@@ -12,7 +12,7 @@ import { dirname, resolve } from 'node:path'
 import { StoreOwned } from '../../actors/ports.ts'
 import { type Database, openDatabase, sqliteCode } from './driver.ts'
 import { holdLock } from './lock.ts'
-import { damageIn, leaveMark, refuseEmptied, refuseShortened } from './whole.ts'
+import { damageIn, leaveMark, refuseEmptied, refuseShortened } from './opening/whole.ts'
 
 /** Read and written by this user alone. */
 const ownerOnly = 0o600

@@ -6,9 +6,9 @@ import { checkCommit } from '../checked.ts'
 import { isEffectId } from '../stored-json.ts'
 import { createActors } from './actors.ts'
 import { appendCommits } from './append.ts'
+import { bringForward } from './bring-forward.ts'
 import { type Database, sqliteCode } from './driver.ts'
 import {
-  bringForward,
   type Claim,
   claimEffects,
   effectsOf,

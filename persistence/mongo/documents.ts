@@ -3,7 +3,7 @@ import type { ArmedTimer } from '../../actors/journal.ts'
 import type { Lane } from '../../actors/lanes.ts'
 import type { ActorRef, EffectId } from '../../values/ids.ts'
 import type { Instant } from '../../values/instant.ts'
-import { withEndingWrites } from './ending-writes.ts'
+import { withEndingWrites } from './connection/ending-writes.ts'
 import type { Stored } from './stored.ts'
 
 // The shape of each collection. All that one write must keep together is one document of `journal`; the rest

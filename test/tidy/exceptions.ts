@@ -164,7 +164,6 @@ export const wideFiles: ReadonlySet<string> = new Set([
   'persistence/embedded/schema.ts',
   'persistence/embedded/store.ts',
   'persistence/embedded/views.ts',
-  'persistence/embedded/whole.ts',
   'persistence/embedded/writer.ts',
   'persistence/identity.ts',
   'persistence/mongo/address.ts',

@@ -11,9 +11,9 @@ const optionsAt: Readonly<Record<string, number>> = {
 }
 
 /**
- * The same collection, whose writes end within `ms`. The driver's own time-out does not end a write that the server
- * stopped reading: it closes the socket, and goes on waiting for it to drain. Its `signal` does end it, and the
- * connection with it, so that nothing of the pool is lost.
+ * The same collection, whose writes end within `ms`. The driver's own time-out does not end a write
+ * that the server stopped reading: it closes the socket, and goes on waiting for it to drain. Its
+ * `signal` does end it, and the connection with it, so that nothing of the pool is lost.
  */
 export function withEndingWrites<T extends Document>(
   collection: Collection<T>,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { openStore } from '../open.ts'
+import { openStore } from '../../open.ts'
 import { databaseIn, weakenedBy } from './address.ts'
 
 test.each`

@@ -1,4 +1,4 @@
-/** The address would weaken what an acknowledgement means. The message names the options and never a value. */
+/** The address would weaken what an acknowledgement means. The message holds no value of it. */
 export class DurabilityWeakened extends Error {
   override readonly name = 'DurabilityWeakened'
   readonly code = 'durability_weakened'
@@ -31,7 +31,7 @@ const rules: Readonly<Record<string, Rule>> = {
   retrywrites: { allows: isTrue, why: 'every failover would turn away what could be kept' },
 }
 
-/** For each option of the address that weakens durability, what is wrong with it. Empty if none does. */
+/** What is wrong with each option of the address that weakens durability. */
 export function weakenedBy(uri: string): readonly string[] {
   const query = /^[^?]*\?(.*)$/.exec(uri)?.[1] ?? ''
   return [...new URLSearchParams(query)].flatMap(([name, value]) => {

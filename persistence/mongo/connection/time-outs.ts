@@ -1,9 +1,13 @@
 import type { MongoClientOptions } from 'mongodb'
 
-// Nobody waits longer for the database than whoever waits for us: the time-outs of HTTP are longer than these
-// (`http/limits.ts`, `answerMs`). What the driver calls `timeoutMS` has no effect in its release 7.9.
+// Nobody waits longer for the database than whoever waits for us: the time-outs of HTTP are longer
+// than these (`http/limits.ts`, `answerMs`). What the driver calls `timeoutMS` has no effect in its
+// release 7.9.
 
-/** `serving` for a process that people wait for; `upkeep` for a command that reads and writes everything. */
+/**
+ * `serving` for a process that people wait for; `upkeep` for a command that reads and writes
+ * everything.
+ */
 export type Patience = 'serving' | 'upkeep'
 
 const serving = {

@@ -1,9 +1,9 @@
 import { existsSync, statSync, writeFileSync } from 'node:fs'
-import { StoreDamaged } from '../../actors/store-damaged.ts'
-import { sqliteCode } from './driver.ts'
+import { StoreDamaged } from '../../../actors/store-damaged.ts'
+import { sqliteCode } from '../driver.ts'
 
-// SQLite makes a new database of an empty file in silence, and reads a shortened one until it comes to the end:
-// a mark beside the file says that there was one, and its size is looked at.
+// SQLite makes a new database of an empty file in silence, and reads a shortened one until it
+// comes to the end: a mark beside the file says that there was one, and its size is looked at.
 
 /** Where it stands that this file was made once. */
 export function markOf(file: string): string {

@@ -6,6 +6,7 @@ import { dunningSummaries } from './dunning/summaries.ts'
 import { InvoiceCommand, InvoiceEvent } from './invoice/events.ts'
 import { invoiceMachine } from './invoice/invoice.ts'
 import { invoiceSummaries } from './invoice/summaries.ts'
+import { invoiceWants } from './invoice/wanted.ts'
 import { PaymentCommand, PaymentEvent } from './payment/events.ts'
 import { paymentMachine } from './payment/payment.ts'
 import { paymentSummaries } from './payment/summaries.ts'
@@ -14,6 +15,7 @@ import { reconciliationMachine } from './reconciliation/reconciliation.ts'
 import { SubscriptionCommand, SubscriptionEvent } from './subscription/events.ts'
 import { subscriptionMachine } from './subscription/subscription.ts'
 import { subscriptionSummaries } from './subscription/summaries.ts'
+import { subscriptionWants } from './subscription/wanted.ts'
 import { EventEvent } from './webhook/events.ts'
 import { eventMachine } from './webhook/webhook.ts'
 
@@ -44,6 +46,7 @@ export const charts = {
     migrations: [],
     machine: subscriptionMachine,
     events: SubscriptionEvent,
+    wanted: subscriptionWants,
     summaries: subscriptionSummaries,
     requests: typesOf(SubscriptionCommand.options),
   },
@@ -53,6 +56,7 @@ export const charts = {
     migrations: [],
     machine: invoiceMachine,
     events: InvoiceEvent,
+    wanted: invoiceWants,
     summaries: invoiceSummaries,
     requests: typesOf(InvoiceCommand.options),
   },

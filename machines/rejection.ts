@@ -2,10 +2,21 @@ import { z } from 'zod'
 import { Instant } from '../values/instant.ts'
 import { EffectKind } from './effects.ts'
 
-/** The provider's last refusal of something that we asked. */
+/** The last thing that we asked for and did not get: the provider's refusal, or an effect that was given up. */
 export const Rejection = z.object({
   effect: EffectKind,
   code: z.string(),
   message: z.string(),
   at: Instant,
 })
+export type Rejection = z.infer<typeof Rejection>
+
+/** An effect that was given up, as the API shows what was not done. */
+export function givenUp(event: {
+  readonly effect: EffectKind
+  readonly error: string
+  readonly at: Instant
+}): Rejection {
+  const { effect, error, at } = event
+  return { effect, code: 'effect_parked', message: error, at }
+}

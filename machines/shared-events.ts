@@ -52,5 +52,13 @@ export const EffectRejected = z.object({
   message: z.string(),
 })
 
+/** An effect of this actor was given up, and waits for a person (A9). */
+export const EffectParked = z.object({
+  type: z.literal('effect.parked'),
+  effect: EffectKind,
+  id: z.string(),
+  error: z.string(),
+})
+
 /** Asks the provider how things stand, whatever is known. */
 export const Refresh = z.object({ type: z.literal('refresh') })

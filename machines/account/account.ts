@@ -125,6 +125,7 @@ export const accountMachine = base
               'invoice.changed': { guard: 'isNews', actions: keepChild },
               'dunning.changed': { guard: 'isNews', actions: keepChild },
               'effect.rejected': { actions: 'keep' },
+              'effect.parked': { actions: 'keep' },
               refresh: [
                 { guard: 'hasCustomer', actions: readWallet },
                 { guard: 'customerRefused', actions: ['forgetRejection', createCustomer] },

@@ -3,7 +3,7 @@ import { Currency } from '../../values/money.ts'
 import { DunningChanged } from '../dunning/summary.ts'
 import { InvoiceChanged } from '../invoice/summary.ts'
 import { Provider } from '../refs.ts'
-import { EffectRejected, ObjectMissing, Refresh, read } from '../shared-events.ts'
+import { EffectParked, EffectRejected, ObjectMissing, Refresh, read } from '../shared-events.ts'
 import { SubscriptionChanged } from '../subscription/summary.ts'
 import { CustomerFacts, PaymentMethodFacts } from './facts.ts'
 
@@ -35,6 +35,7 @@ export const AccountObservation = z.discriminatedUnion('type', [
   InvoiceChanged,
   DunningChanged,
   ObjectMissing,
+  EffectParked,
   EffectRejected,
 ])
 

@@ -1,5 +1,6 @@
 import { type Progress, type Weight, isTaken, observedOf, weigh } from '../observation.ts'
 import type { Stamped } from '../shared-events.ts'
+import { givenUp } from '../rejection.ts'
 import { foldChild, isNewsOfChild } from './children.ts'
 import { noEntitlements } from './entitlements.ts'
 import type { AccountEvent } from './events.ts'
@@ -86,6 +87,8 @@ export function foldAccount(context: AccountContext, event: Event): Change {
       return { bans: without(context.bans, event.reason) }
     case 'payment_method.add':
       return { attaching: { ...context.attaching, [event.seq]: event.at } }
+    case 'effect.parked':
+      return { rejection: givenUp(event) }
     case 'effect.rejected': {
       const { effect, code, message, at } = event
       const attaching = effect === 'payment_method.attach' ? {} : context.attaching

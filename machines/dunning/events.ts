@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { InvoiceChanged } from '../invoice/summary.ts'
-import { EffectRejected, SummaryAsked, version } from '../shared-events.ts'
+import { EffectParked, EffectRejected, SummaryAsked, version } from '../shared-events.ts'
 import { DunningPolicy } from './policy.ts'
 
 // --- dunning: one case per unpaid invoice; its id is the invoice's
@@ -11,6 +11,7 @@ export const DunningEvent = z.discriminatedUnion('type', [
   /** The account has another default method than before: a refusal that comes later is of this one. */
   z.object({ type: z.literal('payment_method.available'), version, paymentMethod: z.string() }),
   SummaryAsked,
+  EffectParked,
   EffectRejected,
 ])
 export type DunningEvent = z.infer<typeof DunningEvent>

@@ -4,6 +4,7 @@ import { Currency } from '../../values/money.ts'
 import { PaymentChanged } from '../payment/summary.ts'
 import { AccountRef, Provider, SubscriptionRef } from '../refs.ts'
 import {
+  EffectParked,
   EffectRejected,
   ObjectMissing,
   Refresh,
@@ -67,6 +68,7 @@ export const InvoiceObservation = z.discriminatedUnion('type', [
   PaymentChanged,
   SummaryAsked,
   ObjectMissing,
+  EffectParked,
   EffectRejected,
 ])
 

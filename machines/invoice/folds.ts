@@ -5,6 +5,7 @@ import { type Progress, type Weight, isTaken, observedOf, weigh } from '../obser
 import { isHardDecline } from '../payment/declines.ts'
 import type { InvoiceRef, PaymentRef } from '../refs.ts'
 import type { Stamped } from '../shared-events.ts'
+import { givenUp } from '../rejection.ts'
 import type { InvoiceEvent } from './events.ts'
 import type { InvoiceFacts } from './facts.ts'
 import type { InvoiceContext } from './state.ts'
@@ -164,6 +165,7 @@ export function foldSubmitted({ context, event }: Scope): Change {
 }
 
 export function foldRejected({ context, event }: Scope): Change {
+  if (event.type === 'effect.parked') return { rejection: givenUp(event) }
   if (event.type !== 'effect.rejected') return {}
   const { effect, code, message, at } = event
   const paySeq = effect === 'provider.pay_invoice' ? null : context.paySeq

@@ -156,6 +156,7 @@ export const invoiceMachine = base
               'payment.changed': { guard: 'isNewerPayment', actions: 'keepPayment' },
               'charge.submitted': { actions: 'keepSubmitted' },
               'effect.rejected': { actions: 'keepRejection' },
+              'effect.parked': { actions: 'keepRejection' },
               'object.missing': { guard: 'paying', actions: 'forgetPaySeq' },
               refresh: { actions: [read, readPayment] },
             },

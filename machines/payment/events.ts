@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { AccountRef, InvoiceRef } from '../refs.ts'
-import { EffectRejected, ObjectMissing, Refresh, read } from '../shared-events.ts'
+import { EffectParked, EffectRejected, ObjectMissing, Refresh, read } from '../shared-events.ts'
 import { ChargeFacts, DisputeFacts, PaymentIntentFacts, RefundFacts } from './facts.ts'
 
 // --- payment: one PaymentIntent (or an old charge without one), with its charges, refunds and disputes
@@ -35,6 +35,7 @@ export const PaymentObservation = z.discriminatedUnion('type', [
   /** The provider says which invoice it pays. */
   z.object({ type: z.literal('payment.linked'), invoice: InvoiceRef }),
   ObjectMissing,
+  EffectParked,
   EffectRejected,
 ])
 

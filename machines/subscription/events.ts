@@ -3,6 +3,7 @@ import { PlanTerms } from '../catalog/terms.ts'
 import { InvoiceChanged } from '../invoice/summary.ts'
 import { AccountRef, Provider } from '../refs.ts'
 import {
+  EffectParked,
   EffectRejected,
   ObjectMissing,
   Refresh,
@@ -67,6 +68,7 @@ export const SubscriptionObservation = z.discriminatedUnion('type', [
   InvoiceChanged,
   SummaryAsked,
   ObjectMissing,
+  EffectParked,
   EffectRejected,
 ])
 

@@ -7,6 +7,7 @@ import { tell } from '../messages.ts'
 import { type Weight, isTaken, observedOf, progressOf, weigh } from '../observation.ts'
 import type { SubscriptionRef } from '../refs.ts'
 import { summaryIn, type Stamped } from '../shared-events.ts'
+import { givenUp } from '../rejection.ts'
 import type { SubscriptionEvent } from './events.ts'
 import type { SubscriptionFacts } from './facts.ts'
 import type { SubscriptionContext } from './state.ts'
@@ -150,6 +151,7 @@ export function foldPrepared({ context, event }: Scope): Change {
 }
 
 export function foldRejected({ context, event }: Scope): Change {
+  if (event.type === 'effect.parked') return { rejection: givenUp(event) }
   if (event.type !== 'effect.rejected') return {}
   const { effect, code, message, at } = event
   const rejection = { effect, code, message, at }

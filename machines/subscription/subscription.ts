@@ -191,6 +191,7 @@ export const subscriptionMachine = base
                 actions: [askAgain, 'keepInvoice'],
               },
               'effect.rejected': { actions: 'keepRejection' },
+              'effect.parked': { actions: 'keepRejection' },
               refresh: { guard: 'hasProviderId', actions: read },
             },
           },

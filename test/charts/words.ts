@@ -33,6 +33,12 @@ const rejected = (effect: string): Word => ({
   code: 'card_declined',
   message: 'Your card was declined.',
 })
+const parked = (effect: string): Word => ({
+  type: 'effect.parked',
+  effect,
+  id: `${account}#1.1`,
+  error: 'Error: a bug',
+})
 const asked: Words = {
   'summary.asked': { type: 'summary.asked', version: 1, asker: account },
 }
@@ -70,6 +76,7 @@ const accountWords: Words = {
   'dunning.changed recovered': dunningChanged(1, { stage: 'recovered' }),
   ...missing,
   'effect.rejected': rejected('customer.create'),
+  'effect.parked': parked('customer.create'),
   ...refresh,
 }
 
@@ -150,6 +157,7 @@ const subscriptionWords: Words = {
   'effect.rejected confirm': rejected('payment_intent.confirm'),
   'effect.rejected update': rejected('provider.update_subscription'),
   'effect.rejected cancel': rejected('provider.cancel_subscription'),
+  'effect.parked': parked('provider.create_subscription'),
   ...refresh,
 }
 
@@ -227,6 +235,7 @@ const invoiceWords: Words = {
   'effect.rejected charge': rejected('payment.charge'),
   'effect.rejected cancel': rejected('payment_intent.cancel'),
   'effect.rejected pay': rejected('provider.pay_invoice'),
+  'effect.parked': parked('payment.charge'),
   ...refresh,
 }
 
@@ -262,6 +271,7 @@ const paymentWords: Words = {
   'payment.linked': { type: 'payment.linked', invoice },
   ...missing,
   'effect.rejected': rejected('object.read'),
+  'effect.parked': parked('object.read'),
   ...refresh,
 }
 
@@ -298,6 +308,7 @@ const dunningWords: Words = {
   },
   ...asked,
   'effect.rejected': rejected('policy.read'),
+  'effect.parked': parked('policy.read'),
 }
 
 const received = {

@@ -3,6 +3,7 @@ import { MongoBackend } from '@agendajs/mongo-backend'
 import type { Clock, Log } from '../actors/ports.ts'
 import type { Runtime } from '../actors/runtime.ts'
 import { JobsLate } from '../http/operations/checks.ts'
+import type { HttpLimits } from '../http/limits.ts'
 import { createMetrics } from '../http/operations/metrics.ts'
 import { listen } from '../http/serve.ts'
 import { systemTimers } from '../http/timers.ts'
@@ -128,7 +129,7 @@ async function start(starting: StartParts): Promise<Platform> {
     runtime,
     receiver,
     keys: [...config.keys, ...(sandbox ? sandboxKeys(sandbox.home) : [])],
-    limits: config.http.limits,
+    limits: httpLimitsOf(config, opened),
     sandbox: sandbox &&
       travel && {
         now: () => clock.now(),
@@ -159,6 +160,12 @@ function identityOf({ provider }: Config, sandbox: RunningSandbox | null): Store
   }
   const { livemode, accountId } = provider
   return { provider: 'stripe', mode: livemode ? 'live' : 'test', account: accountId }
+}
+
+/** The embedded file has one process: what it keeps in memory is not changed behind its back. */
+function httpLimitsOf({ http: { limits } }: Config, { home }: OpenedStore): HttpLimits {
+  if (home === 'mongo') return limits
+  return { ...limits, entitlementsFreshMs: limits.entitlementsAloneFreshMs }
 }
 
 function stripeAccess({ provider }: Config, sandbox: RunningSandbox | null) {

@@ -1,16 +1,37 @@
-/** How many of something were done in a second. */
-export async function perSecond(count: number, work: () => Promise<void> | void): Promise<number> {
-  globalThis.gc?.()
-  const from = performance.now()
-  await work()
-  return (count * 1000) / (performance.now() - from)
+/**
+ * How long something took, and how much of it this process computed, the database's own process
+ * aside.
+ */
+export interface Took {
+  readonly ms: number
+  readonly cpuMs: number
 }
 
-/** The middle one; of an even number, the lower of the two. Throws RangeError for none. */
+export async function timed(work: () => Promise<unknown> | void): Promise<Took> {
+  globalThis.gc?.()
+  const cpuFrom = process.cpuUsage()
+  const from = performance.now()
+  await work()
+  const ms = performance.now() - from
+  const { user, system } = process.cpuUsage(cpuFrom)
+  return { ms, cpuMs: (user + system) / 1_000 }
+}
+
+export function sum(...parts: readonly Took[]): Took {
+  return parts.reduce((a, b) => ({ ms: a.ms + b.ms, cpuMs: a.cpuMs + b.cpuMs }))
+}
+
+/** The value below which this share of them lies. Throws RangeError for none. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const value = sorted[Math.floor((sorted.length - 1) * share)]
+  if (value === undefined) throw new RangeError('nothing was measured')
+  return value
+}
+
+/** The middle one; of an even number, the lower of the two. */
 export function median(values: readonly number[]): number {
-  const middle = [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)]
-  if (middle === undefined) throw new RangeError('no rounds were run')
-  return middle
+  return quantile(values, 0.5)
 }
 
 /** Keeps every `inFlight` places busy with the next item, until all are done. */
@@ -29,37 +50,15 @@ export async function pump<T>(
 /** Figures by what was measured, one for each round. */
 export function createFigures() {
   const rounds = new Map<string, number[]>()
+  const of = (name: string) => rounds.get(name) ?? []
   return {
     add(name: string, value: number): void {
-      rounds.set(name, [...(rounds.get(name) ?? []), value])
+      rounds.set(name, [...of(name), value])
     },
-    median: (name: string): number => median(rounds.get(name) ?? []),
-    /** The lowest and the highest. */
-    spread(name: string): string {
-      const values = rounds.get(name) ?? []
-      return `${whole(Math.min(...values))}–${whole(Math.max(...values))}`
-    },
+    median: (name: string): number => median(of(name)),
+    /** The lowest and the highest, printed by `show`. */
+    spread: (name: string, show: (value: number) => string): string =>
+      `${show(Math.min(...of(name)))}–${show(Math.max(...of(name)))}`,
   }
 }
 export type Figures = ReturnType<typeof createFigures>
-
-export function whole(value: number): string {
-  return Math.round(value).toLocaleString('en')
-}
-
-/** Prints columns as wide as their widest cell; numbers stand to the right. */
-export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
-  const widths = head.map((_, i) => Math.max(...[head, ...rows].map((row) => row[i]?.length ?? 0)))
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, i) =>
-        /^[\d~]/.test(cell) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0),
-      )
-      .join('  ')
-      .trimEnd()
-  for (const row of [head, ...rows]) process.stdout.write(`  ${line(row)}\n`)
-}
-
-export function printTitle(title: string): void {
-  process.stdout.write(`\n${title}\n`)
-}

@@ -23,7 +23,8 @@ export const proTerms = termsOf(Catalog.parse(catalogJson), 'pro_monthly')
 if (proTerms === null)
   throw new Error('catalog.json has no plan pro_monthly: the benchmark needs it')
 
-function enveloped(to: ActorRef, n: number, event: Envelope['event']): Envelope {
+/** News that a provider has told at the n-th second. */
+export function enveloped(to: ActorRef, n: number, event: Envelope['event']): Envelope {
   const at = plusMs(beginsAt, n * 1000)
   return {
     id: `evt_${n}`,
@@ -78,25 +79,10 @@ const subscription: Workload = {
 
 export const workloads: readonly Workload[] = [smallest, subscription]
 
-/** How the events of one run are spread, and how many wait at once. */
-export interface Shape {
-  readonly name: string
-  readonly actors: number
-  readonly inFlight: number
-  /** The share of a run's events: slow shapes get fewer. */
-  readonly share: number
-}
-
-export const shapes: readonly Shape[] = [
-  { name: 'one hot actor', actors: 1, inFlight: 256, share: 1 },
-  { name: '1,000 actors', actors: 1_000, inFlight: 512, share: 1 },
-  { name: 'one at a time', actors: 1_000, inFlight: 1, share: 1 / 8 },
-]
-
+/** Events of so many actors in turn: the n-th of each before the next of any. */
 export function envelopesOf(
   { envelope }: Workload,
-  { actors }: Shape,
-  { run, count }: { run: string; count: number },
+  { run, actors, count }: { run: string; actors: number; count: number },
 ): Envelope[] {
   return Array.from({ length: count }, (_, i) => envelope(run, i % actors, Math.floor(i / actors)))
 }

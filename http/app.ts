@@ -9,7 +9,7 @@ import { mountDocs } from './docs/docs.tsx'
 import { mountOpenApi } from './docs/openapi.ts'
 import type { App, HttpEnv } from './env.ts'
 import { admit, createAdmission } from './middleware/admission.ts'
-import { identify } from './middleware/auth.ts'
+import { createKeyFinder, identify } from './middleware/auth.ts'
 import { limitBody } from './middleware/body-limit.ts'
 import { answerWithin } from './middleware/deadline.ts'
 import { idempotent } from './middleware/idempotency.ts'
@@ -23,7 +23,11 @@ import { problemBody, problemType } from './problem-body.ts'
 import { Problem, problems } from './problem.ts'
 import { mountSandbox } from './sandbox/sandbox.ts'
 import { mountAccounts } from './v1/accounts.ts'
-import { mountEntitlements } from './v1/entitlements.ts'
+import {
+  createEntitlements,
+  mountEntitlements,
+  mountEntitlementsInMemory,
+} from './v1/entitlements.ts'
 import { mountInvoices } from './v1/invoices.ts'
 import { mountPaymentMethods } from './v1/payment-methods.ts'
 import { mountPlans } from './v1/plans.ts'
@@ -39,6 +43,9 @@ export function createApp(deps: HttpDeps): App {
   app.onError((error, c) => answerProblem(c, deps, problemOf(error)))
   app.notFound((c) => answerProblem(c, deps, unknownRoute(app, c)))
 
+  const keyOf = createKeyFinder(deps.keys)
+  const entitlements = createEntitlements(deps)
+  mountEntitlementsInMemory(app, deps, { cache: entitlements, keyOf })
   app.use(observe(deps))
   app.use(answerWithin({ ms: limits.answerMs, isFree: (path) => path.startsWith('/sandbox/') }))
   app.use(
@@ -50,7 +57,7 @@ export function createApp(deps: HttpDeps): App {
   const admission = createAdmission(limits.admission)
   app.use(admit({ admission, metrics }))
   metrics.watch({ ...admission, ...runtime.depths })
-  app.use(identify(deps.keys))
+  app.use(identify(keyOf))
   app.use(readableBody(limits.bodyLevels))
   app.use(idempotent({ store, clock, leaseMs: limits.keyedRequestMs }))
 
@@ -61,7 +68,7 @@ export function createApp(deps: HttpDeps): App {
   mountSubscriptions(app, deps, following)
   mountSubscriptionStream(app, deps, following)
   mountInvoices(app, deps)
-  mountEntitlements(app, deps)
+  mountEntitlements(app, deps, entitlements)
   mountAdminActors(app, deps)
   mountAdminParked(app, deps)
   mountWebhooks(app, deps)

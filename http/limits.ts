@@ -31,6 +31,8 @@ export interface HttpLimits {
   readonly entitlementsCached: number
   /** For how long a kept snapshot is served before the store is asked whether it is the newest. */
   readonly entitlementsFreshMs: number
+  /** The same where no other process can write to the store: every commit is seen as it is made. */
+  readonly entitlementsAloneFreshMs: number
   /** For how long a kept snapshot is served while the store does not answer. */
   readonly entitlementsStaleMs: number
   /** Links of one chain of causes. */
@@ -66,10 +68,12 @@ export const defaultHttpLimits: HttpLimits = {
   answerMs: 25_000,
   // Well over the longest request, which waits for `firstWordMs`.
   keyedRequestMs: 60_000,
-  // About 100 MB at 2 KB each.
+  // About 35 MB: some 500 bytes of text each, and what the map takes.
   entitlementsCached: 50_000,
   // What another process commits is seen here at most this much later.
   entitlementsFreshMs: 1_000,
+  // For a commit whose answer was lost, of which nobody was told.
+  entitlementsAloneFreshMs: 30_000,
   // Access outlives an outage of ours for as long as an operator needs to be woken.
   entitlementsStaleMs: 15 * 60_000,
   // A paid invoice after a dunning case has about ten.

@@ -11,6 +11,6 @@ export interface Principal {
 }
 
 /** Whether the principal may see this account and what belongs to it. */
-export function maySee(principal: Principal, accountId: string): boolean {
+export function maySee(principal: Pick<Principal, 'accounts'>, accountId: string): boolean {
   return principal.accounts === null || principal.accounts.includes(accountId)
 }

@@ -49,11 +49,11 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   stripe: ['providers/stripe/', 'twins/stripe/', 'app/'],
   agenda: ['scheduler/'],
   '@agendajs/mongo-backend': ['scheduler/', 'app/'],
-  mongodb: ['persistence/mongo/', 'persistence/open.ts', 'scheduler/'],
+  mongodb: ['persistence/mongo/', 'persistence/open.ts', 'scheduler/', 'bench/'],
   libsql: ['persistence/embedded/driver.ts', 'persistence/embedded/lock.ts'],
   // The benchmark measures us beside bare XState.
   xstate: ['machines/', 'actors/', 'bench/'],
-  hono: ['http/', 'web/', 'twins/', 'cli/', 'app/'],
+  hono: ['http/', 'web/', 'twins/', 'cli/', 'app/', 'bench/'],
   '@hono/zod-openapi': ['http/'],
   pino: ['app/log.ts'],
 }

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
 import type { HttpEnv } from '../env.ts'
 import type { Principal, Role } from '../principal.ts'
@@ -15,7 +15,7 @@ export interface ApiKey {
 }
 
 export function hashOfKey(key: string): string {
-  return createHash('sha256').update(key).digest('hex')
+  return hash('sha256', key)
 }
 
 /** As envelopes and the audit trail name whoever asks. */
@@ -25,22 +25,28 @@ export function principalName({ key, operator }: Principal): string {
 
 const operatorForm = /^[\w.+@-]{1,64}$/
 
-/** Learns who asks, and refuses nobody: the routes do, each by its roles. */
-export function identify(keys: readonly ApiKey[]): MiddlewareHandler<HttpEnv> {
+/** Finds the key of an Authorization header: by its hash, in the same time whichever it is. */
+export function createKeyFinder(keys: readonly ApiKey[]) {
   const known = keys.map((key) => ({ ...key, digest: Buffer.from(key.hash, 'hex') }))
+  return (authorization: string | undefined): ApiKey | undefined => {
+    const token = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
+    if (token === undefined) return undefined
+    const digest = hash('sha256', token, 'buffer')
+    return known.find((one) => one.digest.length === 32 && timingSafeEqual(one.digest, digest))
+  }
+}
+
+export type KeyFinder = ReturnType<typeof createKeyFinder>
+
+/** Learns who asks, and refuses nobody: the routes do, each by its roles. */
+export function identify(keyOf: KeyFinder): MiddlewareHandler<HttpEnv> {
   return (c, next) => {
-    const token = /^Bearer +(\S+) *$/i.exec(c.req.header('authorization') ?? '')?.[1]
-    if (token !== undefined) {
-      const digest = createHash('sha256').update(token).digest()
-      const key = known.find(
-        (one) => one.digest.length === 32 && timingSafeEqual(one.digest, digest),
-      )
-      if (key) {
-        const { name, role, accounts } = key
-        const named = role === 'admin' ? c.req.header('x-operator') : undefined
-        const operator = named !== undefined && operatorForm.test(named) ? named : null
-        c.set('principal', { key: name, role, accounts, operator })
-      }
+    const key = keyOf(c.req.header('authorization'))
+    if (key) {
+      const { name, role, accounts } = key
+      const named = role === 'admin' ? c.req.header('x-operator') : undefined
+      const operator = named !== undefined && operatorForm.test(named) ? named : null
+      c.set('principal', { key: name, role, accounts, operator })
     }
     return next()
   }

@@ -7,17 +7,37 @@ import type { HttpMetrics } from '../operations/metrics.ts'
 
 const idForm = /^[\w.:-]{1,100}$/
 
+interface ObserveParts {
+  readonly log: Log
+  readonly metrics: HttpMetrics
+}
+
+interface RequestAnswer {
+  readonly requestId: string
+  readonly method: string
+  readonly route: string
+  readonly status: number
+  readonly startedMs: number
+  readonly key: string | null
+}
+
+/** The one that was sent, if it is fit for logs, or a new one. */
+export function requestIdOf(given: string | undefined): string {
+  return given !== undefined && idForm.test(given) ? given : uuidv7()
+}
+
+/** One log line and one metric of an answered request. */
+export function tellAnswered({ log, metrics }: ObserveParts, answered: RequestAnswer): void {
+  const { requestId, method, route, status, startedMs, key } = answered
+  const tookMs = Math.round(performance.now() - startedMs)
+  metrics.request({ method, route, status, tookMs })
+  log.info('request.answered', { requestId, method, route, status, tookMs, key })
+}
+
 /** Gives each request its id, and writes one log line and one metric of it. */
-export function observe({
-  log,
-  metrics,
-}: {
-  log: Log
-  metrics: HttpMetrics
-}): MiddlewareHandler<HttpEnv> {
+export function observe(parts: ObserveParts): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {
-    const given = c.req.header('x-request-id')
-    const requestId = given !== undefined && idForm.test(given) ? given : uuidv7()
+    const requestId = requestIdOf(c.req.header('x-request-id'))
     c.set('requestId', requestId)
     c.set('principal', null)
     c.set('idempotencyScope', null)
@@ -25,13 +45,11 @@ export function observe({
     c.header('X-Request-Id', requestId)
     const startedMs = performance.now()
     await next()
-    const tookMs = Math.round(performance.now() - startedMs)
     const route = routeOf(routePath(c, -1))
     const { method } = c.req
     const { status } = c.res
-    metrics.request({ method, route, status, tookMs })
     const key = c.var.principal?.key ?? null
-    log.info('request.answered', { requestId, method, route, status, tookMs, key })
+    tellAnswered(parts, { requestId, method, route, status, startedMs, key })
   }
 }
 

@@ -65,10 +65,24 @@ export function createMetrics() {
   })
   let depths: Depths | null = null
   const streams = new Gauge({ name: 'tenure_streams', help: 'Open streams.', registers })
+  // Looking labels up costs more than counting; their sets are closed, and so is this map.
+  const bound = new Map<string, (tookMs: number) => void>()
+
+  function counterOf({ method, route, status }: RequestMeasured): (tookMs: number) => void {
+    const count = requests.labels({ method, route, status })
+    const time = seconds.labels({ route })
+    return (tookMs) => {
+      count.inc()
+      time.observe(tookMs / 1000)
+    }
+  }
+
   return {
-    request({ method, route, status, tookMs }: RequestMeasured): void {
-      requests.inc({ method, route, status })
-      seconds.observe({ route }, tookMs / 1000)
+    request(measured: RequestMeasured): void {
+      const key = `${measured.method} ${measured.status} ${measured.route}`
+      const known = bound.get(key) ?? counterOf(measured)
+      bound.set(key, known)
+      known(measured.tookMs)
     },
     event: counter('events', 'Webhooks that were kept, by what became of them.', 'outcome'),
     webhook: counter('webhooks', 'Webhooks, by what became of them.', 'outcome'),

@@ -3,6 +3,7 @@ import { StoreUnavailable } from '../../actors/ports.ts'
 import { openApi, type TestApi } from '../../test/harness/api.ts'
 import { haveAccount, haveActive, subscriptionSays } from '../../test/harness/provider-says.ts'
 import { defaultHttpLimits } from '../limits.ts'
+import { WireEntitlements } from '../resources/entitlements.ts'
 import { createEntitlementCache } from './entitlement-cache.ts'
 
 const limits = {
@@ -37,7 +38,10 @@ function cacheOver(api: TestApi) {
 }
 
 async function granted(cache: ReturnType<typeof createEntitlementCache>): Promise<unknown> {
-  return (await cache.read('acct_own'))?.features['api']?.granted
+  const answer = await cache.read('acct_own')
+  const shown = WireEntitlements.parse(JSON.parse(answer?.text ?? ''))
+  expect(answer?.etag).toBe(`"acct_own-${shown.version}"`)
+  return shown.features['api']?.granted
 }
 
 describe('entitlements in memory', () => {

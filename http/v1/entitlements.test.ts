@@ -43,6 +43,33 @@ describe('200', () => {
   })
 })
 
+describe('from memory', () => {
+  test.each([[{}], [{ 'if-none-match': '*', 'x-request-id': 'ours' }]])(
+    'the answer is the one that the store gives, header by header: %o',
+    async (headers) => {
+      const read = openApi()
+      await haveActive(read)
+      const kept = openApi({ store: read.store })
+      await kept.ask(own, service)
+      const shownBy = async (api: typeof read) => {
+        const { status, text, headers: sent } = await api.ask(own, { ...service, headers })
+        const id = sent.get('x-request-id')
+        expect(id).toMatch(/./)
+        return [status, text, { ...Object.fromEntries(sent), 'x-request-id': 'ours' }]
+      }
+      expect(await shownBy(kept)).toEqual(await shownBy(read))
+    },
+  )
+
+  test('it is for those alone who may see the account', async () => {
+    const api = openApi()
+    await haveActive(api)
+    await api.ask(own, service)
+    expect((await api.ask(own, { key: keyOf.dashboard })).status).toBe(403)
+    expect((await api.ask(own, { key: null })).status).toBe(401)
+  })
+})
+
 describe('304', () => {
   test('the snapshot that the service has is not sent again, until its version changes', async () => {
     const api = openApi()

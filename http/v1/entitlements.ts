@@ -1,16 +1,23 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { causesOf } from '../../actors/causes.ts'
-import type { Entitlements } from '../../machines/account/entitlements.ts'
 import { notFound, refOf } from '../actors/lookup.ts'
 import type { HttpDeps } from '../deps.ts'
 import { principalOf, type App, type HttpEnv } from '../env.ts'
-import { access } from '../middleware/auth.ts'
-import { maySee } from '../principal.ts'
+import { access, type KeyFinder } from '../middleware/auth.ts'
+import { requestIdOf, tellAnswered } from '../middleware/observe.ts'
+import { maySee, type Role } from '../principal.ts'
 import { presentCause, WireCause } from '../resources/cause.ts'
-import { presentEntitlements, WireEntitlements } from '../resources/entitlements.ts'
+import { WireEntitlements } from '../resources/entitlements.ts'
 import { json, problemResponses } from '../resources/wire.ts'
-import { createEntitlementCache, type EntitlementCache } from './entitlement-cache.ts'
+import {
+  createEntitlementCache,
+  entitlementsOf,
+  type EntitlementCache,
+} from './entitlement-cache.ts'
+
+const readers: readonly Role[] = ['service', 'admin']
+const hotPath = '/v1/entitlements/:account'
 
 const AccountParams = z.strictObject({
   account: z.string().openapi({ param: { name: 'account', in: 'path' } }),
@@ -39,7 +46,7 @@ const WireReasons = z
   .openapi('EntitlementReasons')
 
 const getEntitlements = createRoute({
-  ...access('service', 'admin'),
+  ...access(...readers),
   method: 'get',
   path: '/v1/entitlements/{account}',
   tags: ['Entitlements'],
@@ -56,7 +63,7 @@ const getEntitlements = createRoute({
 })
 
 const getReasons = createRoute({
-  ...access('service', 'admin'),
+  ...access(...readers),
   method: 'get',
   path: '/v1/entitlements/{account}/why',
   tags: ['Entitlements'],
@@ -65,22 +72,63 @@ const getReasons = createRoute({
   responses: { 200: json(WireReasons, 'Per feature'), ...problemResponses('not_found') },
 })
 
-export function mountEntitlements(app: App, deps: HttpDeps): EntitlementCache {
-  const cache = createEntitlementCache(deps, () => deps.timers.nowMs())
+export function createEntitlements(deps: HttpDeps): EntitlementCache {
+  return createEntitlementCache(deps, () => performance.now())
+}
 
+/**
+ * For most reads: what is in memory, for a key that may see it. All else goes the way of all
+ * requests.
+ */
+export function mountEntitlementsInMemory(
+  app: App,
+  deps: HttpDeps,
+  { cache, keyOf }: { cache: EntitlementCache; keyOf: KeyFinder },
+): void {
+  app.get(hotPath, (c, next) => {
+    const startedMs = performance.now()
+    const account = c.req.param('account')
+    const key = keyOf(c.req.header('authorization'))
+    if (key === undefined || !readers.includes(key.role) || !maySee(key, account)) return next()
+    const answer = cache.fresh(account)
+    if (answer === null) return next()
+    const requestId = requestIdOf(c.req.header('x-request-id'))
+    const isKnown = matches(c.req.header('if-none-match'), answer.etag)
+    const status = isKnown ? 304 : 200
+    const { method } = c.req
+    const route = hotPath
+    tellAnswered(deps, { requestId, method, route, status, startedMs, key: key.name })
+    const headers = {
+      'X-Request-Id': requestId,
+      ETag: answer.etag,
+      'Cache-Control': 'private, no-cache',
+    }
+    if (isKnown) return new Response(null, { status, headers })
+    return new Response(answer.text, {
+      status,
+      headers: { ...headers, 'Content-Type': 'application/json' },
+    })
+  })
+}
+
+export function mountEntitlements(app: App, deps: HttpDeps, cache: EntitlementCache): void {
   app.openapi(getEntitlements, async (c) => {
     const { account } = c.req.valid('param')
-    const known = await seen(c, cache, account)
-    const etag = `"${account}-${known.version}"`
-    c.header('ETag', etag)
+    checkAccess(c, account)
+    const answer = await cache.read(account)
+    if (answer === null) throw notFound()
+    c.header('ETag', answer.etag)
     c.header('Cache-Control', 'private, no-cache')
-    if (matches(c.req.header('if-none-match'), etag)) return c.body(null, 304)
-    return c.json(presentEntitlements(account, known), 200)
+    if (matches(c.req.header('if-none-match'), answer.etag)) return c.body(null, 304)
+    return c.json(WireEntitlements.parse(JSON.parse(answer.text)), 200)
   })
 
   app.openapi(getReasons, async (c) => {
     const { account } = c.req.valid('param')
-    const { version, features } = await seen(c, cache, account)
+    checkAccess(c, account)
+    const known = await entitlementsOf(deps, account)
+    if (known === null) throw notFound()
+    const { version, features } = known
     const explained = await Promise.all(
       Object.entries(features).map(async ([feature, { granted, reason, since }]) => {
         const from = { actor: refOf('account', account), seq: since }
@@ -92,20 +140,11 @@ export function mountEntitlements(app: App, deps: HttpDeps): EntitlementCache {
     const shown = { account, version, features: Object.fromEntries(explained) }
     return c.json({ object: 'entitlement_reasons' as const, ...shown }, 200)
   })
-
-  return cache
 }
 
-async function seen(
-  c: Pick<Context<HttpEnv>, 'var'>,
-  cache: EntitlementCache,
-  account: string,
-): Promise<Entitlements> {
+function checkAccess(c: Pick<Context<HttpEnv>, 'var'>, account: string): void {
   refOf('account', account)
   if (!maySee(principalOf(c), account)) throw notFound()
-  const known = await cache.read(account)
-  if (known === null) throw notFound()
-  return known
 }
 
 /** If-None-Match compares weakly (RFC 9110 §13.1.2). */

@@ -13,6 +13,7 @@ export interface TwinParts {
   readonly log?: Log
   readonly storage?: SandboxStorage
   readonly billing?: StripeTwinOptions['billing']
+  readonly latency?: NonNullable<StripeTwinOptions['latency']>
   /** Takes each signed webhook and answers with its status; none are sent if it is left out. */
   readonly send?: (headers: Readonly<Record<string, string>>, body: string) => Promise<number>
 }
@@ -29,6 +30,7 @@ export function openTwin(parts: TwinParts) {
     publicUrl: () => 'http://stripe.test',
     log: parts.log ?? silentLog,
     ...(parts.billing ? { billing: parts.billing } : {}),
+    ...(parts.latency ? { latency: parts.latency } : {}),
     webhook: send
       ? {
           url: 'http://tenure.test/webhooks/stripe',

@@ -12,7 +12,6 @@ export const longFiles: Readonly<Record<string, string>> = {
 export const longFunctions: Readonly<Record<string, string>> = {
   'actors/runtime.ts: createRuntime': 'the runtime’s wiring, a line for each part',
   'app/open.ts: start': 'opens everything in the one order in which it can be opened',
-  'bench/entitlements.ts: measureReads': 'one measurement from its beginning to its table',
   'twins/stripe/billing/invoice-draft.ts: blankInvoice': 'one field a line, as Stripe has them',
 }
 

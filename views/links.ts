@@ -12,6 +12,8 @@ export const customerLinks = rowsOf('customer_links', 'account', 'latest', (entr
 })
 
 export const subscriptionLinks = rowsOf('subscription_links', 'subscription', 'latest', (entry) => {
-  const { providerId } = SubscriptionContext.parse(contextOf(entry))
-  return providerId === null ? [] : [{ key: providerId, value: { ref: entry.actor } }]
+  const { providerId, observed } = SubscriptionContext.parse(contextOf(entry))
+  // Until it was seen, each word of it is news: a link spares telling it that there is one.
+  if (providerId === null || observed === null) return []
+  return [{ key: providerId, value: { ref: entry.actor } }]
 })

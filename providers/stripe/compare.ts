@@ -14,7 +14,7 @@ import { canonical } from '../../values/json.ts'
 import { type DatedObject, targetsOf, told } from './calls/observe.ts'
 import type { Message } from './message.ts'
 import { normaliseObject } from './normalise.ts'
-import { derivedRef, safeId, type Target } from './refs.ts'
+import { derivedRef, plainRef, safeId, type Target } from './refs.ts'
 import type { Resolver } from './resolve.ts'
 
 export interface ComparisonPorts {
@@ -73,7 +73,9 @@ export function createComparison(ports: ComparisonPorts) {
     const theirs = message === undefined ? null : theirFacts(message)
     if (message === undefined || theirs === null) return agreed
     const to = await listedRef(message.target)
-    const ours = knownOf(await head(to), message)
+    const entry = await head(to)
+    if (entry === null && message.newsTo === 'known') return agreed
+    const ours = knownOf(entry, message)
     if (ours === 'unreadable') {
       log.warn('reconcile.actor_unreadable', { actor: to })
       return agreed
@@ -107,14 +109,10 @@ function hintOf(type: string, id: string): Tell['event'] | null {
 function theirFacts({ event, refs }: Message): Facts | null {
   if (event.type === 'payment.linked') {
     const invoice = refs.invoice ?? null
-    return invoice === null ? null : { invoice: linkedRef(invoice) }
+    return invoice === null ? null : { invoice: plainRef(invoice) }
   }
   const { facts } = event
   return typeof facts === 'object' && facts !== null && !Array.isArray(facts) ? facts : null
-}
-
-function linkedRef({ type, ours, theirs }: Target): ActorRef {
-  return ours === null ? derivedRef(type, theirs) : `${type}/${safeId(ours)}`
 }
 
 /**

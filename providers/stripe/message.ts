@@ -13,6 +13,8 @@ export interface Message {
   readonly refs: Readonly<Partial<Record<'account' | 'subscription' | 'invoice', Target | null>>>
   /** The provider's time, in whole seconds. */
   readonly occurredAt: Instant
+  /** Where it is news to some only: see `news.ts`. */
+  readonly newsTo?: 'all' | 'unlinked' | 'known' | undefined
 }
 
 type RefField = keyof Message['refs']
@@ -28,6 +30,7 @@ export function message<
   readonly event: MessageShape<Type, Given, keyof Named>
   readonly refs: Named
   readonly occurredAt: Instant
+  readonly newsTo?: Message['newsTo']
 }): Message {
   return said
 }

@@ -226,13 +226,35 @@ describe('an invoice', () => {
     const payment = { type: 'payment_intent', payment_intent: 'pi_1' }
     expect(messagesOf(event({ ...object, payment }))).toStrictEqual([
       { to: 'payment/pi_1', event: { type: 'payment.linked', invoice: 'invoice/in_1' } },
+    ])
+    expect(messagesOf(event({ ...object, payment: { type: 'charge' } }))).toStrictEqual([
       { to: 'invoice/in_1', event: { type: 'invoice.hinted', invoice: 'in_1' } },
     ])
-    expect(messagesOf(event({ ...object, payment: { type: 'charge' } }))).toHaveLength(1)
   })
 })
 
 describe('a payment', () => {
+  test.each`
+    fields                                                                                  | newsTo     | why
+    ${{ status: 'requires_payment_method' }}                                                | ${'known'} | ${'made with its invoice'}
+    ${{ status: 'requires_confirmation' }}                                                  | ${'known'} | ${'about to be tried'}
+    ${{ status: 'requires_payment_method', latest_charge: 'ch_1' }}                         | ${'all'}   | ${'charged'}
+    ${{ status: 'requires_payment_method', last_payment_error: { code: 'card_declined' } }} | ${'all'}   | ${'declined'}
+    ${{ status: 'requires_confirmation', metadata: { tenure_attempt: '1' } }}               | ${'all'}   | ${'an attempt of ours'}
+    ${{ status: 'requires_action' }}                                                        | ${'all'}   | ${'waiting for the customer'}
+    ${{ status: 'canceled' }}                                                               | ${'all'}   | ${'canceled'}
+    ${{ status: 'succeeded' }}                                                              | ${'all'}   | ${'paid'}
+  `(
+    'that nobody has tried is no news to those who never heard of it: $why',
+    ({ fields, newsTo }) => {
+      const untouched = { ...intent, latest_charge: null, last_payment_error: null, metadata: {} }
+      const reading = normalise(event({ ...untouched, ...fields }), { catalog })
+      expect(reading.outcome === 'applied' && reading.messages.map((one) => one.newsTo)).toEqual([
+        newsTo,
+      ])
+    },
+  )
+
   test('says whose it is, which attempt, and why it failed', () => {
     expect(messagesOf(event({ ...intent, customer: 'cus_1' }))).toMatchObject([
       {
@@ -349,11 +371,20 @@ describe('a notification without a state', () => {
     })
   })
 
-  test('of an invoice payment must be looked up', () => {
-    const related = { id: 'inpay_1', type: 'invoice_payment' }
-    expect(thin('v1.invoice_payment.paid', related)).toStrictEqual({
+  test.each([
+    ['v1.customer.deleted', 'customer'],
+    ['v1.payment_method.attached', 'payment_method'],
+    ['v1.payment_intent.succeeded', 'payment_intent'],
+    ['v1.charge.succeeded', 'charge'],
+    ['v1.refund.failed', 'refund'],
+    ['v1.charge.dispute.created', 'dispute'],
+    ['v1.checkout.session.completed', 'checkout.session'],
+    ['v1.invoice_payment.paid', 'invoice_payment'],
+  ])('whose object must tell its actors asks for a look at it: %s', (type, object) => {
+    expect(thin(type, { id: 'x_1', type: object })).toStrictEqual({
       outcome: 'lookup',
-      invoicePayment: 'inpay_1',
+      object,
+      id: 'x_1',
     })
   })
 

@@ -3,24 +3,34 @@ import { type Instant, msOf } from '../../values/instant.ts'
 import { createReadPace } from './read-pace.ts'
 
 export interface ReadBudgetOptions {
-  /** Reads a second in the long run. Stripe allows 100 requests a second in live mode, 25 in a sandbox. */
+  /**
+   * Reads a second in the long run. Stripe allows 100 requests a second in live mode, 25 in a
+   * sandbox.
+   */
   readonly perSecond: number
   /** Reads at once after a rest. */
   readonly burst: number
-  /** Places in the line. Who comes when all are taken is told when the line may have ended, and has none. */
+  /**
+   * Places in the line. Who comes when all are taken is told when the line may have ended, and has
+   * none.
+   */
   readonly placesMax?: number
   /** Webhooks that may wait for Stripe's answers at once: each holds a place of our own work. */
   readonly webhooksAtOnce?: number
 }
 
 /**
- * Who reads. `webhook` and `effect` stand in one line, first come, first served; what is `ongoing` has had its
- * turn, and those behind it wait for what it needs more; `sweep` takes only what nobody is likely to want soon.
+ * Who reads. `webhook` and `effect` stand in one line, first come, first served; what is `ongoing`
+ * has had its turn, and those behind it wait for what it needs more; `sweep` takes only what nobody
+ * is likely to want soon.
  */
 export type Reader = 'webhook' | 'effect' | 'ongoing' | 'sweep'
 
 export interface Reading {
-  /** One for each read. The place in the line is kept under it: who comes back with it has waited already. */
+  /**
+   * One for each read. The place in the line is kept under it: who comes back with it has waited
+   * already.
+   */
   readonly keys: readonly string[]
   readonly now: Instant
   readonly reader: Reader
@@ -28,8 +38,8 @@ export interface Reading {
 
 export interface ReadBudget {
   /**
-   * Does `work`, which reads as often as there are keys, once there is room for all of it. Until then it
-   * throws RetryLater, which uses up no tries and says when there will be.
+   * Does `work`, which reads as often as there are keys, once there is room for all of it. Until
+   * then it throws RetryLater, which uses up no tries and says when there will be.
    */
   spend<T>(reading: Reading, work: () => Promise<T>): Promise<T>
   /** Stripe has refused a request for being one of too many, and may have said how long to wait. */
@@ -47,8 +57,9 @@ const refusedMs = 1_000
 const setBackMs = 60_000
 
 /**
- * The line for reads of Stripe, so that neither a storm of ties nor a crowd of customers that we never met
- * starves commands or feeds on its own retries. Nobody waits here: each is told once when its turn comes.
+ * The line for reads of Stripe, so that neither a storm of ties nor a crowd of customers that we
+ * never met starves commands or feeds on its own retries. Nobody waits here: each is told once when
+ * its turn comes.
  */
 export function createReadBudget(options: ReadBudgetOptions): ReadBudget {
   const { perSecond, burst, placesMax = 10_000, webhooksAtOnce = 6 } = options
@@ -101,7 +112,10 @@ export function createReadBudget(options: ReadBudgetOptions): ReadBudget {
     for (const key of keys) line.delete(key)
   }
 
-  /** Too many webhooks wait for answers: those whose turn it would be come again one after the other. */
+  /**
+   * Too many webhooks wait for answers: those whose turn it would be come again one after the
+   * other.
+   */
   function turnAway(keys: readonly string[], ms: number): RetryLater {
     for (const key of keys) {
       if ((line.get(key) ?? ms) > ms) continue

@@ -4,7 +4,10 @@ const recoverMs = 60_000
 const oneCrowdMs = 1_000
 const slowestPerSecond = 1
 
-/** How many reads a second there are: half after each crowd that Stripe refused, then more from moment to moment. */
+/**
+ * How many reads a second there are: half after each crowd that Stripe refused, then more from
+ * moment to moment.
+ */
 export function createReadPace(perSecond: number) {
   let slowed: { readonly perSecond: number; readonly atMs: number } | null = null
 

@@ -26,6 +26,15 @@ export function derivedRef<Type extends TargetType>(type: Type, theirs: string):
   return `${type}/${safeId(theirs)}`
 }
 
+/** The actor of a target, where that its id is not ours is enough to know it: of payments and invoices. */
+export function plainRef<Type extends TargetType>({
+  type,
+  ours,
+  theirs,
+}: Target<Type>): ActorRef<Type> {
+  return ours === null ? derivedRef(type, theirs) : `${type}/${safeId(ours)}`
+}
+
 /** The metadata that Tenure writes on what it creates. Values are strings, as all of Stripe's metadata. */
 export const metadataKeys = {
   account: 'tenure_account',

@@ -15,7 +15,9 @@ export interface ResolverPorts {
   readonly cacheSize?: number
 }
 
-/** The actor that a target means. Throws for a target that was not among those that were asked for. */
+/**
+ * The actor that a target means. Throws for a target that was not among those that were asked for.
+ */
 export type RefOf = <Type extends TargetType>(target: Target<Type>) => ActorRef<Type>
 
 export interface ResolveContext {
@@ -25,11 +27,14 @@ export interface ResolveContext {
 
 export interface Resolver {
   /**
-   * Finds the actors of all of these at once, with one turn in the line for reads. Throws what the reads of
-   * Stripe throw, and RetryLater while their turn has not come.
+   * Finds the actors of all of these at once, with one turn in the line for reads. Throws what the
+   * reads of Stripe throw, and RetryLater while their turn has not come.
    */
   refsOf(targets: readonly Target[], resolving: ResolveContext): Promise<RefOf>
-  /** True if this actor is known to be the one of the provider's id; false too where only the view lags. */
+  /**
+   * True if this actor is known to be the one of the provider's id; false too where only the view
+   * lags.
+   */
   isLinked(theirs: string, ref: ActorRef): Promise<boolean>
 }
 
@@ -42,9 +47,9 @@ type LabelledType = 'account' | 'subscription'
 type TheirObject = { readonly type: LabelledType; readonly theirs: string }
 
 /**
- * Finds the actor that a target means, with one answer in whatever order the events of an object come:
- * our id where metadata told it; else, for what we may have created, the link or the object's own
- * metadata; else the provider's id, as for everything that Stripe creates by itself.
+ * Finds the actor that a target means, with one answer in whatever order the events of an object
+ * come: our id where metadata told it; else, for what we may have created, the link or the object's
+ * own metadata; else the provider's id, as for everything that Stripe creates by itself.
  */
 export function createResolver(ports: ResolverPorts): Resolver {
   const { stripe, links, reads, cacheSize = 10_000 } = ports

@@ -94,13 +94,14 @@ export function openStripe(options: { readsPerSecond?: number; stripe?: Stripe }
   const network = openNetwork(clock)
   const accounts = new Map<string, AccountAtStripe>()
   const entries = new Map<string, Entry>()
+  const links = new Map<string, ActorRef>()
   const performer = createStripePerformer({
     stripe: options.stripe ?? network.stripe,
     clock,
     catalog,
     accounts: async (account) => accounts.get(account) ?? null,
     entry: async (actor, seq) => entries.get(`${actor}#${seq}`) ?? null,
-    links: async () => null,
+    links: async (theirs) => links.get(theirs) ?? null,
     reads: createReadBudget({ perSecond: readsPerSecond, burst: readsPerSecond }),
     returnUrl: 'http://platform.test/return',
   })
@@ -111,6 +112,7 @@ export function openStripe(options: { readsPerSecond?: number; stripe?: Stripe }
     performer,
     accounts,
     entries,
+    links,
 
     claim: (request: ClaimRequest, asking: DeliverOptions = {}) =>
       claimOf(request, { now: clock.now(), asking }),

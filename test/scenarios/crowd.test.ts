@@ -26,13 +26,8 @@ async function strangers({ stripe }: System, count: number): Promise<string[]> {
   const ids: string[] = []
   for (let n = 0; n < count; n += 1) {
     const { id: customer } = await stripe.customers.create({ email: `s${n}@example.com` })
-    const { id } = await stripe.paymentMethods.attach('pm_card_visa', { customer })
-    await stripe.paymentIntents.create({
-      amount: 900,
-      currency: 'usd',
-      customer,
-      payment_method: id,
-    })
+    await stripe.paymentMethods.attach('pm_card_visa', { customer })
+    await stripe.customers.update(customer, { name: `Stranger ${n}` })
     ids.push(customer)
   }
   return ids
@@ -49,10 +44,13 @@ async function delivered({ get }: System, kind: string): Promise<Record<string, 
   return counts
 }
 
-/** They all come in one moment, to the processes in turn. */
+/** They all come in one moment, to the processes in turn: as many at once as the door lets in. */
 async function burst(system: System, webhooks: readonly HeldWebhook[]): Promise<void> {
-  const answers = await Promise.all(webhooks.map(({ body }, to) => system.deliver(body, { to })))
-  expect(answers.every(({ status }) => status === 200)).toBe(true)
+  for (let from = 0; from < webhooks.length; from += 200) {
+    const some = webhooks.slice(from, from + 200)
+    const answers = await Promise.all(some.map(({ body }, to) => system.deliver(body, { to })))
+    expect(answers.every(({ status }) => status === 200)).toBe(true)
+  }
 }
 
 const readsIn = (requests: readonly string[]) =>

@@ -32,7 +32,6 @@ const byProvider = [
   'payment: charge.observed',
   'payment: payment.linked',
   'payment: payment_intent.observed',
-  'payment: payment_intent.observed',
   'subscription: subscription.observed',
 ]
 

@@ -415,6 +415,21 @@ describe('a sweep', () => {
     })
   })
 
+  test('does not miss a payment that nobody has tried, of which nobody was told', async () => {
+    const world = await asked()
+    const [customer] = (await world.stripe.customers.list()).data
+    const { id } = await world.stripe.paymentIntents.create({
+      amount: 900,
+      currency: 'usd',
+      customer: customer?.id ?? '',
+    })
+    await world.settle()
+    expect(await world.store.head(`payment/${id}`)).toBeNull()
+    await world.reconcile()
+    expect(await report(world)).toMatchObject({ objects: 8, driftCount: 0 })
+    expect(await world.store.head(`payment/${id}`)).toBeNull()
+  })
+
   test('brings a customer that was made at the provider, and shows no address', async () => {
     const system = await given()
     system.endpointDown(true)

@@ -48,6 +48,18 @@ function event(object: Record<string, unknown>, type = 'customer.updated') {
   }
 }
 
+/** Says that an object has changed, and not how. */
+function thin(id: string, { type }: { type: string }) {
+  return {
+    id: 'evt_thin_1',
+    object: 'v2.core.event',
+    created: '2027-01-31T12:00:00.000Z',
+    livemode: false,
+    type: `v1.${type}.updated`,
+    related_object: { id, type, url: `/v1/${type}s/${id}` },
+  }
+}
+
 describe('a webhook that is applied', () => {
   test('tells the actors that it concerns, in the provider’s name and at its time', async () => {
     const world = openStripe()
@@ -114,15 +126,8 @@ describe('a webhook that is applied', () => {
     const accepted = created.results?.[0]?.event
     const invoice = textIn(accepted, 'invoice')
     const { data } = await world.stripe.invoicePayments.list({ invoice })
-    const thin = (id: string) => ({
-      id: 'evt_thin_1',
-      object: 'v2.core.event',
-      created: '2027-01-31T12:00:00.000Z',
-      livemode: false,
-      type: 'v1.invoice_payment.paid',
-      related_object: { id, type: 'invoice_payment', url: `/v1/invoice_payments/${id}` },
-    })
-    expect((await applied(world, thin(data[0]?.id ?? ''))).results).toMatchObject([
+    const paid = { type: 'invoice_payment' }
+    expect((await applied(world, thin(data[0]?.id ?? '', paid))).results).toMatchObject([
       {
         to: `payment/${textIn(accepted, 'paymentIntent')}`,
         event: { type: 'payment.linked', invoice: `invoice/${invoice}` },
@@ -130,8 +135,99 @@ describe('a webhook that is applied', () => {
       { to: `invoice/${invoice}`, event: { type: 'invoice.hinted', invoice } },
       { event: { type: 'event.applied', outcome: 'applied' } },
     ])
-    expect((await applied(world, thin('inpay_none'))).results).toMatchObject([
+    expect((await applied(world, thin('inpay_none', paid))).results).toMatchObject([
       { event: { type: 'event.applied', outcome: 'ignored' } },
+    ])
+  })
+
+  test('may be a notification of an object that is read for what it says', async () => {
+    const world = openStripe()
+    const customer = await world.customer('account/acct_1', 'pm_card_visa')
+    const { paymentIntents, paymentMethods, refunds } = world.stripe
+    const [card] = (await paymentMethods.list({ customer })).data
+    const payment = await paymentIntents.create({
+      amount: 900,
+      currency: 'usd',
+      customer,
+      payment_method: card?.id ?? '',
+      confirm: true,
+    })
+    const { latest_charge: latest } = payment
+    const charge = typeof latest === 'string' ? latest : (latest?.id ?? '')
+    const refund = await refunds.create({ charge, amount: 400 })
+    const to = `payment/${payment.id}`
+    const notified = async (type: string, id: string) =>
+      (await applied(world, thin(id, { type }))).results[0]
+    expect([
+      await notified('customer', customer),
+      await notified('payment_method', card?.id ?? ''),
+      await notified('payment_intent', payment.id),
+      await notified('charge', charge),
+      await notified('refund', refund.id),
+    ]).toMatchObject([
+      { to: 'account/acct_1', event: { type: 'customer.observed', read: null } },
+      { to: 'account/acct_1', event: { type: 'payment_method.observed', read: null } },
+      { to, event: { type: 'payment_intent.observed', facts: { status: 'succeeded' } } },
+      { to, event: { type: 'charge.observed', facts: { amountRefundedMinor: 400 } } },
+      { to, event: { type: 'refund.observed', facts: { amountMinor: 400 } } },
+    ])
+    await world.stripe.customers.del(customer)
+    world.links.set(customer, 'account/acct_1')
+    expect(await notified('customer', customer)).toMatchObject({
+      to: 'account/acct_1',
+      event: { type: 'customer.observed', facts: { deleted: true } },
+    })
+  })
+
+  test('tells a subscription of its id at Stripe until it is known by it', async () => {
+    const world = openStripe()
+    const invoice = {
+      object: 'invoice',
+      id: 'in_1',
+      status: 'open',
+      currency: 'usd',
+      total: 900,
+      amount_due: 900,
+      amount_paid: 0,
+      created: 1_801_396_800,
+      subscription: 'sub_1',
+      subscription_details: { metadata: { tenure_subscription: 'sub_ours' } },
+      metadata: { tenure_account: 'acct_1' },
+    }
+    const toldOf = async (id: string) =>
+      (await applied(world, { ...event(invoice, 'invoice.updated'), id })).results.map(
+        ({ event: { type } }) => type,
+      )
+    const known = ['invoice.observed', 'event.applied']
+    const unknown = ['invoice.observed', 'subscription.referenced', 'event.applied']
+    expect(await toldOf('evt_1')).toEqual(unknown)
+    expect(await toldOf('evt_2')).toEqual(unknown)
+    world.links.set('sub_1', 'subscription/sub_ours')
+    expect(await toldOf('evt_3')).toEqual(known)
+    // A link that was seen is remembered.
+    world.links.clear()
+    expect(await toldOf('evt_4')).toEqual(known)
+  })
+
+  test('of a payment that nobody has tried tells those who know it, and reads for nobody else', async () => {
+    const world = openStripe()
+    const { id: customer } = await world.stripe.customers.create({})
+    const intent = await world.stripe.paymentIntents.create({
+      amount: 900,
+      currency: 'usd',
+      customer,
+    })
+    const before = world.requests.length
+    const created = event({ ...intent }, 'payment_intent.created')
+    expect((await applied(world, created)).results).toMatchObject([
+      { event: { type: 'event.applied', outcome: 'applied', told: [] } },
+    ])
+    expect(world.requests).toHaveLength(before)
+    const known = world.entries.values().next().value
+    if (known !== undefined) world.entries.set(`payment/${intent.id}#1`, known)
+    expect((await applied(world, created)).results).toMatchObject([
+      { to: `payment/${intent.id}`, event: { type: 'payment_intent.observed' } },
+      { event: { told: [`payment/${intent.id}`] } },
     ])
   })
 

@@ -2,12 +2,13 @@ import type { Entry } from '../../../actors/journal.ts'
 import type { ClaimedEffect } from '../../../actors/ports.ts'
 import { EventEvent } from '../../../machines/webhook/events.ts'
 import type { ActorRef } from '../../../values/ids.ts'
-import { type Instant, instantOfSeconds, secondsOf } from '../../../values/instant.ts'
+import type { Instant } from '../../../values/instant.ts'
 import type { Result } from '../../result.ts'
-import { type NormaliseResult, normalise, normaliseObject } from '../normalise.ts'
+import { toTheKnown } from '../news.ts'
+import { type NormaliseResult, normalise } from '../normalise.ts'
 import type { CallPorts } from './call.ts'
-import { isMissing } from './failures.ts'
-import { targetsOf, told } from './observe.ts'
+import { lookUp } from './look-up.ts'
+import { targetsOf, toldNews } from './observe.ts'
 
 export type EntryAt = (actor: ActorRef, seq: number) => Promise<Entry | null>
 
@@ -21,8 +22,9 @@ interface ApplyInput {
 type Outcome = Exclude<NormaliseResult, { outcome: 'lookup' | 'unreadable' }>
 
 /**
- * A webhook, or the object that it notifies of, lacks what we need of it. The message says what and where, and
- * holds no value of it. Thrown, it parks the effect: a release that can read it retries it.
+ * A webhook, or the object that it notifies of, lacks what we need of it. The message says what and
+ * where, and holds no value of it. Thrown, it parks the effect: a release that can read it retries
+ * it.
  */
 export class WebhookUnreadable extends Error {
   override readonly name = 'WebhookUnreadable'
@@ -31,8 +33,6 @@ export class WebhookUnreadable extends Error {
 
 interface StoredBody {
   readonly body: string
-  /** Stripe's time of it. */
-  readonly at: Instant
   readonly eventType: string
   readonly apiVersion: string | null
 }
@@ -46,7 +46,7 @@ async function keptOf({ claimed, entry }: ApplyInput): Promise<StoredBody> {
     const parsed = EventEvent.safeParse(found?.envelope.event)
     if (found === null || !parsed.success || parsed.data.type !== 'event.received') continue
     const { body, eventType, apiVersion } = parsed.data
-    return { body, at: found.envelope.occurredAt, eventType, apiVersion }
+    return { body, eventType, apiVersion }
   }
   throw new Error(`${actor} holds no webhook at entry ${seq}`)
 }
@@ -59,47 +59,27 @@ function parsed(body: string): unknown {
   }
 }
 
-/** A notification of an InvoicePayment names neither invoice nor payment: it must be read. */
-async function lookUp(
-  id: string,
-  { at, now, ports }: { at: Instant; now: Instant; ports: CallPorts },
-) {
-  try {
-    const found = await ports.reads.spend({ keys: [id], now, reader: 'webhook' }, () =>
-      ports.stripe.invoicePayments.retrieve(id),
-    )
-    const seen = { at, read: null, deleted: false, previous: null, asker: null }
-    return normaliseObject(found, { ...seen, catalog: ports.catalog })
-  } catch (error) {
-    if (isMissing(error)) return { outcome: 'ignored', why: `${id} is gone` } as const
-    throw error
-  }
-}
-
-/** `event.apply`: tells every actor that a webhook concerns, and the webhook's own actor who they were. */
+/**
+ * `event.apply`: tells every actor that a webhook concerns, and the webhook's own actor who they
+ * were.
+ */
 export async function applyEvent(applying: ApplyInput): Promise<readonly Result[]> {
   const { now, ports } = applying
   const kept = await keptOf(applying)
-  const at = instantOfSeconds(secondsOf(kept.at))
   const normalised = normalise(parsed(kept.body), ports)
   const outcome =
-    normalised.outcome === 'lookup'
-      ? await lookUp(normalised.invoicePayment, { at, now, ports })
-      : normalised
+    normalised.outcome === 'lookup' ? await lookUp(normalised, { now, ports }) : normalised
   if (outcome.outcome === 'unreadable') throw unreadable(kept, outcome.why)
   if (outcome.outcome !== 'applied') {
     return [applied(outcome.outcome, { detail: outcome.why, told: [] })]
   }
-  const targets = outcome.messages.flatMap(targetsOf)
-  const refOf = await ports.resolver.refsOf(targets, { now, reader: 'webhook' })
-  const results: Result[] = []
-  const refs = new Set<ActorRef>()
-  for (const message of outcome.messages) {
-    const result = told(message, refOf)
-    refs.add(result.to)
-    results.push({ ...result, source: 'provider', principal: 'provider:stripe' })
-  }
-  return [...results, applied('applied', { detail: null, told: [...refs] })]
+  const messages = await toTheKnown(outcome.messages, ports)
+  const refOf = await ports.resolver.refsOf(messages.flatMap(targetsOf), { now, reader: 'webhook' })
+  const results = await toldNews(messages, { refOf, ports })
+  const told = [...new Set(results.map(({ to }) => to))]
+  const provider = { source: 'provider', principal: 'provider:stripe' } as const
+  const news = results.map((result) => ({ ...result, ...provider }))
+  return [...news, applied('applied', { detail: null, told })]
 }
 
 function unreadable({ eventType, apiVersion }: StoredBody, why: string): WebhookUnreadable {

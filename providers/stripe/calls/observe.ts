@@ -10,6 +10,7 @@ import { type ActorRef, idOf } from '../../../values/ids.ts'
 import { type Instant, instant, msOf } from '../../../values/instant.ts'
 import type { Result } from '../../result.ts'
 import type { Message } from '../message.ts'
+import { isNewsTo } from '../news.ts'
 import { normaliseObject } from '../normalise.ts'
 import type { Target } from '../refs.ts'
 import type { RefOf } from '../resolve.ts'
@@ -81,7 +82,24 @@ export async function said(
   // What the object says of itself is for whoever asked, under whatever name Stripe knows them.
   const targets = [...refsIn(own), ...others.flatMap(targetsOf)]
   const refOf = await ports.resolver.refsOf(targets, { now, reader: 'ongoing' })
-  return [named(own, refOf), ...others.map((message) => told(message, refOf))]
+  const news = await toldNews(others, { refOf, ports })
+  return [named(own, refOf), ...news]
+}
+
+/**
+ * The messages as they are told to the actors that they mean, but for those that are news to
+ * nobody.
+ */
+export async function toldNews(
+  messages: readonly Message[],
+  { refOf, ports }: { refOf: RefOf; ports: Pick<CallPorts, 'resolver'> },
+): Promise<(Result & { readonly to: ActorRef })[]> {
+  const results: (Result & { readonly to: ActorRef })[] = []
+  for (const message of messages) {
+    const result = told(message, refOf)
+    if (await isNewsTo(result.to, message, ports)) results.push(result)
+  }
+  return results
 }
 
 function refsIn({ refs }: Message): Target[] {

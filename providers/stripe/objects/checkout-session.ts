@@ -29,6 +29,7 @@ export function readCheckoutSession(object: unknown, { at }: Sight): Reading {
       event: { type: 'subscription.referenced', provider: 'stripe', subscription },
       refs: { account },
       occurredAt: at,
+      newsTo: 'unlinked',
     }),
   )
 }

@@ -173,6 +173,6 @@ export function readInvoice(object: unknown, { at, read, deleted }: Sight): Read
     provider: 'stripe',
     subscription: subscription.theirs,
   } as const
-  const reference = message({ target: subscription, event, refs: { account }, occurredAt: at })
-  return applied(seenInvoice, reference)
+  const reference = { target: subscription, event, refs: { account }, occurredAt: at } as const
+  return applied(seenInvoice, message({ ...reference, newsTo: 'unlinked' }))
 }

@@ -23,6 +23,7 @@ export const StripePaymentIntent = z.object({
   next_action: NextAction,
   cancellation_reason: MaybeText,
   client_secret: MaybeText,
+  latest_charge: MaybeId,
   metadata: OurMetadata,
 })
 export type StripePaymentIntent = z.infer<typeof StripePaymentIntent>
@@ -46,6 +47,15 @@ function paymentIntentFacts(intent: StripePaymentIntent): PaymentIntentFacts {
   }
 }
 
+/**
+ * Stripe makes one with each invoice, before anybody pays. One of ours tells which attempt it is.
+ */
+function isUntried(intent: StripePaymentIntent): boolean {
+  const { status, latest_charge, last_payment_error, metadata } = intent
+  const waits = status === 'requires_payment_method' || status === 'requires_confirmation'
+  return waits && latest_charge === null && last_payment_error === null && metadata.attempt === null
+}
+
 export function readPaymentIntent(object: unknown, { at, read }: Sight): Reading {
   const intent = StripePaymentIntent.parse(object)
   const { metadata } = intent
@@ -64,6 +74,7 @@ export function readPaymentIntent(object: unknown, { at, read }: Sight): Reading
         invoice: targetOf('invoice', { ours: metadata.invoice, theirs: intent.invoice }),
       },
       occurredAt: at,
+      newsTo: isUntried(intent) ? 'known' : 'all',
     }),
   )
 }

@@ -5,10 +5,28 @@ interface RelatedObject {
   readonly type: string
 }
 
-/** The objects whose change is told on; of an InvoicePayment only a read can say what it belongs to. */
-export type ThinResult = Reading | { readonly outcome: 'lookup'; readonly invoicePayment: string }
+/** An object that must be read before it is known which actors it concerns. */
+export interface LookUp {
+  readonly outcome: 'lookup'
+  readonly object: ObjectToRead
+  readonly id: string
+}
 
-/** A notification has no state: it asks the actor to read the object. */
+export type ThinResult = Reading | LookUp
+
+const objectsToRead = [
+  'customer',
+  'payment_method',
+  'payment_intent',
+  'charge',
+  'refund',
+  'dispute',
+  'checkout.session',
+  'invoice_payment',
+] as const
+export type ObjectToRead = (typeof objectsToRead)[number]
+
+/** A notification has no state: the actor is asked to read its object, or it is read at once. */
 export function readThin(related: RelatedObject | null, { at }: Sight): ThinResult {
   if (related === null) return ignored('a notification of nothing')
   switch (related.type) {
@@ -30,9 +48,8 @@ export function readThin(related: RelatedObject | null, { at }: Sight): ThinResu
           occurredAt: at,
         }),
       )
-    case 'invoice_payment':
-      return { outcome: 'lookup', invoicePayment: related.id }
-    default:
-      return ignored(`a notification of a ${related.type}, which moves nothing here`)
   }
+  const object = objectsToRead.find((one) => one === related.type)
+  if (object !== undefined) return { outcome: 'lookup', object, id: related.id }
+  return ignored(`a notification of a ${related.type}, which moves nothing here`)
 }

@@ -6,7 +6,7 @@ import { actorId } from './actors.ts'
 import { integerIn } from './columns.ts'
 import { documentOf } from './document.ts'
 import type { Database } from './driver.ts'
-import { openEffects } from './effects.ts'
+import { openEffects } from './effects/claims.ts'
 import { writeTimers } from './timers.ts'
 import { writeRows } from './views.ts'
 
@@ -29,7 +29,7 @@ export function appendCommits(
 function appendOne(database: Database, commit: Commit, lease: Lease | null): AppendOutcome {
   const { entry, change, rows } = commit
   const { seq, snapshot } = entry
-  const id = moveHead(database, entry)
+  const id = moveHead(database, commit)
   if (id === null) return refusal(database, entry)
   if (!insertEntry(database, id, commit)) {
     const before = seq - 1
@@ -50,17 +50,21 @@ function appendOne(database: Database, commit: Commit, lease: Lease | null): App
 }
 
 /** Makes this entry the actor's newest; answers the actor's number, or null if the one before is another. */
-function moveHead(database: Database, { actor, seq, committedAt }: Entry): number | null {
+function moveHead(database: Database, { entry, rows }: Commit): number | null {
+  const { actor, seq, committedAt } = entry
+  const hasRows = rows.put.length > 0
   const at = msOf(committedAt)
   const moved =
     seq === 1
       ? database.run(
-          'INSERT INTO actors (ref, seq, committed_at) VALUES (?, 1, ?) ON CONFLICT (ref) DO NOTHING',
-          [actor, at],
+          `INSERT INTO actors (ref, seq, committed_at, has_rows) VALUES (?, 1, ?, ?)
+           ON CONFLICT (ref) DO NOTHING`,
+          [actor, at, hasRows],
         )
       : database.run(
-          'UPDATE actors SET seq = ?2, committed_at = ?3 WHERE ref = ?1 AND seq = ?2 - 1',
-          [actor, seq, at],
+          `UPDATE actors SET seq = ?2, committed_at = ?3, has_rows = has_rows OR ?4
+           WHERE ref = ?1 AND seq = ?2 - 1`,
+          [actor, seq, at, hasRows],
         )
   return moved.changes === 0 ? null : actorId(database, actor)
 }

@@ -21,6 +21,8 @@ export interface Database {
    * it that can fail alone. `work` must not be async: the transaction would end before it.
    */
   transaction<T>(work: () => T): T
+  /** How many rows were inserted, updated or deleted since it was opened, also in vain. */
+  changes(): number
   close(): void
 }
 
@@ -40,6 +42,7 @@ export function openDatabase(path: string): Database {
   raw.exec('PRAGMA foreign_keys = ON')
   const prepare = preparedBy(raw)
   let isOpen = true
+  let changed = 0
   const live = () => {
     if (!isOpen) throw new StoreClosed(`the database ${path} was closed; open it again to use it`)
   }
@@ -57,7 +60,9 @@ export function openDatabase(path: string): Database {
       raw.exec(sql)
     },
     run(sql, binds = []) {
-      return { changes: prepared(sql, binds).run(binds.map(boundValue)).changes }
+      const { changes } = prepared(sql, binds).run(binds.map(boundValue))
+      changed += changes
+      return { changes }
     },
     get(sql, binds = []) {
       const row = prepared(sql, binds).get(binds.map(boundValue))
@@ -67,6 +72,7 @@ export function openDatabase(path: string): Database {
       return prepared(sql, binds).all(binds.map(boundValue)).map(rowOf)
     },
     transaction: transactionOf(raw, live),
+    changes: () => changed,
     close() {
       if (!isOpen) return
       isOpen = false
@@ -105,8 +111,11 @@ function arityOf(sql: string): number {
 
 function transactionOf(raw: Libsql.Database, live: () => void): Database['transaction'] {
   let depth = 0
+  let undoneBy: unknown = null
   return (work) => {
     live()
+    // Else a part would become a transaction of its own, and be kept.
+    if (depth > 0 && !raw.inTransaction) throw undoneBy
     const name = `level_${depth}`
     raw.exec(depth === 0 ? 'BEGIN IMMEDIATE' : `SAVEPOINT ${name}`)
     depth += 1
@@ -115,12 +124,15 @@ function transactionOf(raw: Libsql.Database, live: () => void): Database['transa
       if (result instanceof Promise) {
         throw new TypeError('a transaction must not be async: await before it or after it')
       }
+      if (!raw.inTransaction) throw undoneBy
       raw.exec(depth === 1 ? 'COMMIT' : `RELEASE ${name}`)
       return result
     } catch (error) {
       // SQLite undoes the whole transaction by itself on a full disk or a failed write.
       if (raw.inTransaction) {
         raw.exec(depth === 1 ? 'ROLLBACK' : `ROLLBACK TO ${name}; RELEASE ${name}`)
+      } else {
+        undoneBy = error
       }
       throw error
     } finally {

@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { StoreOwned } from '../../actors/ports.ts'
+import { createCheckpoints } from './checkpoints/checkpoints.ts'
 import { type Database, openDatabase, sqliteCode } from './driver.ts'
 import { holdLock } from './lock.ts'
 import { damageIn, leaveMark, refuseEmptied, refuseShortened } from './opening/whole.ts'
@@ -24,8 +25,8 @@ export interface OwnedFile {
   checkWhole(): void
   /** `StoreDamaged` where an error says that the file is; any other error as it is. */
   damageIn(error: unknown): unknown
-  /** Moves what the write-ahead log holds into the file and empties the log. */
-  checkpoint(): void
+  /** To be called after each commit: moves what the log holds into the file, now and then. */
+  afterCommit(): void
   /** Checkpoints, closes, and gives up the ownership. Calling it again does nothing. */
   close(): void
 }
@@ -113,6 +114,7 @@ interface Owned {
 
 function owned(database: Database, { file, release }: Owned): OwnedFile {
   let isOpen = true
+  /** Moves what the log holds into the file and empties the log. */
   const checkpoint = () => {
     try {
       database.all('PRAGMA wal_checkpoint(TRUNCATE)')
@@ -133,9 +135,10 @@ function owned(database: Database, { file, release }: Owned): OwnedFile {
       throw error
     }
   }
+  const checkpoints = createCheckpoints(database, file)
   return {
     database,
-    checkpoint,
+    afterCommit: () => checkpoints.afterCommit(),
     checkWhole() {
       if (file !== null) refuseShortened(file, bytes)
     },
@@ -144,6 +147,7 @@ function owned(database: Database, { file, release }: Owned): OwnedFile {
       if (!isOpen) return
       isOpen = false
       try {
+        checkpoints.close()
         checkpoint()
       } finally {
         database.close()

@@ -22,31 +22,50 @@ export function rebuildAll(
 ): void {
   database.transaction(() => {
     database.exec('DELETE FROM view_rows; DELETE FROM timers')
-    let done = 0
-    let last: { id: number; entry: Entry; rows: readonly ViewRow[] } | null = null
-    const finish = ({ id, entry }: { id: number; entry: Entry }) => {
-      database.run('UPDATE actors SET seq = ?, committed_at = ? WHERE id = ?', [
-        entry.seq,
-        msOf(entry.committedAt),
-        id,
-      ])
-      writeTimers(database, id, entry.snapshot.timers, { isFirst: true })
-      done += 1
+    const projecting = createProjecting(database, project)
+    for (const page of allEntries(database)) {
+      for (const numbered of page) projecting.take(numbered)
+      progress(projecting.actorsDone())
     }
-    for (const numbered of allEntries(database)) {
-      for (const { id, entry } of numbered) {
-        if (last !== null && last.id !== id) finish(last)
-        const rows = project(entry)
-        checkRows(rows, `${entry.actor}#${entry.seq}`)
-        const before = last?.id === id ? last.rows : []
-        writeRows(database, id, rowChanges(before, rows), { isFirst: entry.seq === 1 })
-        last = { id, entry, rows }
-      }
-      progress(done)
-    }
-    if (last !== null) finish(last)
-    progress(done)
+    projecting.finish()
+    progress(projecting.actorsDone())
   })
+}
+
+interface ProjectedEntry extends Numbered {
+  readonly rows: readonly ViewRow[]
+  /** True if this entry or one before gives a row. */
+  readonly hasRows: boolean
+}
+
+/** Takes all entries by actor and seq. */
+function createProjecting(database: Database, project: (entry: Entry) => readonly ViewRow[]) {
+  let last: ProjectedEntry | null = null
+  let done = 0
+  const finish = () => {
+    if (last === null) return
+    const { id, entry, hasRows } = last
+    database.run('UPDATE actors SET seq = ?, committed_at = ?, has_rows = ? WHERE id = ?', [
+      entry.seq,
+      msOf(entry.committedAt),
+      hasRows,
+      id,
+    ])
+    writeTimers(database, id, entry.snapshot.timers, { isFirst: true })
+    done += 1
+    last = null
+  }
+  return {
+    take({ id, entry }: Numbered): void {
+      if (last?.id !== id) finish()
+      const rows = project(entry)
+      checkRows(rows, `${entry.actor}#${entry.seq}`)
+      writeRows(database, id, rowChanges(last?.rows ?? [], rows), { isFirst: last === null })
+      last = { id, entry, rows, hasRows: rows.length > 0 || last?.hasRows === true }
+    },
+    finish,
+    actorsDone: () => done,
+  }
 }
 
 /** An entry with its actor's number in this file. */

@@ -1,8 +1,8 @@
 import { UnknownFormat } from '../errors.ts'
 import type { Database } from './driver.ts'
 
-/** Files of the formats 1 and 2 were written by the releases before 0.2 and are not read any more. */
-const formatFirst = 3
+/** Older files are refused: 1 and 2 are of release 0.1.0, and 3 is of none. */
+const formatFirst = 4
 
 /**
  * Each step brings the file from one format to the next; steps are added, never changed.
@@ -11,14 +11,15 @@ const formatFirst = 3
  * `effects`, `results`, `parked` and `requests` are state of their own, and `actors.seq`, `timers` and `view_rows`
  * follow from the entries and are rebuilt from them. Times are milliseconds since 1970.
  *
- * Each index costs every entry a page of the log: there is none that a hot path does not need.
+ * Each index costs an entry up to a page of the log: there is none that a hot path does not need. What only
+ * forget.ts asks for, it makes.
  */
 const steps: readonly string[] = [
   `
-  -- seq and committed_at: the newest entry's
+  -- seq and committed_at: the newest entry's; has_rows: 1 once it has given a row of a view
   CREATE TABLE actors (
     id INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE,
-    seq INTEGER NOT NULL, committed_at INTEGER NOT NULL
+    seq INTEGER NOT NULL, committed_at INTEGER NOT NULL, has_rows INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE TABLE entries (
     id INTEGER PRIMARY KEY, actor_id INTEGER NOT NULL, seq INTEGER NOT NULL,
@@ -55,11 +56,10 @@ const steps: readonly string[] = [
   CREATE INDEX parked_actor ON parked (actor, place) WHERE kind = 'envelope';
 
   CREATE TABLE view_rows (
-    id INTEGER PRIMARY KEY, view TEXT NOT NULL, key TEXT NOT NULL,
-    actor_id INTEGER NOT NULL, latest INTEGER NOT NULL, value TEXT NOT NULL
-  ) STRICT;
-  CREATE UNIQUE INDEX view_rows_key ON view_rows (view, key);
-  CREATE INDEX view_rows_actor ON view_rows (actor_id);
+    view TEXT NOT NULL, key TEXT NOT NULL,
+    actor_id INTEGER NOT NULL, latest INTEGER NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (view, key)
+  ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE requests (
     key TEXT PRIMARY KEY, body_hash TEXT NOT NULL, began_at INTEGER NOT NULL, answer TEXT

@@ -6,19 +6,9 @@ import { checkCommit } from '../checked.ts'
 import { isEffectId } from '../stored-json.ts'
 import { createActors } from './actors.ts'
 import { appendCommits } from './append.ts'
-import { bringForward } from './bring-forward.ts'
+import { bringForward } from './effects/bring-forward.ts'
 import { type Database, sqliteCode } from './driver.ts'
-import {
-  type Claim,
-  claimEffects,
-  effectsOf,
-  freeHeld,
-  isAnyDue,
-  nextClaimAt,
-  parkEffect,
-  settleEffects,
-  unparkEffect,
-} from './effects.ts'
+import { type Claim, claimEffects, freeHeld, isAnyDue, nextClaimAt } from './effects/claims.ts'
 import type { OwnedFile } from './file.ts'
 import { forgetActors } from './forget.ts'
 import { createJournal } from './journal.ts'
@@ -26,6 +16,8 @@ import { createParked, listParked, takeParked } from './parked.ts'
 import { rebuildAll } from './rebuild.ts'
 import { beginRequest, expireRequests, finishRequest, forgetRequest } from './requests.ts'
 import { prepareSchema } from './schema.ts'
+import { parkEffect, settleEffects, unparkEffect } from './effects/settlements.ts'
+import { effectsOf } from './effects/standings.ts'
 import { createTimers } from './timers.ts'
 import { createViews } from './views.ts'
 import { createWriter } from './writer.ts'
@@ -35,7 +27,7 @@ export function createEmbeddedStore(file: OwnedFile): Store {
   const { database } = file
   prepareSchema(database, 'the embedded file')
   freeHeld(database)
-  const writer = createWriter(database)
+  const writer = createWriter(database, () => file.afterCommit())
   const gate = createGate(file)
   const read = <T>(work: () => T): Promise<T> => gate.pass(async () => work())
   const write = <T>(work: () => T): Promise<T> => gate.pass(() => writer.write(work))

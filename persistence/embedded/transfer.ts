@@ -14,10 +14,12 @@ import { actorId } from './actors.ts'
 import { insertEntry } from './append.ts'
 import { instantIn, instantOrNullIn, integerIn, textIn, textOrNullIn } from './columns.ts'
 import type { Bind, Database, Row } from './driver.ts'
-import { effectIdOf, effectKeyOf } from './effect-key.ts'
-import { laneNumber, resultIn, writeResult } from './effects.ts'
+import { effectIdOf, effectKeyOf } from './effects/effect-key.ts'
+import { laneNumber } from './effects/claims.ts'
 import { parkedIn } from './parked.ts'
 import { allEntries, type Numbered } from './rebuild.ts'
+import { writeResult } from './effects/settlements.ts'
+import { resultIn } from './effects/standings.ts'
 
 const batchRows = 500
 

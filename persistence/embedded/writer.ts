@@ -4,7 +4,8 @@ import type { Database } from './driver.ts'
 export interface Writer {
   /**
    * Runs `work` in the next group; resolves when it is on the disk. If `work` throws, only its own writes are
-   * undone; if the commit fails, all of the group reject.
+   * undone; if the commit fails, all of the group reject. If one of a group throws, the others are run again
+   * after all was undone: `work` leaves traces in the database alone.
    */
   write<T>(work: () => T): Promise<T>
   /** Commits what waits, now. */
@@ -17,10 +18,12 @@ interface Job {
   reject(error: unknown): void
 }
 
-export function createWriter(database: Database): Writer {
+/** @param afterCommit called when a group is on the disk */
+export function createWriter(database: Database, afterCommit: () => void): Writer {
   let waiting: Job[] = []
 
-  const commitAll = (jobs: readonly Job[]): readonly Job[] => {
+  /** Each job by itself, so that those that throw are undone alone. Answers those that did not. */
+  const commitEach = (jobs: readonly Job[]): readonly Job[] => {
     const done: Job[] = []
     database.transaction(() => {
       for (const job of jobs) {
@@ -35,11 +38,20 @@ export function createWriter(database: Database): Writer {
     return done
   }
 
+  /** All jobs as one: a savepoint for each would cost more than most of them. */
   const commit = (jobs: readonly Job[]): readonly Job[] => {
-    const [only] = jobs
-    if (only === undefined || jobs.length > 1) return commitAll(jobs)
-    database.transaction(() => only.run())
-    return jobs
+    const group = { isWhole: false }
+    try {
+      database.transaction(() => {
+        for (const job of jobs) job.run()
+        group.isWhole = true
+      })
+      return jobs
+    } catch (error) {
+      // A commit that failed is not tried again: who knows what of it is on the disk.
+      if (group.isWhole || jobs.length === 1) throw error
+      return commitEach(jobs)
+    }
   }
 
   const flush = () => {
@@ -48,6 +60,7 @@ export function createWriter(database: Database): Writer {
     if (jobs.length === 0) return
     try {
       for (const job of commit(jobs)) job.resolve()
+      afterCommit()
     } catch (error) {
       for (const job of jobs) job.reject(error)
     }

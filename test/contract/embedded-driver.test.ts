@@ -91,6 +91,22 @@ describe('the embedded driver', () => {
     expect(db.all('SELECT v FROM t').map(({ v }) => v)).toStrictEqual(['outer', 'second'])
   })
 
+  test('what SQLite undoes as a whole is not kept in parts', () => {
+    const pages = Number(db.get('PRAGMA page_count')?.['page_count'])
+    db.exec(`PRAGMA max_page_count = ${pages + 4}`)
+    const full = expect.objectContaining({ code: 'SQLITE_FULL' })
+    const inner = (value: string) => db.transaction(() => stored(value))
+    expect(() =>
+      db.transaction(() => {
+        inner('first')
+        expect(() => inner('x'.repeat(100_000))).toThrow(full)
+        inner('second')
+      }),
+    ).toThrow(full)
+    expect(db.all('SELECT * FROM t')).toStrictEqual([])
+    expect(() => db.transaction(() => inner('third'))).not.toThrow()
+  })
+
   test('an async transaction is refused and undone', () => {
     expect(() => db.transaction(async () => stored('early'))).toThrow(TypeError)
     expect(db.all('SELECT * FROM t')).toStrictEqual([])

@@ -17,7 +17,7 @@ function gate() {
 
 /** A delivery whose calls to providers hang until they are freed. */
 async function hanging(calls: number, own: number) {
-  const store = tracking(memoryStore(), new Map())
+  const store = memoryStore()
   const at = start
   await tracking(store, new Map()).append([
     ...Array.from({ length: calls }, (_, n) =>

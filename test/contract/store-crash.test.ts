@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { ActorRef } from '../../values/ids.ts'
@@ -101,6 +102,20 @@ describe('the embedded store', () => {
     for await (const line of child.lines) lines.push(line)
     expect(lines).toMatchObject([{ code: 'store_owned' }])
     expect(JSON.stringify(lines)).toContain(`pid ${process.pid}: stop that process first`)
+  })
+
+  test('a process moves its log into the file while it appends, and what it was told is there', async () => {
+    const { path } = place().location
+    await place().store.close()
+    const before = statSync(path).size
+    const acknowledged = await appendUntilKilled({ ...place().location, name: 'x' }, 750)
+    // No commit does it: the log is far from the length at which one would.
+    expect(statSync(`${path}-wal`).size).toBeLessThan(32_000_000)
+    expect(statSync(path).size).toBeGreaterThan(before + 200_000)
+    const store = await place().reopen()
+    for (const [actor, seqTold] of acknowledged) {
+      expect((await store.head(actor))?.seq).toBeGreaterThanOrEqual(seqTold)
+    }
   })
 
   test('the ownership of a killed process is gone with it', async () => {

@@ -33,6 +33,7 @@ export const embeddedPlace: OpenPlace = async () => {
       store = tracking((await openStore(location)).store, tracked)
       return store
     },
+    freesHeld: true,
     location,
     half: null,
     async remove() {
@@ -89,6 +90,7 @@ async function mongoPlace(mongodbUri: string, free: string[]): Promise<Place> {
       store = tracking((await openStore(location)).store, tracked)
       return store
     },
+    freesHeld: false,
     location,
     half: async (projected) => {
       const known = tracked.get(projected.entry.actor)

@@ -29,7 +29,9 @@ export async function buildChild(): Promise<Program> {
   const options =
     `--ignoreConfig --noCheck --skipLibCheck --rewriteRelativeImportExtensions --types node
     --module nodenext --target es2023 --lib es2023,esnext.disposable,esnext.iterator,esnext.collection
-    --rootDir . test/contract/store-child.ts`.split(/\s+/)
+    --rootDir . test/contract/store-child.ts persistence/embedded/checkpoints/thread.ts`.split(
+      /\s+/,
+    )
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
   await promisify(execFile)(process.execPath, [tsc, ...options, '--outDir', folder], { cwd: root })
   const script = join(folder, 'test', 'contract', 'store-child.js')

@@ -1,4 +1,4 @@
-import { type ActorRef, type EffectId, effectId, isActorRef } from '../../values/ids.ts'
+import { type ActorRef, type EffectId, effectId, isActorRef } from '../../../values/ids.ts'
 
 /** The parts of `<actor>#<seq>.<n>`. */
 export interface EffectKey {

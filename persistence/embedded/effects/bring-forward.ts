@@ -1,5 +1,5 @@
-import { type Instant, msOf } from '../../values/instant.ts'
-import type { Database } from './driver.ts'
+import { type Instant, msOf } from '../../../values/instant.ts'
+import type { Database } from '../driver.ts'
 
 /** Within the caller's transaction, as `Store.bringForward`. */
 export function bringForward(database: Database, now: Instant, aheadMs: number): number {

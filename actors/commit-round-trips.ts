@@ -2,7 +2,7 @@ import type { ActorRef } from '../values/ids.ts'
 import { createGroup } from './batcher.ts'
 import type { Commit, Entry } from './journal.ts'
 import type { Limits } from './limits.ts'
-import type { AppendOutcome, Lease, Store } from './ports.ts'
+import type { AppendOutcome, DeadLetters, Journal, Lease } from './ports.ts'
 
 export interface Append {
   readonly commits: readonly Commit[]
@@ -17,7 +17,7 @@ export interface Appended {
 export type RoundTrips = ReturnType<typeof createRoundTrips>
 
 /** What a commit asks of the store, for many actors in one round trip each. */
-export function createRoundTrips(store: Store, limits: Limits) {
+export function createRoundTrips(store: Journal & DeadLetters, limits: Limits) {
   const append = createGroup<Append, Appended>({
     max: limits.entriesPerGroup,
     weightOf: ({ commits }) => commits.length,

@@ -9,7 +9,13 @@ import type { Entry } from './journal.ts'
 import type { Limits } from './limits.ts'
 import { pause } from './pause.ts'
 import { planOf, type Plan } from './plan-drain.ts'
-import { type Clock, type Lease, type Store, StoreUnavailable } from './ports.ts'
+import {
+  type Clock,
+  type DeadLetters,
+  type Journal,
+  type Lease,
+  StoreUnavailable,
+} from './ports.ts'
 import type { Projector } from './projections.ts'
 import { parkedId, type TellOutcome, type QueuedEnvelope } from './tell-outcome.ts'
 
@@ -24,7 +30,7 @@ import { parkedId, type TellOutcome, type QueuedEnvelope } from './tell-outcome.
 //    not notice.
 
 export interface CommitterOptions {
-  readonly store: Store
+  readonly store: Journal & DeadLetters
   readonly decider: Decider
   readonly rowsOf: Projector
   readonly heads: Heads

@@ -6,7 +6,7 @@ import { createHeldEffects } from './held-effects.ts'
 import { laneOf } from './lanes.ts'
 import { callsAtOnce, type Limits } from './limits.ts'
 import { everythingReady } from './pause.ts'
-import type { ClaimedEffect, Clock, Lease, Log, Settlement, Store } from './ports.ts'
+import type { ClaimedEffect, Clock, Lease, Log, Outbox, Settlement } from './ports.ts'
 import { createSettle } from './settle.ts'
 import { afterFailure, doneWith, isSuspect, released } from './settlement.ts'
 
@@ -24,7 +24,7 @@ import { afterFailure, doneWith, isSuspect, released } from './settlement.ts'
 // committed without a lease, and wait in the store.
 
 export interface DeliveryOptions {
-  readonly store: Store
+  readonly store: Outbox
   readonly clock: Clock
   readonly log: Log
   readonly limits: Limits

@@ -2,7 +2,7 @@ import type { ActorRef } from '../values/ids.ts'
 import type { Instant } from '../values/instant.ts'
 import type { Decider } from './decide.ts'
 import type { Entry } from './journal.ts'
-import type { EffectStanding, Page, PageRequest, Store } from './ports.ts'
+import type { EffectStanding, Journal, Outbox, Page, PageRequest } from './ports.ts'
 import type { PossibleTransition } from './transitions.ts'
 
 /**
@@ -10,7 +10,7 @@ import type { PossibleTransition } from './transitions.ts'
  * wrote comes through its migrations (A10). Nothing is replayed. Rejects with SnapshotTooNew for what a
  * newer release wrote.
  */
-export function createHistory({ store, decider }: { store: Store; decider: Decider }) {
+export function createHistory({ store, decider }: { store: Journal & Outbox; decider: Decider }) {
   const today = (entry: Entry | null) => (entry === null ? null : decider.read(entry))
   return {
     /**

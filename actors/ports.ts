@@ -112,15 +112,8 @@ export type KeyedRequest =
   | { readonly outcome: 'other_body' }
   | { readonly outcome: 'answered'; readonly answer: JsonObject }
 
-/**
- * The journal and what follows from it. Promises P1 to P9 of docs/architecture.md hold for every adapter;
- * `test/contract/store.ts` defends them.
- *
- * Every method may reject with `StoreUnavailable` (then nothing is known of the write) or `StoreClosed`.
- */
-export interface Store {
-  // --- the journal
-
+/** The event store: one stream of entries an actor, each with its expected version, `seq`. */
+export interface Journal {
   /**
    * Writes commits; the answer has one outcome per commit, in order, and each stands or falls alone (P5),
    * but for those of one actor: these come in the order of their seq, and after one that is not committed
@@ -149,9 +142,10 @@ export interface Store {
    * and whose effects are all done: their entries, with all that follows from them. Returns how many.
    */
   forget(type: string, before: Instant, limit: number): Promise<number>
+}
 
-  // --- effects (P6, P7)
-
+/** The transactional outbox: effects stand in the entry that asked for them, until they are done (P6, P7). */
+export interface Outbox {
   /**
    * Claims up to `limit` effects that are durable, not done, not parked, due at `now` and not held by a
    * live claim; oldest due first. A claim ends when it is settled or when `leaseMs` have passed.
@@ -171,9 +165,10 @@ export interface Store {
   nextClaimAt(): Promise<Instant | null>
   /** How the effects of an entry stand, in their order; empty if there is no such entry. */
   effectsOf(actor: ActorRef, seq: number): Promise<readonly EffectStanding[]>
+}
 
-  // --- parked
-
+/** The dead letters: what failed for good and waits for a person. */
+export interface DeadLetters {
   /** Parking an id again replaces what is there, which keeps its place in the order. */
   park(item: Parked): Promise<void>
   parked(page: PageRequest): Promise<Page<Parked>>
@@ -187,17 +182,19 @@ export interface Store {
    * envelope. False if unknown.
    */
   unpark(id: string, at: Instant): Promise<boolean>
+}
 
-  // --- timers: the index of what the newest snapshots have armed
-
+/** The index of what the newest snapshots have armed. */
+export interface TimerIndex {
   /** Timers of newest snapshots that are due at `now`, earliest first. */
   dueTimers(now: Instant, limit: number): Promise<readonly DueTimer[]>
   nextTimerAt(): Promise<Instant | null>
   /** Every timer name that is armed now. */
   armedTimerNames(): Promise<readonly string[]>
+}
 
-  // --- views (P8, P9)
-
+/** The read models, and how they are rebuilt from the journal (P8, P9). */
+export interface Views {
   viewRow(view: string, key: string): Promise<JsonObject | null>
   /** Rows whose key begins with `prefix`, in the order of their keys. */
   viewRows(
@@ -212,9 +209,10 @@ export interface Store {
   ): Promise<void>
   /** Applies what a crash left between an entry and its rows, if the adapter has such a gap. Returns how many. */
   heal(project: (entry: Entry) => readonly ViewRow[]): Promise<number>
+}
 
-  // --- HTTP requests with an idempotency key
-
+/** HTTP requests with an idempotency key. */
+export interface RequestKeys {
   /** Begins, or tells what became of, the request `key` with this body; a run that began over `leaseMs` ago may begin again. */
   beginRequest(key: string, bodyHash: string, now: Instant, leaseMs: number): Promise<KeyedRequest>
   finishRequest(key: string, answer: JsonObject): Promise<void>
@@ -222,7 +220,15 @@ export interface Store {
   forgetRequest(key: string): Promise<void>
   /** Removes finished requests that began before `before`. */
   expireRequests(before: Instant): Promise<void>
+}
 
+/**
+ * The journal and what follows from it. Promises P1 to P9 of docs/architecture.md hold for every adapter;
+ * `test/contract/store.ts` defends them. Whoever needs a part of it names that part.
+ *
+ * Every method may reject with `StoreUnavailable` (then nothing is known of the write) or `StoreClosed`.
+ */
+export interface Store extends Journal, Outbox, DeadLetters, TimerIndex, Views, RequestKeys {
   /** Resolves if the store can write now; rejects with why not. */
   ping(): Promise<void>
   close(): Promise<void>

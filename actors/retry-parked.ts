@@ -1,5 +1,5 @@
 import type { Envelope } from './envelope.ts'
-import type { Clock, Log, Store } from './ports.ts'
+import type { Clock, DeadLetters, Log } from './ports.ts'
 import type { TellOutcome } from './tell-outcome.ts'
 
 /** What became of a retry: of an envelope, its answer; of an effect, that it will be performed. */
@@ -9,7 +9,7 @@ export type RetryOutcome =
   | { readonly outcome: 'unknown' }
 
 export interface RetryingOptions {
-  readonly store: Store
+  readonly store: DeadLetters
   readonly clock: Clock
   readonly log: Log
   readonly retry: (envelope: Envelope) => Promise<TellOutcome>

@@ -6,13 +6,13 @@ import { pause } from './pause.ts'
 import {
   type ClaimedEffect,
   type Log,
+  type Outbox,
   type Settlement,
-  type Store,
   StoreUnavailable,
 } from './ports.ts'
 
 export interface SettleOptions {
-  readonly store: Pick<Store, 'settle'>
+  readonly store: Pick<Outbox, 'settle'>
   readonly log: Log
   readonly limits: Limits
   readonly counts: Counts

@@ -3,7 +3,7 @@ import type { Chart, Charts } from './chart.ts'
 import type { Decider } from './decide.ts'
 import type { Envelope } from './envelope.ts'
 import type { Limits } from './limits.ts'
-import type { Clock, DueTimer, Log, Store } from './ports.ts'
+import type { Clock, DueTimer, Log, TimerIndex } from './ports.ts'
 import { createStatechart } from './statechart.ts'
 import type { TellOutcome } from './tell-outcome.ts'
 import { namesUnknownTo, SnapshotTooNew } from './upgrade.ts'
@@ -34,7 +34,7 @@ export function timerNamesOf(chart: Chart): readonly string[] {
 }
 
 export interface TimersOptions {
-  readonly store: Store
+  readonly store: TimerIndex
   readonly charts: Charts
   readonly decider: Decider
   readonly clock: Clock

@@ -3,7 +3,7 @@ import type { Charts } from '../actors/chart.ts'
 import { createDecider } from '../actors/decide.ts'
 import type { Limits } from '../actors/limits.ts'
 import type { Performer } from '../actors/performer.ts'
-import type { Clock, Log, Store } from '../actors/ports.ts'
+import type { Clock, Log, Store, Views } from '../actors/ports.ts'
 import { projector } from '../actors/projections.ts'
 import { contextOf } from '../actors/read-snapshot.ts'
 import { createRuntime, type Runtime } from '../actors/runtime.ts'
@@ -175,7 +175,7 @@ function performersOf(parts: EngineParts): readonly Performer[] {
   return [stripe, mail, policies]
 }
 
-async function linkTo(store: Store, theirs: string): Promise<ActorRef | null> {
+async function linkTo(store: Views, theirs: string): Promise<ActorRef | null> {
   const view = theirs.startsWith('cus_') ? customerLinks : subscriptionLinks
   const ref = (await store.viewRow(view.name, theirs))?.['ref']
   return isActorRef(ref) ? ref : null

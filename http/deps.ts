@@ -1,6 +1,6 @@
 import type { Chart } from '../actors/chart.ts'
 import type { Envelope } from '../actors/envelope.ts'
-import type { Clock, Log, Store } from '../actors/ports.ts'
+import type { Clock, DeadLetters, Log, RequestKeys, Store, Views } from '../actors/ports.ts'
 import type { Runtime } from '../actors/runtime.ts'
 import type { Catalog } from '../machines/catalog/catalog.ts'
 import type { Instant } from '../values/instant.ts'
@@ -20,17 +20,10 @@ export type HttpRuntime = Pick<
 >
 
 /** The subset of the store that routes use: views, parked items and keyed requests. */
-export type HttpStore = Pick<
-  Store,
-  | 'viewRow'
-  | 'viewRows'
-  | 'parked'
-  | 'parkedItem'
-  | 'beginRequest'
-  | 'finishRequest'
-  | 'forgetRequest'
-  | 'ping'
->
+export type HttpStore = Pick<Views, 'viewRow' | 'viewRows'> &
+  Pick<DeadLetters, 'parked' | 'parkedItem'> &
+  Omit<RequestKeys, 'expireRequests'> &
+  Pick<Store, 'ping'>
 
 export interface WebhookReceipt {
   readonly rawBody: Uint8Array

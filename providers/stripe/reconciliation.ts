@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Stripe } from 'stripe'
 import { z } from 'zod'
 import type { Envelope } from '../../actors/envelope.ts'
-import type { Clock, Log, Store } from '../../actors/ports.ts'
+import type { Clock, Journal, Log, Views } from '../../actors/ports.ts'
 import type { Runtime } from '../../actors/runtime.ts'
 import type { Catalog } from '../../machines/catalog/catalog.ts'
 import { ReconciliationContext } from '../../machines/reconciliation/state.ts'
@@ -18,7 +18,7 @@ import { createSweep } from './sweep.ts'
 
 export interface ReconciliationOptions {
   readonly runtime: Pick<Runtime, 'tell' | 'read'>
-  readonly store: Pick<Store, 'head' | 'viewRows'>
+  readonly store: Pick<Journal, 'head'> & Pick<Views, 'viewRows'>
   readonly stripe: Stripe
   readonly receiver: Pick<StripeReceiver, 'receiveTrusted'>
   readonly catalog: Catalog

@@ -1,7 +1,7 @@
 import type { Stripe } from 'stripe'
 import { z } from 'zod'
 import type { Entry } from '../../actors/journal.ts'
-import type { Clock, Store } from '../../actors/ports.ts'
+import type { Clock, Views } from '../../actors/ports.ts'
 import { contextOf } from '../../actors/read-snapshot.ts'
 import { PaymentMethodFacts } from '../../machines/account/facts.ts'
 import { AccountContext } from '../../machines/account/state.ts'
@@ -19,7 +19,7 @@ export interface WalletsPorts {
   readonly stripe: Stripe
   readonly clock: Clock
   readonly catalog: Catalog
-  readonly store: Pick<Store, 'viewRows'>
+  readonly store: Pick<Views, 'viewRows'>
   /** The actor's newest entry, as today's chart reads it. */
   readonly head: (actor: ActorRef) => Promise<Entry | null>
   readonly reads: ReadBudget

@@ -1,4 +1,4 @@
-import type { Store } from '../../actors/ports.ts'
+import type { Outbox, TimerIndex } from '../../actors/ports.ts'
 import { createTimeTravel } from '../../app/sandbox/time-travel.ts'
 import type { TestClock } from '../../scheduler/clock.ts'
 import type { StripeTwin } from '../../twins/stripe/twin.ts'
@@ -7,7 +7,7 @@ import { plusMs, type Instant } from '../../values/instant.ts'
 export interface TimeParts {
   readonly clock: TestClock
   readonly twin: StripeTwin
-  readonly store: () => Pick<Store, 'nextTimerAt' | 'nextClaimAt'>
+  readonly store: () => Pick<TimerIndex, 'nextTimerAt'> & Pick<Outbox, 'nextClaimAt'>
   /** One round of what all processes have to do now. */
   readonly work: () => Promise<void>
   /** When anything else wants to do something; null if nothing does. */

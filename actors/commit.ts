@@ -9,13 +9,8 @@ import type { Entry } from './journal.ts'
 import type { Limits } from './limits.ts'
 import { pause } from './pause.ts'
 import { planOf, type Plan } from './plan-drain.ts'
-import {
-  type Clock,
-  type DeadLetters,
-  type Journal,
-  type Lease,
-  StoreUnavailable,
-} from './ports.ts'
+import { StoreUnavailable } from './port-errors.ts'
+import type { Clock, DeadLetters, Journal, Lease } from './ports.ts'
 import type { Projector } from './projections.ts'
 import { parkedId, type TellOutcome, type QueuedEnvelope } from './tell-outcome.ts'
 

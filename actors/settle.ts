@@ -3,13 +3,8 @@ import type { Counts } from './counters.ts'
 import { errorText } from './error-text.ts'
 import type { Limits } from './limits.ts'
 import { pause } from './pause.ts'
-import {
-  type ClaimedEffect,
-  type Log,
-  type Outbox,
-  type Settlement,
-  StoreUnavailable,
-} from './ports.ts'
+import { StoreUnavailable } from './port-errors.ts'
+import type { ClaimedEffect, Log, Outbox, Settlement } from './ports.ts'
 
 export interface SettleOptions {
   readonly store: Pick<Outbox, 'settle'>

@@ -3,7 +3,8 @@ import type { JsonObject } from '../values/json.ts'
 import { backOffMs } from './back-off.ts'
 import { errorText } from './error-text.ts'
 import type { Limits } from './limits.ts'
-import { type ClaimedEffect, RetryLater, type Settlement, StoreUnavailable } from './ports.ts'
+import { RetryLater, StoreUnavailable } from './port-errors.ts'
+import type { ClaimedEffect, Settlement } from './ports.ts'
 import { SnapshotTooNew } from './upgrade.ts'
 
 // What the outcome of one try means: done, again later, or parked. Pure.

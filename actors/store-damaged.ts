@@ -1,4 +1,4 @@
-import { StoreUnavailable } from './ports.ts'
+import { StoreUnavailable } from './port-errors.ts'
 
 /** What the store holds is damaged: nothing is read or written any more. The message says what to restore. */
 export class StoreDamaged extends StoreUnavailable {

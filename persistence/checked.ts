@@ -1,5 +1,5 @@
 import type { Commit, RowKey } from '../actors/journal.ts'
-import { BadCursor } from '../actors/ports.ts'
+import { BadCursor } from '../actors/port-errors.ts'
 
 // What both homes refuse in the same words, before anything is written: a RangeError is a bug of the caller.
 

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
-import { BadCursor, type Page, type PageRequest } from '../actors/ports.ts'
+import { BadCursor } from '../actors/port-errors.ts'
+import type { Page, PageRequest } from '../actors/ports.ts'
 
 const limitMax = 1000
 

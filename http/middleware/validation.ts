@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ZodError } from 'zod'
-import { BadCursor, StoreClosed, StoreUnavailable } from '../../actors/ports.ts'
+import { BadCursor, StoreClosed, StoreUnavailable } from '../../actors/port-errors.ts'
 import { RuntimeStopped } from '../../actors/runtime.ts'
 import { SnapshotTooNew } from '../../actors/upgrade.ts'
 import { Problem } from '../problem.ts'

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { BadCursor } from '../../actors/ports.ts'
+import { BadCursor } from '../../actors/port-errors.ts'
 import { ask, newId } from '../actors/command.ts'
 import { accountEntry, refOf } from '../actors/lookup.ts'
 import type { HttpDeps } from '../deps.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { StoreUnavailable } from '../../actors/ports.ts'
+import { StoreUnavailable } from '../../actors/port-errors.ts'
 import { openApi, type TestApi } from '../../test/harness/api.ts'
 import { haveAccount, haveActive, subscriptionSays } from '../../test/harness/provider-says.ts'
 import { defaultHttpLimits } from '../limits.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { StoreUnavailable } from '../../actors/ports.ts'
+import { StoreUnavailable } from '../../actors/port-errors.ts'
 import { openApi, problemIn, type TestApi } from '../../test/harness/api.ts'
 import { eventBody, postWebhook } from '../../test/harness/webhook.ts'
 

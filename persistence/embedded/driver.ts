@@ -1,5 +1,5 @@
 import Libsql from 'libsql'
-import { StoreClosed } from '../../actors/ports.ts'
+import { StoreClosed } from '../../actors/port-errors.ts'
 
 export type Bind = string | number | bigint | boolean | null | Uint8Array
 export type Column = string | number | bigint | null | Uint8Array

@@ -1,5 +1,6 @@
 import type { Commit } from '../../actors/journal.ts'
-import { type Parked, type Store, StoreClosed, StoreUnavailable } from '../../actors/ports.ts'
+import { StoreClosed, StoreUnavailable } from '../../actors/port-errors.ts'
+import type { Parked, Store } from '../../actors/ports.ts'
 import { StoreDamaged } from '../../actors/store-damaged.ts'
 import type { Instant } from '../../values/instant.ts'
 import { checkCommit } from '../checked.ts'

@@ -10,7 +10,7 @@ import {
   MongoTopologyClosedError,
   type WriteError,
 } from 'mongodb'
-import { StoreUnavailable } from '../../actors/ports.ts'
+import { StoreUnavailable } from '../../actors/port-errors.ts'
 
 const duplicateKey = 11_000
 

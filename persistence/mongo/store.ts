@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { type Store, StoreClosed } from '../../actors/ports.ts'
+import { StoreClosed } from '../../actors/port-errors.ts'
+import type { Store } from '../../actors/ports.ts'
 import { checkCommit } from '../checked.ts'
 import { createAppend } from './append.ts'
 import type { MongoHome } from './connect.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { RetryLater } from '../../actors/ports.ts'
+import { RetryLater } from '../../actors/port-errors.ts'
 import { type Instant, plusMs } from '../../values/instant.ts'
 import { createReadBudget, type Reader, type ReadBudgetOptions } from './read-budget.ts'
 

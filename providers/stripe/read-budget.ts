@@ -1,4 +1,4 @@
-import { RetryLater } from '../../actors/ports.ts'
+import { RetryLater } from '../../actors/port-errors.ts'
 import { type Instant, msOf } from '../../values/instant.ts'
 import { createReadPace } from './read-pace.ts'
 

@@ -1,5 +1,5 @@
 import type { Stripe } from 'stripe'
-import { RetryLater } from '../../actors/ports.ts'
+import { RetryLater } from '../../actors/port-errors.ts'
 import type { Drift } from '../../machines/reconciliation/events.ts'
 import { failureOf, isMissing, isRateLimit, retryAfterMs } from './calls/failures.ts'
 import { timed } from './calls/observe.ts'

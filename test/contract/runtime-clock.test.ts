@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { RetryLater, type Store } from '../../actors/ports.ts'
+import { RetryLater } from '../../actors/port-errors.ts'
+import type { Store } from '../../actors/ports.ts'
 import { plusMs } from '../../values/instant.ts'
 import { mongoForTests } from '../mongo.ts'
 import {

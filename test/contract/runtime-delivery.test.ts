@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { backOffMs } from '../../actors/back-off.ts'
-import { RetryLater, StoreUnavailable } from '../../actors/ports.ts'
+import { RetryLater, StoreUnavailable } from '../../actors/port-errors.ts'
 import { plusMs } from '../../values/instant.ts'
 import {
   answerPolitely,

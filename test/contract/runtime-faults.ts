@@ -1,4 +1,5 @@
-import { type Store, StoreUnavailable } from '../../actors/ports.ts'
+import { StoreUnavailable } from '../../actors/port-errors.ts'
+import type { Store } from '../../actors/ports.ts'
 
 /** When an operation fails: before it has any effect, or after, so that only its answer is lost. */
 export type Fault = 'before' | 'after' | null

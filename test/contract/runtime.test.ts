@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Entry } from '../../actors/journal.ts'
-import { StoreUnavailable } from '../../actors/ports.ts'
+import { StoreUnavailable } from '../../actors/port-errors.ts'
 import type { View } from '../../actors/projections.ts'
 import { RuntimeStopped } from '../../actors/runtime.ts'
 import { counted, faulty } from './runtime-faults.ts'

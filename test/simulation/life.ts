@@ -1,4 +1,5 @@
-import { type Store, StoreUnavailable } from '../../actors/ports.ts'
+import { StoreUnavailable } from '../../actors/port-errors.ts'
+import type { Store } from '../../actors/ports.ts'
 import type { FetchLike } from '../../providers/stripe/client.ts'
 import type { Draw } from './draw.ts'
 

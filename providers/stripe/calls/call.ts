@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Stripe } from 'stripe'
-import { type ClaimedEffect, type Clock, RetryLater } from '../../../actors/ports.ts'
+import { RetryLater } from '../../../actors/port-errors.ts'
+import type { ClaimedEffect, Clock } from '../../../actors/ports.ts'
 import type { Catalog } from '../../../machines/catalog/catalog.ts'
 import type { ProviderEffect } from '../../../machines/effects.ts'
 import type { AccountRef } from '../../../machines/refs.ts'

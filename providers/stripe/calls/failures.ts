@@ -1,5 +1,5 @@
 import { Stripe } from 'stripe'
-import { RetryLater } from '../../../actors/ports.ts'
+import { RetryLater } from '../../../actors/port-errors.ts'
 
 const { errors } = Stripe
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { RetryLater } from '../../../actors/ports.ts'
+import { RetryLater } from '../../../actors/port-errors.ts'
 import type {
   SubscriptionCancel,
   SubscriptionCreate,

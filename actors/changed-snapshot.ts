@@ -1,7 +1,10 @@
 import { withDelta } from '../values/delta.ts'
 import type { Snapshot, SnapshotChange } from './journal.ts'
 
-/** The snapshot that a change makes of the one before: what `commitOf` took apart, for stores to put together. */
+/**
+ * The snapshot that a change makes of the one before: what `commitOf` took apart, for stores to put
+ * together.
+ */
 export function changedSnapshot(before: Snapshot, change: SnapshotChange): Snapshot {
   return {
     chart: before.chart,

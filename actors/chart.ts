@@ -11,7 +11,10 @@ export interface Migration {
   /** The release since which the newer form is written. */
   readonly since: string
   migrate(state: JsonObject): JsonObject
-  /** Old timer names to new ones, where a state or a delay was renamed; null for one that is dropped. */
+  /**
+   * Old timer names to new ones, where a state or a delay was renamed; null for one that is
+   * dropped.
+   */
   readonly timers?: Readonly<Record<string, string | null>>
 }
 
@@ -20,8 +23,8 @@ export interface Summary {
   readonly to: ActorRef
   readonly event: { readonly type: string }
   /**
-   * True where the receiver must hear of it in any case. A summary that does not matter is told only
-   * after one that did, so that the receiver hears of the end of what it was told.
+   * True where the receiver must hear of it in any case. A summary that does not matter is told
+   * only after one that did, so that the receiver hears of the end of what it was told.
    */
   readonly matters: boolean
 }
@@ -39,17 +42,20 @@ export interface Chart {
   readonly version: number
   readonly migrations: readonly Migration[]
   readonly machine: AnyStateMachine
-  /** Every event it may be told, but for its own timers. Anything else is refused as `event_unknown`. */
+  /**
+   * Every event it may be told, but for its own timers. Anything else is refused as
+   * `event_unknown`.
+   */
   readonly events: z.ZodType<{ type: string }>
   /**
-   * Events that ask. One that no transition takes is refused, with the state and what is possible; every
-   * other event is an observation, which is then recorded and changes nothing.
+   * Events that ask. One that no transition takes is refused, with the state and what is possible;
+   * every other event is an observation, which is then recorded and changes nothing.
    */
   readonly requests: ReadonlySet<string>
   /**
-   * By kind, the effects that move money or end something: whether the actor, as it stands before a try, still
-   * wants one. One that it does not want is not performed; one that it wants is kept up, hourly in the end, and
-   * never given up for want of an answer. Pure.
+   * By kind, the effects that move money or end something: whether the actor, as it stands before a
+   * try, still wants one. One that it does not want is not performed; one that it wants is kept up,
+   * hourly in the end, and never given up for want of an answer. Pure.
    */
   readonly wanted?: Readonly<Record<string, (state: ChartState, effect: Effect) => boolean>>
   /**

@@ -17,7 +17,9 @@ export interface Projected {
   readonly rows: readonly ViewRow[]
 }
 
-/** What is to be written of an entry, beside its actor's entry before; null for the actor's first. */
+/**
+ * What is to be written of an entry, beside its actor's entry before; null for the actor's first.
+ */
 export function commitOf(before: Projected | null, { entry, rows }: Projected): Commit {
   const isWhole = before === null || baseSeq(entry.seq) === entry.seq
   return {

@@ -221,7 +221,9 @@ async function appended(
   return !drain.mayBeTaken
 }
 
-/** Answers what changes nothing or is refused, parks what threw, and turns away what came after it. */
+/**
+ * Answers what changes nothing or is refused, parks what threw, and turns away what came after it.
+ */
 async function answerRest(steps: Steps, drain: Drain, plan: Plan): Promise<void> {
   for (const { waiting, entry } of plan.unchanged) {
     await answer(steps, drain, { waiting, told: { outcome: 'unchanged', entry } })

@@ -14,14 +14,15 @@ import { afterFailure, doneWith, isSuspect, released } from './settlement.ts'
 //    process are claimed in the write that commits them (`leaseNow`, `take`); whatever else is due,
 //    retries and what a process left that has died, is claimed from the store. A claim that is not
 //    settled ends by its deadline. What fails for good is parked, where a person sees it.
-// A3 Only what is committed is taken or claimed, so nothing outside sees a decision before its commit.
+// A3 Only what is committed is taken or claimed, so nothing outside sees a decision before its
+// commit.
 // A9 An actor hears `effect.parked` of each effect that was given up, before it is parked.
 //
-// D1 One pump a process. D2 A nudge during a claim is seen before the pump sleeps: it sets `mustLook`
-// again. D3 A place is free once its effect was performed; that the claim is settled, many in one
-// round trip, is waited for only where too many settlements are under way. D4 Calls to providers never
-// hold more than three quarters of the places. D5 What is held is bounded: past `heldMax` entries are
-// committed without a lease, and wait in the store.
+// D1 One pump a process. D2 A nudge during a claim is seen before the pump sleeps: it sets
+// `mustLook` again. D3 A place is free once its effect was performed; that the claim is settled,
+// many in one round trip, is waited for only where too many settlements are under way. D4 Calls to
+// providers never hold more than three quarters of the places. D5 What is held is bounded: past
+// `heldMax` entries are committed without a lease, and wait in the store.
 
 export interface DeliveryOptions {
   readonly store: Outbox
@@ -29,7 +30,10 @@ export interface DeliveryOptions {
   readonly log: Log
   readonly limits: Limits
   readonly counts: Counts
-  /** Performs one and tells its results (`perform.ts`); answers what is to be kept of it, if anything. */
+  /**
+   * Performs one and tells its results (`perform.ts`); answers what is to be kept of it, if
+   * anything.
+   */
   perform(claimed: ClaimedEffect, now: Instant): Promise<JsonObject | null>
   /** Whether its actor, as it stands now, still wants it; null for one whose actor is not asked. */
   isWanted(claimed: ClaimedEffect): Promise<boolean | null>
@@ -70,7 +74,9 @@ export function createDelivery(options: DeliveryOptions) {
     return [...claimed, ...(await store.claim(clock.now(), free - ofAny, limits.leaseMs, 'own'))]
   }
 
-  /** What has a place now: of what this process holds, and, where there may be any, of the store's. */
+  /**
+   * What has a place now: of what this process holds, and, where there may be any, of the store's.
+   */
   async function next(free: number, calls: number): Promise<readonly ClaimedEffect[]> {
     const soon = plusMs(clock.now(), limits.leaseMs / 2)
     // A quarter of the places is kept for what the store has, so that neither starves the other.
@@ -82,7 +88,9 @@ export function createDelivery(options: DeliveryOptions) {
     return [...claims, ...(await claimFor(free - claims.length, calls - callsTaken))]
   }
 
-  /** Performs until nothing is held and nothing claimable; answers how many effects it performed. */
+  /**
+   * Performs until nothing is held and nothing claimable; answers how many effects it performed.
+   */
   async function pump(): Promise<number> {
     const running = new Set<Promise<void>>()
     let calls = 0
@@ -176,7 +184,9 @@ export function createDelivery(options: DeliveryOptions) {
       if (isStopped) giveBack()
       else start()
     },
-    /** Claims no more; resolves when what is running has ended and what was not begun is given back. */
+    /**
+     * Claims no more; resolves when what is running has ended and what was not begun is given back.
+     */
     async stop(): Promise<void> {
       isStopped = true
       giveBack()

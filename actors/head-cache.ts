@@ -2,9 +2,10 @@ import type { ActorRef } from '../values/ids.ts'
 import type { Projected } from './commit-of.ts'
 
 /**
- * The newest entries that this process has seen, with their rows, the least recently used ones forgotten.
- * Another process may have written a newer one: an append then answers `conflict`, and whatever is not
- * appended (a refusal, a fault, an observation that changes nothing) is decided on a head that was verified.
+ * The newest entries that this process has seen, with their rows, the least recently used ones
+ * forgotten. Another process may have written a newer one: an append then answers `conflict`, and
+ * whatever is not appended (a refusal, a fault, an observation that changes nothing) is decided on
+ * a head that was verified.
  */
 export function createHeads(max: number) {
   const heads = new Map<ActorRef, Projected>()

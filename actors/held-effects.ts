@@ -2,15 +2,18 @@ import type { Instant } from '../values/instant.ts'
 import { laneOf } from './lanes.ts'
 import type { ClaimedEffect } from './ports.ts'
 
-/** How many effects may be started now: of any lane, and of those at most so many calls to providers. */
+/**
+ * How many effects may be started now: of any lane, and of those at most so many calls to
+ * providers.
+ */
 export interface Places {
   readonly free: number
   readonly calls: number
 }
 
 /**
- * Effects that this process has claimed in the write that committed them, waiting for a place. Internal work
- * does not wait behind calls to providers.
+ * Effects that this process has claimed in the write that committed them, waiting for a place.
+ * Internal work does not wait behind calls to providers.
  */
 export function createHeldEffects() {
   let internal: ClaimedEffect[] = []
@@ -26,8 +29,9 @@ export function createHeldEffects() {
       }
     },
     /**
-     * Takes what has a place, oldest first. What has waited so long that its lease ends before `until` is
-     * dropped: it can be claimed from the store like anything else. `dropped` says whether there was any.
+     * Takes what has a place, oldest first. What has waited so long that its lease ends before
+     * `until` is dropped: it can be claimed from the store like anything else. `dropped` says
+     * whether there was any.
      */
     take({ free, calls }: Places, until: Instant): { claims: ClaimedEffect[]; dropped: boolean } {
       const isLive = ({ leaseEndsAt }: ClaimedEffect) => leaseEndsAt > until

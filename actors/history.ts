@@ -6,9 +6,9 @@ import type { EffectStanding, Journal, Outbox, Page, PageRequest } from './ports
 import type { PossibleTransition } from './transitions.ts'
 
 /**
- * Any actor, now and at any past moment, as today's charts would have written it: what an older release
- * wrote comes through its migrations (A10). Nothing is replayed. Rejects with SnapshotTooNew for what a
- * newer release wrote.
+ * Any actor, now and at any past moment, as today's charts would have written it: what an older
+ * release wrote comes through its migrations (A10). Nothing is replayed. Rejects with
+ * SnapshotTooNew for what a newer release wrote.
  */
 export function createHistory({ store, decider }: { store: Journal & Outbox; decider: Decider }) {
   const today = (entry: Entry | null) => (entry === null ? null : decider.read(entry))

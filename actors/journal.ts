@@ -6,7 +6,9 @@ import type { Envelope } from './envelope.ts'
 
 /** A timer that a chart's `after` has set and not yet cancelled. */
 export interface ArmedTimer {
-  /** XState's event name, `xstate.after.<delay>.<machine>.<state path>`: stored data, never renamed. */
+  /**
+   * XState's event name, `xstate.after.<delay>.<machine>.<state path>`: stored data, never renamed.
+   */
   readonly name: string
   readonly dueAt: Instant
   /** The entry that set it, `<actor>#<seq>`. A timer acts for this entry alone (promise A7). */
@@ -24,7 +26,9 @@ export interface Snapshot {
   readonly timers: readonly ArmedTimer[]
 }
 
-/** Something that a chart asked for, as data: performed after the commit, at least once, by `kind`. */
+/**
+ * Something that a chart asked for, as data: performed after the commit, at least once, by `kind`.
+ */
 export type Effect = JsonObject & { readonly id: EffectId; readonly kind: string }
 
 /**
@@ -44,9 +48,9 @@ export interface Entry {
 }
 
 /**
- * One row of a view, computed from an entry and owned by its actor.
- * A `latest` row is replaced by a later entry of the same actor, and goes when a later entry no longer
- * yields its key; an `append` row stays for ever.
+ * One row of a view, computed from an entry and owned by its actor. A `latest` row is replaced by a
+ * later entry of the same actor, and goes when a later entry no longer yields its key; an `append`
+ * row stays for ever.
  */
 export interface ViewRow {
   readonly view: string
@@ -69,7 +73,10 @@ export interface RowChanges {
   readonly gone: readonly RowKey[]
 }
 
-/** How a snapshot differs from the one of its actor's entry before; a member that is absent is the same. */
+/**
+ * How a snapshot differs from the one of its actor's entry before; a member that is absent is the
+ * same.
+ */
 export interface SnapshotChange {
   readonly version?: number
   readonly timers?: readonly ArmedTimer[]
@@ -80,8 +87,9 @@ export interface SnapshotChange {
 export interface Commit {
   readonly entry: Entry
   /**
-   * What the store keeps in place of the entry's snapshot; null where it keeps the whole one. An entry costs
-   * what changed, and a past state is one short range read away: `baseSeq` says where that begins.
+   * What the store keeps in place of the entry's snapshot; null where it keeps the whole one. An
+   * entry costs what changed, and a past state is one short range read away: `baseSeq` says where
+   * that begins.
    */
   readonly change: SnapshotChange | null
   readonly rows: RowChanges

@@ -20,11 +20,15 @@ export interface Limits {
   readonly headsCached: number
   /** Effects performed at once; a quarter of it is kept from providers' calls (`callsAtOnce`). */
   readonly concurrency: number
-  /** Effects that wait in this process for a place; past it they wait in the store, for any process. */
+  /**
+   * Effects that wait in this process for a place; past it they wait in the store, for any process.
+   */
   readonly heldMax: number
   /** How long a claimed effect is ours. A performer must give up well before. */
   readonly leaseMs: number
-  /** Tries of one effect before it is parked; at least 2, for one that is unparked has 1 behind it. */
+  /**
+   * Tries of one effect before it is parked; at least 2, for one that is unparked has 1 behind it.
+   */
   readonly tries: number
   /** The first back-off; each further one is twice as long. */
   readonly backOffMs: number

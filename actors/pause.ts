@@ -1,4 +1,6 @@
-/** Resolves after `ms` milliseconds of real time; of none, once everything that is ready has run. */
+/**
+ * Resolves after `ms` milliseconds of real time; of none, once everything that is ready has run.
+ */
 export function pause(ms: number): Promise<void> {
   if (ms === 0) return everythingReady()
   return new Promise((resolve) => {

@@ -89,7 +89,9 @@ export function planOf(
   return { commits, refused, unchanged, thrown: null, left }
 }
 
-/** What people and clients ask is journaled whatever it changes: it has a name in the audit trail. */
+/**
+ * What people and clients ask is journaled whatever it changes: it has a name in the audit trail.
+ */
 function isObserved({ source }: Envelope): boolean {
   return source !== 'api' && source !== 'operator'
 }

@@ -6,11 +6,20 @@ export class RetryLater extends Error {
   readonly code = 'retry_later'
   /** Wait at least this long; null leaves it to the delivery's own back-off. */
   readonly afterMs: number | null
-  /** True if the attempt is known to have done nothing and its idempotency key is spent: take a new one. */
+  /**
+   * True if the attempt is known to have done nothing and its idempotency key is spent: take a new
+   * one.
+   */
   readonly newAttempt: boolean
-  /** False if waiting for something of ours (a parked actor, a read budget), which must not use up the tries. */
+  /**
+   * False if waiting for something of ours (a parked actor, a read budget), which must not use up
+   * the tries.
+   */
   readonly counts: boolean
-  /** True if it may be done already, and only its result waits: the next claim has its `tries` above 0. */
+  /**
+   * True if it may be done already, and only its result waits: the next claim has its `tries` above
+   * 0.
+   */
   readonly begun: boolean
 
   constructor(
@@ -31,7 +40,9 @@ export class RetryLater extends Error {
   }
 }
 
-/** The store did not answer: a write may or may not have happened, and is decided by doing it again. */
+/**
+ * The store did not answer: a write may or may not have happened, and is decided by doing it again.
+ */
 export class StoreUnavailable extends Error {
   override readonly name: string = 'StoreUnavailable'
   readonly code: string = 'store_unavailable'

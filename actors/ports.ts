@@ -4,7 +4,8 @@ import type { JsonObject } from '../values/json.ts'
 import type { Envelope } from './envelope.ts'
 import type { ArmedTimer, Commit, Effect, Entry, ViewRow } from './journal.ts'
 
-// The ports: all that the runtime asks of the world. Adapters implement them; `app/` picks the adapters.
+// The ports: all that the runtime asks of the world. Adapters implement them; `app/` picks the
+// adapters.
 
 /** One page of a list; `cursor` asks for the next one and is null on the last. */
 export interface Page<T> {
@@ -21,7 +22,10 @@ export interface PageRequest {
 
 export type AppendOutcome =
   | { readonly outcome: 'committed' }
-  /** Another entry has this `(actor, seq)`, or an entry before it is missing: reload and decide again. */
+  /**
+   * Another entry has this `(actor, seq)`, or an entry before it is missing: reload and decide
+   * again.
+   */
   | { readonly outcome: 'conflict' }
   /** This actor has taken this envelope id already, at `seq`. */
   | { readonly outcome: 'duplicate'; readonly seq: number }
@@ -40,13 +44,20 @@ export interface ClaimedEffect {
   readonly correlationId: string
   /** When the event happened that asked for it: its entry's `envelope.occurredAt`. */
   readonly occurredAt: Instant
-  /** How often it was claimed before, as `settle` last left it; 0 the first time. `claim` raises it durably. */
+  /**
+   * How often it was claimed before, as `settle` last left it; 0 the first time. `claim` raises it
+   * durably.
+   */
   readonly tries: number
-  /** Part of a provider's idempotency key. Raised only when the attempt before is known to have done nothing. */
+  /**
+   * Part of a provider's idempotency key. Raised only when the attempt before is known to have done
+   * nothing.
+   */
   readonly attempt: number
   /**
-   * When the current attempt was first claimed, from which a provider's idempotency window counts. `claim` writes
-   * it (as its `now`, where there is none yet) before it answers, so that no crash can lose it.
+   * When the current attempt was first claimed, from which a provider's idempotency window counts.
+   * `claim` writes it (as its `now`, where there is none yet) before it answers, so that no crash
+   * can lose it.
    */
   readonly firstTriedAt: Instant
   readonly leaseEndsAt: Instant
@@ -115,13 +126,15 @@ export type KeyedRequest =
 /** The event store: one stream of entries an actor, each with its expected version, `seq`. */
 export interface Journal {
   /**
-   * Writes commits; the answer has one outcome per commit, in order, and each stands or falls alone (P5),
-   * but for those of one actor: these come in the order of their seq, and after one that is not committed
-   * the later ones of that actor answer `conflict`. An entry is committed only if `seq - 1` is there.
-   * When it resolves, what was committed survives a crash (P4) and its view rows and timers are readable.
+   * Writes commits; the answer has one outcome per commit, in order, and each stands or falls alone
+   * (P5), but for those of one actor: these come in the order of their seq, and after one that is
+   * not committed the later ones of that actor answer `conflict`. An entry is committed only if
+   * `seq - 1` is there. When it resolves, what was committed survives a crash (P4) and its view
+   * rows and timers are readable.
    *
-   * With a lease the effects of what was committed are claimed by this store in the same write, as `claim`
-   * would: the caller knows them, performs and settles them. Without one, `claim` finds them.
+   * With a lease the effects of what was committed are claimed by this store in the same write, as
+   * `claim` would: the caller knows them, performs and settles them. Without one, `claim` finds
+   * them.
    */
   append(commits: readonly Commit[], lease?: Lease | null): Promise<readonly AppendOutcome[]>
   /** The newest seq of each of these actors that exists. One round trip for all. */
@@ -138,18 +151,23 @@ export interface Journal {
   /** All actors, or those of one type, in the order of their refs. */
   actors(type: string | null, page: PageRequest): Promise<Page<ActorRef>>
   /**
-   * Forgets up to `limit` actors of this type, oldest first, whose newest entry was committed before `before`
-   * and whose effects are all done: their entries, with all that follows from them. Returns how many.
+   * Forgets up to `limit` actors of this type, oldest first, whose newest entry was committed
+   * before `before` and whose effects are all done: their entries, with all that follows from them.
+   * Returns how many.
    */
   forget(type: string, before: Instant, limit: number): Promise<number>
 }
 
-/** The transactional outbox: effects stand in the entry that asked for them, until they are done (P6, P7). */
+/**
+ * The transactional outbox: effects stand in the entry that asked for them, until they are done
+ * (P6, P7).
+ */
 export interface Outbox {
   /**
-   * Claims up to `limit` effects that are durable, not done, not parked, due at `now` and not held by a
-   * live claim; oldest due first. A claim ends when it is settled or when `leaseMs` have passed.
-   * With `own`, only effects of that lane (`lanes.ts`), at a cost that what waits in the other does not raise.
+   * Claims up to `limit` effects that are durable, not done, not parked, due at `now` and not held
+   * by a live claim; oldest due first. A claim ends when it is settled or when `leaseMs` have
+   * passed. With `own`, only effects of that lane (`lanes.ts`), at a cost that what waits in the
+   * other does not raise.
    */
   claim(
     now: Instant,
@@ -159,7 +177,10 @@ export interface Outbox {
   ): Promise<readonly ClaimedEffect[]>
   /** Ends claims. Settling what is done already, or is not known, changes nothing. */
   settle(settlements: readonly Settlement[]): Promise<void>
-  /** Makes due at `now` what is due over `aheadMs` later: a clock was wrong that wrote it. Answers how many. */
+  /**
+   * Makes due at `now` what is due over `aheadMs` later: a clock was wrong that wrote it. Answers
+   * how many.
+   */
   bringForward(now: Instant, aheadMs: number): Promise<number>
   /** The earliest moment at which `claim` may find something; null if nothing is open. */
   nextClaimAt(): Promise<Instant | null>
@@ -173,13 +194,19 @@ export interface DeadLetters {
   park(item: Parked): Promise<void>
   parked(page: PageRequest): Promise<Page<Parked>>
   parkedItem(id: string): Promise<Parked | null>
-  /** The oldest parked envelope of this actor, or null: while there is one, the actor takes nothing else. */
+  /**
+   * The oldest parked envelope of this actor, or null: while there is one, the actor takes nothing
+   * else.
+   */
   parkedEnvelope(actor: ActorRef): Promise<Parked | null>
-  /** Of these actors, those with a parked envelope, each with the id of its oldest. One round trip for all. */
+  /**
+   * Of these actors, those with a parked envelope, each with the id of its oldest. One round trip
+   * for all.
+   */
   parkedAmong(actors: readonly ActorRef[]): Promise<ReadonlyMap<ActorRef, string>>
   /**
-   * Makes a parked effect claimable at `at`, with its tries at 1, for it may have been done; removes a parked
-   * envelope. False if unknown.
+   * Makes a parked effect claimable at `at`, with its tries at 1, for it may have been done;
+   * removes a parked envelope. False if unknown.
    */
   unpark(id: string, at: Instant): Promise<boolean>
 }
@@ -202,18 +229,27 @@ export interface Views {
     prefix: string,
     page: PageRequest,
   ): Promise<Page<{ key: string; value: JsonObject }>>
-  /** Drops every view row and timer, and rebuilds them from the journal with `project` (P9). Reports actors done. */
+  /**
+   * Drops every view row and timer, and rebuilds them from the journal with `project` (P9). Reports
+   * actors done.
+   */
   rebuild(
     project: (entry: Entry) => readonly ViewRow[],
     progress: (actorsDone: number) => void,
   ): Promise<void>
-  /** Applies what a crash left between an entry and its rows, if the adapter has such a gap. Returns how many. */
+  /**
+   * Applies what a crash left between an entry and its rows, if the adapter has such a gap. Returns
+   * how many.
+   */
   heal(project: (entry: Entry) => readonly ViewRow[]): Promise<number>
 }
 
 /** HTTP requests with an idempotency key. */
 export interface RequestKeys {
-  /** Begins, or tells what became of, the request `key` with this body; a run that began over `leaseMs` ago may begin again. */
+  /**
+   * Begins, or tells what became of, the request `key` with this body; a run that began over
+   * `leaseMs` ago may begin again.
+   */
   beginRequest(key: string, bodyHash: string, now: Instant, leaseMs: number): Promise<KeyedRequest>
   finishRequest(key: string, answer: JsonObject): Promise<void>
   /** Forgets a request that did nothing, so that the same key may try again. */
@@ -223,10 +259,11 @@ export interface RequestKeys {
 }
 
 /**
- * The journal and what follows from it. Promises P1 to P9 of docs/architecture.md hold for every adapter;
- * `test/contract/store.ts` defends them. Whoever needs a part of it names that part.
+ * The journal and what follows from it. Promises P1 to P9 of docs/architecture.md hold for every
+ * adapter; `test/contract/store.ts` defends them. Whoever needs a part of it names that part.
  *
- * Every method may reject with `StoreUnavailable` (then nothing is known of the write) or `StoreClosed`.
+ * Every method may reject with `StoreUnavailable` (then nothing is known of the write) or
+ * `StoreClosed`.
  */
 export interface Store extends Journal, Outbox, DeadLetters, TimerIndex, Views, RequestKeys {
   /** Resolves if the store can write now; rejects with why not. */

@@ -20,8 +20,8 @@ export class ViewFault extends Error {
 }
 
 /**
- * All views as one function. `read` brings an entry that an older release wrote to today's form, so that a view
- * knows one form alone.
+ * All views as one function. `read` brings an entry that an older release wrote to today's form, so
+ * that a view knows one form alone.
  */
 export function projector(views: readonly View[], read: (entry: Entry) => Entry): Projector {
   const names = new Set(views.map((view) => view.name))

@@ -74,7 +74,8 @@ function retried(
   if (later.counts && counted >= limits.tries && !keepsUp) {
     return { id, outcome: 'parked', at: now, error: `${counted} tries: ${errorText(later)}` }
   }
-  // One that is kept up stays below the tries at which it would be taken for what kills the process.
+  // One that is kept up stays below the tries at which it would be taken for what kills the
+  // process.
   const tries = Math.min(counted, limits.tries - 1)
   const wait = later.counts ? backOffMs(id, counted, limits) : waitFor(claimed, now, limits)
   return {

@@ -64,7 +64,9 @@ const list = z.string().transform((text) =>
     .filter((item) => item !== ''),
 )
 
-/** What Stripe shows as the signing secret of an endpoint; not the endpoint's id, nor an API key. */
+/**
+ * What Stripe shows as the signing secret of an endpoint; not the endpoint's id, nor an API key.
+ */
 const webhookSecretForm = /^whsec_[\w+/=-]+$/
 
 const WebhookSecrets = list.transform((items, context): string[] => {
@@ -226,8 +228,8 @@ function providerOf(env: Environment): Config['provider'] {
 }
 
 /**
- * The file that a variable names, as `schema` reads it. Throws ConfigInvalid, which names the variable, the file
- * and what is wrong with it.
+ * The file that a variable names, as `schema` reads it. Throws ConfigInvalid, which names the
+ * variable, the file and what is wrong with it.
  */
 export function readSetting<T>(variable: string, path: string, schema: z.ZodType<T>): T {
   const wrong = (what: string) => new ConfigInvalid(`${variable}: ${resolve(path)} ${what}`)
@@ -253,8 +255,8 @@ function parsedJson(text: string): unknown {
 }
 
 /**
- * Makes the folder of the embedded file and of the sandbox, where there is one to be. Throws ConfigInvalid if
- * nothing can be written there.
+ * Makes the folder of the embedded file and of the sandbox, where there is one to be. Throws
+ * ConfigInvalid if nothing can be written there.
  */
 export function prepareDataFolder({ dataFolder, store, provider }: Config): void {
   if (store.kind === 'mongo' && provider.mode === 'stripe') return

@@ -23,8 +23,8 @@ export interface LogOutput {
 }
 
 /**
- * Structured lines: one JSON object a line, whose `event` is the constant name of what happened, and no key of
- * which stands twice.
+ * Structured lines: one JSON object a line, whose `event` is the constant name of what happened,
+ * and no key of which stands twice.
  */
 export function createLog(
   level: 'debug' | 'info' | 'warn' | 'error' | 'silent',

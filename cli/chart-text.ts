@@ -16,7 +16,10 @@ export function transitionsFrom(node: Node): Transition[] {
   return all.filter((one) => one.target !== undefined || one.actions.length > 0)
 }
 
-/** `isNews`, `says(status: active)`, `isNews and not hasGap`; `anonymous` for a guard without a name. */
+/**
+ * `isNews`, `says(status: active)`, `isNews and not hasGap`; `anonymous` for a guard without a
+ * name.
+ */
 export function guardText(guard: unknown): string {
   if (typeof guard === 'string') return guard
   if ((typeof guard !== 'object' && typeof guard !== 'function') || guard === null)

@@ -1,7 +1,10 @@
 import type { Chart, Charts } from '../actors/chart.ts'
 import { flatten, guardText, actionText, transitionsFrom, type Node } from './chart-text.ts'
 
-/** Each chart as a page: file name (in `docs/machines/`) to its text. The pages are made of the charts alone. */
+/**
+ * Each chart as a page: file name (in `docs/machines/`) to its text. The pages are made of the
+ * charts alone.
+ */
 export function machineDocs(charts: Charts): Map<string, string> {
   const list = Object.values(charts)
   return new Map([

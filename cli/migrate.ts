@@ -4,7 +4,9 @@ import { openStore } from '../persistence/open.ts'
 import type { CommandLine } from './command-line.ts'
 import { openHome } from './open-home.ts'
 
-/** Copies the store of the environment into an empty one. Nothing else may run on either meanwhile. */
+/**
+ * Copies the store of the environment into an empty one. Nothing else may run on either meanwhile.
+ */
 export async function migrate({ to }: CommandLine): Promise<number> {
   if (to === null) {
     process.stderr.write('tenure migrate --to <mongodb://… or the path of a new file>\n')

@@ -9,7 +9,10 @@ export interface ProblemPage {
   readonly remedy: string
 }
 
-/** The problemResponses of the HTTP door itself; those of the business are in `machines/refusals.ts`. */
+/**
+ * The problemResponses of the HTTP door itself; those of the business are in
+ * `machines/refusals.ts`.
+ */
 export type DoorCode =
   | 'body_not_json'
   | 'body_too_deep'

@@ -95,7 +95,10 @@ describe('listening', () => {
   })
 })
 
-/** A connection that has sent `bytes` and no more; resolves when it is closed, with what it was sent. */
+/**
+ * A connection that has sent `bytes` and no more; resolves when it is closed, with what it was
+ * sent.
+ */
 function halfSent(listening: Listener, bytes: string): Promise<string> {
   const { hostname, port } = new URL(listening.url)
   return new Promise((resolve) => {

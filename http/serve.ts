@@ -25,7 +25,10 @@ export interface Place {
 
 /** What a connection may cost us. Times are in milliseconds. */
 export interface ConnectionLimits {
-  /** From the connection, or the request before, to the end of a request's headers; also where nothing is sent. */
+  /**
+   * From the connection, or the request before, to the end of a request's headers; also where
+   * nothing is sent.
+   */
   readonly headersMs: number
   /** From a request's first byte to its last. */
   readonly requestMs: number
@@ -45,12 +48,15 @@ export const defaultConnectionLimits: ConnectionLimits = {
   headersMs: 10_000,
   requestMs: 30_000,
   checkMs: 2_000,
-  // Longer than the 60 s of the usual proxies: who closes first must be the proxy, or it meets a closed connection.
+  // Longer than the 60 s of the usual proxies: who closes first must be the proxy, or it meets a
+  // closed connection.
   keepAliveMs: 65_000,
-  // Longer than a sandbox's journey of a year, which says nothing on its way; streams speak every 15 s.
+  // Longer than a sandbox's journey of a year, which says nothing on its way; streams speak every
+  // 15 s.
   silentMs: 600_000,
   headerBytes: 16_384,
-  // Streams and requests together stay far below it, and a process may have about as many files as this.
+  // Streams and requests together stay far below it, and a process may have about as many files as
+  // this.
   connections: 8_000,
 }
 

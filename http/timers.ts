@@ -1,6 +1,6 @@
 /**
- * The computer's time, for people who wait for an answer and for what is kept in memory. The business has the
- * platform's `clock`.
+ * The computer's time, for people who wait for an answer and for what is kept in memory. The
+ * business has the platform's `clock`.
  */
 export interface Timers {
   /** Milliseconds since some moment; never goes back. */

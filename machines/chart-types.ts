@@ -2,8 +2,8 @@ import type { ChartEffect } from './effects.ts'
 import type { Stamped } from './shared-events.ts'
 
 /**
- * The types of a chart, for `setup({ types })`: a value that has none of its optional members, so that
- * they flow in without a cast.
+ * The types of a chart, for `setup({ types })`: a value that has none of its optional members, so
+ * that they flow in without a cast.
  */
 export interface ChartTypes<Context, Event> {
   context?: Context
@@ -14,10 +14,15 @@ export interface ChartTypes<Context, Event> {
 /** One thing that a chart asks for, several, or nothing. */
 export type EffectRequests = ChartEffect | null | readonly ChartEffect[]
 
-/** The one action by which a chart asks for something; the runtime reads its parameter and never calls it. */
+/**
+ * The one action by which a chart asks for something; the runtime reads its parameter and never
+ * calls it.
+ */
 export function effect(_scope: unknown, _asked: EffectRequests): void {}
 
-/** The action that asks for what `request` answers; the request's name is what the diagrams show. */
+/**
+ * The action that asks for what `request` answers; the request's name is what the diagrams show.
+ */
 export function ask<Scope, Wanted extends EffectRequests>(request: (scope: Scope) => Wanted) {
   return { type: 'effect', params: request } as const
 }

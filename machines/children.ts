@@ -1,8 +1,9 @@
 import type { ActorRef } from '../values/ids.ts'
 
-// What an actor remembers of others that tell it their summaries: those that are open. What has ended is
-// forgotten, so that no state grows with age. A late summary of a forgotten one looks like the first of a
-// new one: it is believed, and its sender is asked to say once more how it stands (`summary.asked`).
+// What an actor remembers of others that tell it their summaries: those that are open. What has
+// ended is forgotten, so that no state grows with age. A late summary of a forgotten one looks like
+// the first of a new one: it is believed, and its sender is asked to say once more how it stands
+// (`summary.asked`).
 
 interface ChildSummary {
   readonly version: number

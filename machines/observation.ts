@@ -3,10 +3,11 @@ import { Instant } from '../values/instant.ts'
 import { canonical } from '../values/json.ts'
 
 /**
- * What a provider said of one object, and when: the one rule that makes the charts confluent (law 2).
+ * What a provider said of one object, and when: the one rule that makes the charts confluent (law
+ * 2).
  *
- * `at` is the provider's time, in whole seconds. `read` is null for a webhook, and for a fresh read the
- * seq of the entry that asked for it. `seq` is the entry that took it.
+ * `at` is the provider's time, in whole seconds. `read` is null for a webhook, and for a fresh read
+ * the seq of the entry that asked for it. `seq` is the entry that took it.
  */
 export interface Observation<Facts> {
   readonly facts: Facts
@@ -19,8 +20,10 @@ export interface Observation<Facts> {
  * - `newer`: take it.
  * - `stale`: something later is known; record it and change nothing.
  * - `same`: it says what is known.
- * - `tied_over`, `tied_under`: another state with the same second. Webhooks of one second can arrive in
- *   either order, so arrival decides nothing: a fresh read does. Until it comes, and where the provider
+ * - `tied_over`, `tied_under`: another state with the same second. Webhooks of one second can
+ * arrive in
+ * either order, so arrival decides nothing: a fresh read does. Until it comes, and where the
+ * provider
  *   no longer has the object, the higher-ranked state stands (`tied_over`: take the incoming one).
  */
 export type Weight = 'newer' | 'stale' | 'same' | 'tied_over' | 'tied_under'
@@ -34,9 +37,9 @@ export interface Progress<Facts> {
 }
 
 /**
- * Compares terminal states before others, then by time; a fresh read beats all that was known when it was
- * asked for; two webhooks of one second by rank, then as text. So the end does not depend on what arrived
- * first.
+ * Compares terminal states before others, then by time; a fresh read beats all that was known when
+ * it was asked for; two webhooks of one second by rank, then as text. So the end does not depend on
+ * what arrived first.
  */
 export function weigh<Facts>(
   known: Observation<Facts> | null | undefined,
@@ -61,8 +64,8 @@ export function weigh<Facts>(
 }
 
 /**
- * What is kept of an observation that was taken. A read's own time is a lower bound (a call takes a while,
- * and clocks show seconds), so that what it beats may bear a later one, which then stands.
+ * What is kept of an observation that was taken. A read's own time is a lower bound (a call takes a
+ * while, and clocks show seconds), so that what it beats may bear a later one, which then stands.
  */
 export function observedOf<Facts>(
   known: Observation<Facts> | null | undefined,
@@ -91,7 +94,8 @@ export function isTied(weight: Weight): boolean {
   return weight === 'tied_over' || weight === 'tied_under'
 }
 
-// What each actor remembers beside its states. These are stored: a change here is a new chart version.
+// What each actor remembers beside its states. These are stored: a change here is a new chart
+// version.
 
 export function observed<Facts extends z.ZodType>(facts: Facts) {
   return z.object({

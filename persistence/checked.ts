@@ -1,7 +1,8 @@
 import type { Commit, RowKey } from '../actors/journal.ts'
 import { BadCursor } from '../actors/port-errors.ts'
 
-// What both homes refuse in the same words, before anything is written: a RangeError is a bug of the caller.
+// What both homes refuse in the same words, before anything is written: a RangeError is a bug of
+// the caller.
 
 const viewName = /^[\w.-]{1,64}$/
 
@@ -39,7 +40,10 @@ export function rowId(view: string, key: string): string {
   return `${view}/${key}`
 }
 
-/** True if both homes keep this text as it is: SQLite cuts at NUL, and half a UTF-16 pair is no UTF-8. */
+/**
+ * True if both homes keep this text as it is: SQLite cuts at NUL, and half a UTF-16 pair is no
+ * UTF-8.
+ */
 export function isStorable(text: string): boolean {
   return !text.includes('\0') && !/\p{Surrogate}/u.test(text)
 }
@@ -48,7 +52,10 @@ export function checkText(text: string, what: string): void {
   if (!isStorable(text)) throw new RangeError(`${what} holds a NUL character or half a UTF-16 pair`)
 }
 
-/** Texts to begin a page after, or to look up by, come from outside: what cannot be stored is a bad cursor. */
+/**
+ * Texts to begin a page after, or to look up by, come from outside: what cannot be stored is a bad
+ * cursor.
+ */
 export function checkCursorText(text: string | null): void {
   if (text !== null && !isStorable(text)) {
     throw new BadCursor('this cursor was not given by this list: ask for the first page again')

@@ -24,9 +24,9 @@ export interface Copying {
 }
 
 /**
- * Copies the journal with the delivery of its effects, what is parked and the keyed requests, then writes heads,
- * timers and views in the target. Nothing may write to either meanwhile. Throws `TargetNotEmpty`; a copy that
- * breaks off leaves a target to throw away.
+ * Copies the journal with the delivery of its effects, what is parked and the keyed requests, then
+ * writes heads, timers and views in the target. Nothing may write to either meanwhile. Throws
+ * `TargetNotEmpty`; a copy that breaks off leaves a target to throw away.
  */
 export async function copyStore({ from, to, project, progress }: Copying): Promise<Copied> {
   if (!(await to.transfer.isEmpty())) {

@@ -12,7 +12,10 @@ import { createMongoStore } from './mongo/store.ts'
 import type { Patience } from './mongo/connection/time-outs.ts'
 import { createTransfer as createMongoTransfer } from './mongo/transfer.ts'
 
-/** A store, and the database under it for what shares it (the scheduler). Closing the store closes both. */
+/**
+ * A store, and the database under it for what shares it (the scheduler). Closing the store closes
+ * both.
+ */
 export type OpenedStore = Transferable &
   IdentityKeeper &
   (
@@ -23,15 +26,17 @@ export type OpenedStore = Transferable &
 export interface StoreLocation {
   /** Where MongoDB is; null for the embedded file. */
   readonly mongodbUri: string | null
-  /** The embedded file, made if it is missing; `:memory:` for one that is gone when it is closed. */
+  /**
+   * The embedded file, made if it is missing; `:memory:` for one that is gone when it is closed.
+   */
   readonly path: string
   /** By default `serving`. */
   readonly patience?: Patience
 }
 
 /**
- * Opens the one or the other. Throws `StoreUnavailable` if no MongoDB answers, `StoreOwned` if another process
- * has the file, `UnknownFormat` if a newer release wrote it.
+ * Opens the one or the other. Throws `StoreUnavailable` if no MongoDB answers, `StoreOwned` if
+ * another process has the file, `UnknownFormat` if a newer release wrote it.
  */
 export async function openStore({
   mongodbUri,

@@ -13,7 +13,9 @@ export function checkLimit(limit: number): void {
 
 /** One list that is paged through: a cursor of another list is refused. */
 export interface List<Key extends string | number> {
-  /** The key after which the page begins, or null for the first page. Throws BadCursor, RangeError. */
+  /**
+   * The key after which the page begins, or null for the first page. Throws BadCursor, RangeError.
+   */
   after(request: PageRequest): Key | null
   /** Makes a page of what was found, of which there is one more than the limit if more follow. */
   page<T>(found: readonly T[], limit: number, keyOf: (item: T) => Key): Page<T>
@@ -62,8 +64,8 @@ function readCursor(cursor: string): readonly unknown[] | null {
 }
 
 /**
- * The first text after every text that begins with `prefix`, in the order of UTF-8 bytes; null if there is
- * none, as for an empty prefix.
+ * The first text after every text that begins with `prefix`, in the order of UTF-8 bytes; null if
+ * there is none, as for an empty prefix.
  */
 export function afterPrefix(prefix: string): string | null {
   const points = Array.from(prefix)

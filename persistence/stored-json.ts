@@ -6,8 +6,9 @@ import { isInstant } from '../values/instant.ts'
 import type { Json, JsonObject } from '../values/json.ts'
 import { UnreadableDocument } from './errors.ts'
 
-// Documents are stored as JSON text: what comes back is equal to the last character on both homes, whatever
-// its keys. We wrote them, so only their outline is checked on the way back, not every field.
+// Documents are stored as JSON text: what comes back is equal to the last character on both homes,
+// whatever its keys. We wrote them, so only their outline is checked on the way back, not every
+// field.
 
 type Fields = Readonly<Record<string, unknown>>
 

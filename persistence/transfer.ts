@@ -31,7 +31,9 @@ export interface ResultRecord {
   readonly result: JsonObject
 }
 
-/** As it is written: with what is kept in place of its snapshot, or null where that is kept whole. */
+/**
+ * As it is written: with what is kept in place of its snapshot, or null where that is kept whole.
+ */
 export interface WrittenRecord extends EntryRecord {
   readonly change: SnapshotChange | null
 }
@@ -51,8 +53,8 @@ export interface RequestRecord {
 }
 
 /**
- * Reads all that a store holds, and writes it into an empty one, as it is: what follows from the journal is left
- * to `Store.rebuild`. Batches hold at most some hundred records.
+ * Reads all that a store holds, and writes it into an empty one, as it is: what follows from the
+ * journal is left to `Store.rebuild`. Batches hold at most some hundred records.
  */
 export interface Transfer {
   isEmpty(): Promise<boolean>

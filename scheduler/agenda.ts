@@ -14,7 +14,10 @@ export interface SchedulerPorts<Name extends string> {
   readonly jobs: readonly Job<Name>[]
   /** The system's time: Agenda plans by the computer's clock, never by a sandbox's. */
   readonly clock: Clock
-  /** Milliseconds of this process's life, which no clock that is set changes; by default the computer's. */
+  /**
+   * Milliseconds of this process's life, which no clock that is set changes; by default the
+   * computer's.
+   */
   readonly elapsedMs?: () => number
   readonly log: Log
   /** How often each process looks for jobs, in milliseconds. Shorter than every job's `lockMs`. */

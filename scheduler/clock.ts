@@ -28,12 +28,17 @@ export function systemClock(): Clock {
   return createSteadyClock({ base: computerClock(), elapsedMs })
 }
 
-/** What the computer's clock says, right or wrong: for what compares with others that read it, such as Agenda. */
+/**
+ * What the computer's clock says, right or wrong: for what compares with others that read it, such
+ * as Agenda.
+ */
 export function computerClock(): Clock {
   return { now: () => instant(Date.now()) }
 }
 
-/** Milliseconds of this process's life: never back, and never ahead because somebody set a clock. */
+/**
+ * Milliseconds of this process's life: never back, and never ahead because somebody set a clock.
+ */
 export function elapsedMs(): number {
   return performance.now()
 }

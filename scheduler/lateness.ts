@@ -17,16 +17,19 @@ interface JobSight {
   readonly locked: number | null
   /** For how long no run has ended. */
   unendedMs: number
-  /** For how long there was no sign of life: no run that ended, and none that refreshed its lock. */
+  /**
+   * For how long there was no sign of life: no run that ended, and none that refreshed its lock.
+   */
   silentMs: number
 }
 
 export type Lateness = ReturnType<typeof createLateness>
 
 /**
- * Tells which jobs are late, by how long a watching process has seen no sign of them. Times in the rows are only
- * compared with each other and never with a clock: a clock that jumped, or two that differ, make no job late, and
- * neither does a computer that slept, for `mostMs` at most are counted between two looks.
+ * Tells which jobs are late, by how long a watching process has seen no sign of them. Times in the
+ * rows are only compared with each other and never with a clock: a clock that jumped, or two that
+ * differ, make no job late, and neither does a computer that slept, for `mostMs` at most are
+ * counted between two looks.
  */
 export function createLateness(elapsedMs: () => number, mostMs: number) {
   const seen = new Map<string, JobSight>()

@@ -17,8 +17,8 @@ export interface Job<Name extends string = string> {
    */
   readonly lockMs: number
   /**
-   * How long after its time a sign of it may be missing (a run that ended, or one that goes on and says so) before
-   * that is reported, in milliseconds.
+   * How long after its time a sign of it may be missing (a run that ended, or one that goes on and
+   * says so) before that is reported, in milliseconds.
    */
   readonly lateMs: number
   /** Run in each process that starts, without waiting for what a dead one may have locked. */

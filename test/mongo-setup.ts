@@ -3,8 +3,9 @@ import { DryMongoBinary } from 'mongodb-memory-server-core/lib/util/DryMongoBina
 import type { TestProject } from 'vitest/node'
 
 // Finds a MongoDB once for all test files: `MONGODB_URI`; else a mongod that is on this machine
-// (`MONGOMS_SYSTEM_BINARY`, or one that was downloaded before), started as a replica set; else, only if
-// TENURE_TEST_DOWNLOAD=1 allows it, one that is downloaded now. Without any the MongoDB half is not run.
+// (`MONGOMS_SYSTEM_BINARY`, or one that was downloaded before), started as a replica set; else,
+// only if TENURE_TEST_DOWNLOAD=1 allows it, one that is downloaded now. Without any the MongoDB
+// half is not run.
 
 const notRun = `
 MongoDB: none found, so the MongoDB half of the store's tests is not run. To run it, set one of
@@ -33,7 +34,8 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
 
 async function mayStart(): Promise<boolean> {
   if (process.env['TENURE_TEST_DOWNLOAD'] === '1') return true
-  // Looks for a binary without downloading one, which would take seconds to fail and say so at length.
+  // Looks for a binary without downloading one, which would take seconds to fail and say so at
+  // length.
   const options = await DryMongoBinary.generateOptions()
   const binary = await DryMongoBinary.locateBinary(options).catch(() => undefined)
   return binary !== undefined

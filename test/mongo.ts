@@ -8,8 +8,8 @@ declare module 'vitest' {
 }
 
 /**
- * The MongoDB that tests may use, or null: `MONGODB_URI`, else what `test/mongo-setup.ts` started. Use a database
- * of your own (`inDatabase`) and drop it.
+ * The MongoDB that tests may use, or null: `MONGODB_URI`, else what `test/mongo-setup.ts` started.
+ * Use a database of your own (`inDatabase`) and drop it.
  */
 export async function mongoForTests(): Promise<{ uri: string } | null> {
   const uri = process.env['MONGODB_URI'] ?? inject('mongodbUri') ?? ''

@@ -15,9 +15,9 @@ export interface Interval {
 const unit = { day: 'days', week: 'weeks', month: 'months', year: 'years' } as const
 
 /**
- * The start of period `k` (from 0): the anchor plus k intervals, the day clamped to the month's last.
- * Always computed from the anchor and never from the period before, so that 31 January gives 28 February
- * and then 31 March (docs.stripe.com/billing/subscriptions/billing-cycle). UTC.
+ * The start of period `k` (from 0): the anchor plus k intervals, the day clamped to the month's
+ * last. Always computed from the anchor and never from the period before, so that 31 January gives
+ * 28 February and then 31 March (docs.stripe.com/billing/subscriptions/billing-cycle). UTC.
  */
 export function periodStart(
   anchorAt: Instant,

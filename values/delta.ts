@@ -1,9 +1,9 @@
 import { sameJson, type Json, type JsonObject } from './json.ts'
 
 /**
- * What changed between two JSON objects. `set` holds new values at their places, nested as they are in the
- * object: an object in `set` is merged into an object that stands there, anything else replaces what stands
- * there. `unset` lists the paths that are gone. Lists are replaced as a whole.
+ * What changed between two JSON objects. `set` holds new values at their places, nested as they are
+ * in the object: an object in `set` is merged into an object that stands there, anything else
+ * replaces what stands there. `unset` lists the paths that are gone. Lists are replaced as a whole.
  */
 export interface Delta {
   readonly set?: JsonObject
@@ -47,7 +47,10 @@ function changesIn(
   return changes
 }
 
-/** `before` with the delta applied; what did not change is shared with it, and nothing of it is altered. */
+/**
+ * `before` with the delta applied; what did not change is shared with it, and nothing of it is
+ * altered.
+ */
 export function withDelta(before: JsonObject, { set, unset }: Delta): JsonObject {
   const removed = (unset ?? []).reduce((value, path) => without(value, path), before)
   return set === undefined ? removed : merged(removed, set)

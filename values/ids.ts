@@ -1,8 +1,9 @@
 import { z } from 'zod'
 
 /**
- * What an envelope can be addressed to: `type/id`, such as `subscription/sub_019…`. The id is ours or, for
- * what the provider created by itself, the provider's own (see `derivedRef` in `providers/stripe/refs.ts`).
+ * What an envelope can be addressed to: `type/id`, such as `subscription/sub_019…`. The id is ours
+ * or, for what the provider created by itself, the provider's own (see `derivedRef` in
+ * `providers/stripe/refs.ts`).
  */
 export type ActorRef<Type extends string = string> = `${Type}/${string}`
 

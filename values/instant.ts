@@ -1,8 +1,9 @@
 import { z } from 'zod'
 
 /**
- * A moment in UTC with milliseconds, always written the same way (`2026-01-31T00:00:00.000Z`), so that
- * comparing two as strings compares them as times. The form is ISO 8601's and `Date.toISOString`'s.
+ * A moment in UTC with milliseconds, always written the same way (`2026-01-31T00:00:00.000Z`), so
+ * that comparing two as strings compares them as times. The form is ISO 8601's and
+ * `Date.toISOString`'s.
  */
 export type Instant = `${number}-${number}-${number}T${number}:${number}:${number}Z`
 
@@ -12,7 +13,8 @@ const form = /^\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):\d{2}:\d{2}\.\d{3}Z$/
 export function isInstant(value: unknown): value is Instant {
   if (typeof value !== 'string' || !form.test(value)) return false
   const ms = Date.parse(value)
-  // Such a day is read as one of the next month; no other can be, and printing costs more than reading.
+  // Such a day is read as one of the next month; no other can be, and printing costs more than
+  // reading.
   return value.slice(8, 10) > '28' ? isPrintedAs(ms, value) : !Number.isNaN(ms)
 }
 

@@ -1,6 +1,7 @@
 /**
- * How deep the arrays and objects of a JSON text lie in each other: 0 for `1`, 1 for `[]`. Counts without
- * parsing and without recursion, so that it can be asked first; of text that is no JSON it tells nothing.
+ * How deep the arrays and objects of a JSON text lie in each other: 0 for `1`, 1 for `[]`. Counts
+ * without parsing and without recursion, so that it can be asked first; of text that is no JSON it
+ * tells nothing.
  */
 export function nestingOf(json: string): number {
   let depth = 0

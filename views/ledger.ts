@@ -16,8 +16,9 @@ interface Movement {
 }
 
 /**
- * Double entry, append-only: one row per fact of a payment, by `<payment id>/<fact>`. Each transaction has a
- * debit and a credit of one amount in one currency, so that it balances by construction (M3).
+ * Double entry, append-only: one row per fact of a payment, by `<payment id>/<fact>`. Each
+ * transaction has a debit and a credit of one amount in one currency, so that it balances by
+ * construction (M3).
  */
 export const ledgerView = rowsOf('ledger', 'payment', 'append', (entry) => {
   const payment = PaymentContext.parse(contextOf(entry))

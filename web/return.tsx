@@ -1,8 +1,9 @@
 import type { App } from '../http/env.ts'
 
 /**
- * Where the bank's page sends a customer back to. It knows nothing and grants nothing: that the browser came
- * back proves no payment. What it was given in its address is neither read nor passed on.
+ * Where the bank's page sends a customer back to. It knows nothing and grants nothing: that the
+ * browser came back proves no payment. What it was given in its address is neither read nor passed
+ * on.
  */
 export function mountReturn(app: App): void {
   app.get('/return', (c) => {

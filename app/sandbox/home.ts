@@ -21,7 +21,9 @@ type SandboxFile = z.infer<typeof SandboxFile>
 /** What a sandbox is between two runs: its keys, its secrets, and how far its clock was moved. */
 export interface SandboxHome {
   readonly kept: SandboxFile
-  /** Runs as the computer's does, ahead of it by what was skipped; a move is kept before it is seen. */
+  /**
+   * Runs as the computer's does, ahead of it by what was skipped; a move is kept before it is seen.
+   */
   readonly clock: SandboxClock
 }
 

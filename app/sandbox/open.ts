@@ -19,7 +19,10 @@ export interface RunningSandbox {
   readonly storage: { close(): void }
 }
 
-/** Stripe plans in whole seconds: what is due within this is part of the same moment for who waits for it. */
+/**
+ * Stripe plans in whole seconds: what is due within this is part of the same moment for who waits
+ * for it.
+ */
 const sameMomentMs = 2_000
 
 /** Named by their roles, which are also what `npm start` prints. */
@@ -82,7 +85,10 @@ export async function closeSandbox(
   storage.close()
 }
 
-/** The sandbox's time: the simulated Stripe, our timers through Agenda, and what waits to be delivered. */
+/**
+ * The sandbox's time: the simulated Stripe, our timers through Agenda, and what waits to be
+ * delivered.
+ */
 export function openTravel(ports: {
   sandbox: RunningSandbox
   store: Store
@@ -103,7 +109,9 @@ export function openTravel(ports: {
     committed += 1
   })
 
-  /** Until a whole round commits nothing: the simulated Stripe also delivers by itself, beside this. */
+  /**
+   * Until a whole round commits nothing: the simulated Stripe also delivers by itself, beside this.
+   */
   async function settle(): Promise<void> {
     for (;;) {
       const before = committed

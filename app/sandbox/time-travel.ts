@@ -35,15 +35,18 @@ export class TravelTooFar extends Error {
 
 /** All that comes due on the way is lived through: a journey of centuries would never end. */
 const journeyMs = 20 * 366 * msPerDay
-/** No journey goes beyond: what is planned from there must still be an instant, which ends with 9999. */
+/**
+ * No journey goes beyond: what is planned from there must still be an instant, which ends with
+ * 9999.
+ */
 const endOfTime: Instant = '9000-01-01T00:00:00.000Z'
 
 /** A running clock moves while a request for "now" is on its way. */
 const graceMs = 5_000
 
 /**
- * Moves the whole sandbox forward, stopping at every moment on the way at which something is due, so that a
- * month that is skipped leaves what a month that was lived would.
+ * Moves the whole sandbox forward, stopping at every moment on the way at which something is due,
+ * so that a month that is skipped leaves what a month that was lived would.
  */
 export function createTimeTravel({ clock, world }: { clock: SandboxClock; world: SandboxWorld }) {
   let under = Promise.resolve()
@@ -72,8 +75,9 @@ export function createTimeTravel({ clock, world }: { clock: SandboxClock; world:
 
   return {
     /**
-     * One journey at a time, in the order of the calls. Rejects with `TravelBackwards` if `to` is in the past,
-     * and with `TravelTooFar` if it is more than 20 years ahead; then nothing has moved.
+     * One journey at a time, in the order of the calls. Rejects with `TravelBackwards` if `to` is
+     * in the past, and with `TravelTooFar` if it is more than 20 years ahead; then nothing has
+     * moved.
      */
     advanceTo(to: Instant): Promise<{ readonly now: Instant }> {
       const journey = under.then(() => travel(to))

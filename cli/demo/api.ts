@@ -53,8 +53,8 @@ export function createApi({ url, keys }: DemoTarget) {
 export type DemoApi = ReturnType<typeof createApi>
 
 /**
- * The customer completes the bank's 3-D Secure page. Follows no redirect afterwards: that the customer came
- * back proves nothing.
+ * The customer completes the bank's 3-D Secure page. Follows no redirect afterwards: that the
+ * customer came back proves nothing.
  */
 export async function authenticate(pageUrl: string): Promise<void> {
   const answer = await fetch(pageUrl, {

@@ -23,9 +23,10 @@ const worstChaos = {
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
 /**
- * Plays the story on a platform of its own: over HTTP, with the real SDK and signed webhooks, on a store of
- * its own (in MongoDB if MONGODB_URI is set, in a new file if not) that is removed afterwards. Answers 1 if an
- * expectation fails, or if the second telling ends otherwise than the first.
+ * Plays the story on a platform of its own: over HTTP, with the real SDK and signed webhooks, on a
+ * store of its own (in MongoDB if MONGODB_URI is set, in a new file if not) that is removed
+ * afterwards. Answers 1 if an expectation fails, or if the second telling ends otherwise than the
+ * first.
  */
 export async function demo(): Promise<number> {
   try {

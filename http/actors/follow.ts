@@ -20,7 +20,9 @@ export interface Following {
   readWhen(actor: ActorRef, holds: (entry: Entry) => boolean): Promise<Entry | null>
 }
 
-/** Any number of followers over one subscription, so that a commit costs only those of its actor. */
+/**
+ * Any number of followers over one subscription, so that a commit costs only those of its actor.
+ */
 export function createFollowing({
   runtime,
   limits,

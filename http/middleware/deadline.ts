@@ -30,8 +30,9 @@ function withReject(): { promise: Promise<never>; reject: (error: Error) => void
 }
 
 /**
- * Answers 503 where nothing has been answered within `ms`, whatever hangs below: whoever sent the request learns
- * that its outcome is not known before it gives up by itself. The work goes on, and counts as work until it ends.
+ * Answers 503 where nothing has been answered within `ms`, whatever hangs below: whoever sent the
+ * request learns that its outcome is not known before it gives up by itself. The work goes on, and
+ * counts as work until it ends.
  */
 export function answerWithin(options: {
   readonly ms: number

@@ -28,7 +28,8 @@ export function idempotent(deps: {
   leaseMs: number
 }): MiddlewareHandler<HttpEnv> {
   const { store, clock, leaseMs } = deps
-  // What runs in this process is known to be running, however far a sandbox's clock has jumped since.
+  // What runs in this process is known to be running, however far a sandbox's clock has jumped
+  // since.
   const running = new Set<string>()
 
   async function once(c: Context<HttpEnv>, scope: string, next: Next): Promise<void> {

@@ -4,8 +4,8 @@ import type { HttpEnv } from '../env.ts'
 import { Problem } from '../problem.ts'
 
 /**
- * Refuses JSON bodies that are not UTF-8, or lie deeper than `levels`, before anything parses them. Bodies of
- * webhooks are left to who verifies them, and those that come without a key to the 401.
+ * Refuses JSON bodies that are not UTF-8, or lie deeper than `levels`, before anything parses them.
+ * Bodies of webhooks are left to who verifies them, and those that come without a key to the 401.
  */
 export function readableBody(levels: number): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {

@@ -23,10 +23,15 @@ export class JobsLate extends Error {
   }
 }
 
-/** A check that has said nothing for as long is failing: what asks /readyz waits no longer itself. */
+/**
+ * A check that has said nothing for as long is failing: what asks /readyz waits no longer itself.
+ */
 const answerMs = 4_000
 
-/** Asks everything at once. Nothing of the addresses and paths in an error is in an answer: the log has it. */
+/**
+ * Asks everything at once. Nothing of the addresses and paths in an error is in an answer: the log
+ * has it.
+ */
 export async function runChecks({
   store,
   scheduler,

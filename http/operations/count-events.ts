@@ -5,8 +5,8 @@ import type { HttpDeps } from '../deps.ts'
 const outcomes = ['applied', 'ignored', 'quarantined'] as const
 
 /**
- * Counts what becomes of each webhook that was kept, and warns of those that are not for us: a growing number
- * means a wrong key, account or mode.
+ * Counts what becomes of each webhook that was kept, and warns of those that are not for us: a
+ * growing number means a wrong key, account or mode.
  */
 export function countEvents({
   runtime,

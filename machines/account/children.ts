@@ -29,8 +29,9 @@ export function hasEnded({ status }: { readonly status: string }): boolean {
 }
 
 /**
- * Those that run, and for each feature the first by name of those that sold it and have ended: that one
- * says why the feature is refused. Which one it is does not depend on the order in which they ended.
+ * Those that run, and for each feature the first by name of those that sold it and have ended: that
+ * one says why the feature is refused. Which one it is does not depend on the order in which they
+ * ended.
  */
 export function explaining(subscriptions: Subscriptions): Subscriptions {
   const explained = new Set<string>()

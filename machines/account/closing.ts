@@ -15,8 +15,8 @@ type Scope = { context: AccountContext; event: AccountEvent & Stamped }
 const batch = 100
 
 /**
- * It goes on, and is ours to end: a provider that removes a customer ends what it collects from them
- * itself.
+ * It goes on, and is ours to end: a provider that removes a customer ends what it collects from
+ * them itself.
  */
 function mustEnd(
   { closedAt }: AccountContext,
@@ -48,9 +48,9 @@ export function closingTells({ context }: Pick<Scope, 'context'>): EffectRequest
 }
 
 /**
- * Of an account that is out of use, after it took a subscription's word: one that goes on is cancelled
- * (again: it may have been too young to end, or not been heard of), and in place of one that ended
- * comes the next. So the first of those that run have always been asked.
+ * Of an account that is out of use, after it took a subscription's word: one that goes on is
+ * cancelled (again: it may have been too young to end, or not been heard of), and in place of one
+ * that ended comes the next. So the first of those that run have always been asked.
  */
 export function nextClosingTells({ context, event }: Scope): EffectRequest[] {
   if (event.type !== 'subscription.changed') return []

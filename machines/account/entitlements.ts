@@ -26,7 +26,9 @@ export const Entitlement = z.object({
 })
 export type Entitlement = z.infer<typeof Entitlement>
 
-/** What an account may use now. `version` only grows, and does so whenever anything in it changes. */
+/**
+ * What an account may use now. `version` only grows, and does so whenever anything in it changes.
+ */
 export const Entitlements = z.object({
   /** The seq of the account's entry that brought this about; 0 before the first. */
   version: z.int().nonnegative(),

@@ -1,6 +1,8 @@
 import type { AccountContext } from './state.ts'
 
-/** How an account stands with us. Never read off a provider's status: `active` does not mean paid. */
+/**
+ * How an account stands with us. Never read off a provider's status: `active` does not mean paid.
+ */
 export type Standing = 'good' | 'delinquent' | 'bad_debt' | 'banned'
 
 type Reasons = Pick<AccountContext, 'bans' | 'cases' | 'invoices'>

@@ -34,9 +34,9 @@ function tells(status: string) {
 }
 
 /**
- * One unpaid invoice, collected by a policy: steps by day, counted from when the invoice fell due, or from
- * the opening of a case that comes too late for that. Time drives the steps, also where no attempt can be
- * made; only the invoice's own word ends the case.
+ * One unpaid invoice, collected by a policy: steps by day, counted from when the invoice fell due,
+ * or from the opening of a case that comes too late for that. Time drives the steps, also where no
+ * attempt can be made; only the invoice's own word ends the case.
  */
 export const dunningMachine = base
   .extend({

@@ -30,14 +30,14 @@ export function emptyCase(id: string): DunningContext {
 }
 
 /**
- * Webhooks are retried for three days, and what they missed is read within another: a case that opens until
- * then keeps the days of the invoice.
+ * Webhooks are retried for three days, and what they missed is read within another: a case that
+ * opens until then keeps the days of the invoice.
  */
 const lateMs = 4 * msPerDay
 
 /**
- * From when the days are counted: when the invoice fell due. A case that could not open in time counts from
- * its opening, so that the customer has the days that the policy promises.
+ * From when the days are counted: when the invoice fell due. A case that could not open in time
+ * counts from its opening, so that the customer has the days that the policy promises.
  */
 function anchorOf(dueSince: Instant | null, openedAt: Instant): Instant {
   if (dueSince === null) return openedAt
@@ -66,15 +66,18 @@ export function foldOffered({ context, event }: Scope): Change {
   return { offered: { paymentMethod, version, at, seq } }
 }
 
-/** The offered method was refused for good: the refusal was told after it, and did not happen before. */
+/**
+ * The offered method was refused for good: the refusal was told after it, and did not happen
+ * before.
+ */
 function refusedOffer({ declined, offered }: DunningContext): string | null {
   if (declined === null || offered === null || declined.seq < offered.seq) return null
   return secondsOf(declined.at) < secondsOf(offered.at) ? null : offered.paymentMethod
 }
 
 /**
- * The bank has refused for good, and nobody has asked the customer for another card than this one: not yet
- * at all, or not since they gave this one.
+ * The bank has refused for good, and nobody has asked the customer for another card than this one:
+ * not yet at all, or not since they gave this one.
  */
 export function mustDemandMethod(context: DunningContext): boolean {
   if (context.declined === null || enforcementTemplate(context) === null) return false
@@ -96,7 +99,9 @@ export function nextStep({ policy, nextStep }: DunningContext): DunningStep | nu
   return policy?.steps[nextStep] ?? null
 }
 
-/** When the next step is due: its day, counted from the case's anchor. Times of day follow from it. */
+/**
+ * When the next step is due: its day, counted from the case's anchor. Times of day follow from it.
+ */
 export function nextStepAt(context: DunningContext, now: Instant): Instant {
   const step = nextStep(context)
   if (step === null) return now
@@ -130,7 +135,8 @@ export function stepEffects({ context }: Scope): EffectRequest[] {
     case 'enforce':
       return context.enforcedAt === null ? mail(context, step.template) : []
     case 'retry': {
-      // A provider that collects retries on its own schedule, and after a hard decline nothing helps.
+      // A provider that collects retries on its own schedule, and after a hard decline nothing
+      // helps.
       const pointless =
         context.invoice?.collector === 'provider' || context.invoice?.hardDecline !== null
       const event = { type: 'charge.due', step: context.nextStep } as const

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * What happens to an unpaid invoice, day by day from its finalisation. Validated data that an operator
- * edits (`dunning-policy.json`); a case keeps the policy with which it was opened.
+ * What happens to an unpaid invoice, day by day from its finalisation. Validated data that an
+ * operator edits (`dunning-policy.json`); a case keeps the policy with which it was opened.
  */
 export const DunningStep = z.discriminatedUnion('do', [
   /** Writes to the customer. */
@@ -11,9 +11,13 @@ export const DunningStep = z.discriminatedUnion('do', [
     do: z.literal('email'),
     template: z.string().min(1),
   }),
-  /** Charges again. Only where the platform collects; a provider that collects has its own schedule. */
+  /**
+   * Charges again. Only where the platform collects; a provider that collects has its own schedule.
+   */
   z.strictObject({ day: z.int().nonnegative(), do: z.literal('retry') }),
-  /** Requires another payment method. Taken at once when the bank's refusal makes retries pointless. */
+  /**
+   * Requires another payment method. Taken at once when the bank's refusal makes retries pointless.
+   */
   z.strictObject({
     day: z.int().nonnegative(),
     do: z.literal('enforce'),

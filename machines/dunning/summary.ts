@@ -12,7 +12,10 @@ export const DunningChanged = z.object({
   banned: z.boolean(),
   /** Since when another payment method is required; null if none is. */
   enforcedAt: Instant.nullable(),
-  /** A method that came after the first demand and was refused for good as well: it does not meet it. */
+  /**
+   * A method that came after the first demand and was refused for good as well: it does not meet
+   * it.
+   */
   refusedMethod: z.string().nullable(),
   again,
 })

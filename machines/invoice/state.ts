@@ -47,7 +47,10 @@ export const InvoiceContext = z.object({
   writeOffWantedAt: Instant.nullable(),
   /** The newest summary of every payment, by its ref. */
   payments: z.record(z.string(), PaymentChanged.omit({ type: true })),
-  /** The entry that opened the dunning case, which from then on is told everything; 0 while there is none. */
+  /**
+   * The entry that opened the dunning case, which from then on is told everything; 0 while there is
+   * none.
+   */
   caseSeq: z.int().nonnegative(),
   /** The entry whose `invoice.pay` the provider has not answered yet. */
   paySeq: z.int().positive().nullable(),

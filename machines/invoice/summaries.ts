@@ -36,8 +36,9 @@ function nextActionOf(context: InvoiceContext): NextAction | null {
 const settled = new Set(['paid', 'void', 'deleted'])
 
 /**
- * The account hears of a debt that is overdue, and of its end; the subscription that the platform bills
- * for also how its first invoice stands; the dunning case everything, from when it was opened to the end of the debt.
+ * The account hears of a debt that is overdue, and of its end; the subscription that the platform
+ * bills for also how its first invoice stands; the dunning case everything, from when it was opened
+ * to the end of the debt.
  */
 export function invoiceSummaries({ value, context }: Standing<InvoiceContext>): Summary[] {
   const { account, subscription, collector, issue, caseSeq } = context

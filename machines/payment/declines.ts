@@ -1,7 +1,7 @@
 /**
  * Refusals after which Stripe sends nothing more to the bank until there is another payment method
- * (docs.stripe.com, Smart Retries: hard declines). `authentication_required` is among them: only the
- * customer can mend it.
+ * (docs.stripe.com, Smart Retries: hard declines). `authentication_required` is among them: only
+ * the customer can mend it.
  */
 export const hardDeclines: ReadonlySet<string> = new Set([
   'incorrect_number',

@@ -3,10 +3,16 @@ import { summary, type Summary } from '../messages.ts'
 import { amountReceived, amountRefunded, disputeOf, refOf, statusOf } from './folds.ts'
 import type { PaymentContext } from './state.ts'
 
-/** What asks something of the invoice: a payment under way does not, until it fails, waits or succeeds. */
+/**
+ * What asks something of the invoice: a payment under way does not, until it fails, waits or
+ * succeeds.
+ */
 const decided = new Set(['requires_action', 'canceled', 'succeeded'])
 
-/** The platform's invoice hears how its payment stands; one that the provider collects has its own word. */
+/**
+ * The platform's invoice hears how its payment stands; one that the provider collects has its own
+ * word.
+ */
 export function paymentSummaries({ context }: Standing<PaymentContext>): Summary[] {
   if (context.invoice === null || context.collector !== 'platform') return []
   const status = statusOf(context)

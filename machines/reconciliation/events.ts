@@ -3,7 +3,10 @@ import { ActorRef } from '../../values/ids.ts'
 import { Instant } from '../../values/instant.ts'
 import { Refresh } from '../shared-events.ts'
 
-/** How one field of an object differs; values are JSON, cut short, and an e-mail address is never shown. */
+/**
+ * How one field of an object differs; values are JSON, cut short, and an e-mail address is never
+ * shown.
+ */
 export const Drift = z.object({
   ref: ActorRef,
   /** Of the facts; `object` where we knew nothing of it. */
@@ -13,9 +16,15 @@ export const Drift = z.object({
 })
 export type Drift = z.infer<typeof Drift>
 
-/** What one part of a sweep found: the objects compared, how many of them differed, and the first of how. */
+/**
+ * What one part of a sweep found: the objects compared, how many of them differed, and the first of
+ * how.
+ */
 export const Swept = {
-  /** The sweep, and the position at which the part began: a part told twice, or too late, counts once. */
+  /**
+   * The sweep, and the position at which the part began: a part told twice, or too late, counts
+   * once.
+   */
   sweep: z.int().positive(),
   from: z.string().nullable(),
   objects: z.int().nonnegative(),

@@ -6,7 +6,10 @@ import { Drift } from './events.ts'
 export const Sweep = z.object({
   /** Which one: from 1. */
   number: z.int().positive(),
-  /** `first` and `routine` look at what the provider lists; the others at every account of ours, too. */
+  /**
+   * `first` and `routine` look at what the provider lists; the others at every account of ours,
+   * too.
+   */
   reason: z.enum(['first', 'routine', 'gap', 'asked']),
   /** Null for the first, which is due from the beginning. */
   startedAt: Instant.nullable(),

@@ -13,9 +13,10 @@ export const subscriptionStatuses = [
 export type SubscriptionStatus = (typeof subscriptionStatuses)[number]
 
 /**
- * Every step that Stripe documents between two statuses (docs.stripe.com/billing/subscriptions/overview,
- * and the pause endpoint of 2026-09-30.endive). An observed jump that is not here means that something
- * between was missed: it is believed, and a fresh read is asked for.
+ * Every step that Stripe documents between two statuses
+ * (docs.stripe.com/billing/subscriptions/overview, and the pause endpoint of 2026-09-30.endive). An
+ * observed jump that is not here means that something between was missed: it is believed, and a
+ * fresh read is asked for.
  */
 export const legalSteps: Readonly<Record<SubscriptionStatus, readonly SubscriptionStatus[]>> = {
   unknown: [...subscriptionStatuses],

@@ -6,8 +6,8 @@ import type { JsonObject } from '../../values/json.ts'
 import { UnreadableDocument } from '../errors.ts'
 import { isArmedTimer, isEffect, isEnvelope, readObject } from '../stored-json.ts'
 
-// What an entry's document holds: all of it that the columns beside it don't say, and of its snapshot only what
-// changed. Members that are usual are left out.
+// What an entry's document holds: all of it that the columns beside it don't say, and of its
+// snapshot only what changed. Members that are usual are left out.
 
 /** The columns of an entry, with its actor's name. */
 export interface Stored {

@@ -18,7 +18,9 @@ export function unlistParked(database: Database, id: string): void {
   database.run('DELETE FROM parked WHERE id = ?', [id])
 }
 
-/** Takes it from the list, within the caller's transaction; null if nothing is parked under this id. */
+/**
+ * Takes it from the list, within the caller's transaction; null if nothing is parked under this id.
+ */
 export function takeParked(database: Database, id: string): Parked['kind'] | null {
   const row = database.get('SELECT kind FROM parked WHERE id = ?', [id])
   if (row === undefined) return null

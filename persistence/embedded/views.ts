@@ -8,8 +8,9 @@ import { textIn } from './columns.ts'
 import type { Database, Row } from './driver.ts'
 
 /**
- * Brings the views from the actor's entry before to this one, within the caller's transaction: the first
- * `append` row of a key stays, `latest` rows are replaced, and those that are gone go if they are the actor's.
+ * Brings the views from the actor's entry before to this one, within the caller's transaction: the
+ * first `append` row of a key stays, `latest` rows are replaced, and those that are gone go if they
+ * are the actor's.
  */
 export function writeRows(
   database: Database,

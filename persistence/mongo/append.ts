@@ -34,8 +34,9 @@ export interface AppendPorts {
 }
 
 /**
- * Inserts the entries: one document each holds all that stands or falls together, the delivery of the effects and
- * the lease on them included. Then writes the rows and timers that follow, where any do, and acknowledges.
+ * Inserts the entries: one document each holds all that stands or falls together, the delivery of
+ * the effects and the lease on them included. Then writes the rows and timers that follow, where
+ * any do, and acknowledges.
  */
 export function createAppend(ports: AppendPorts) {
   const { collections, marks, held } = ports
@@ -62,8 +63,8 @@ export function createAppend(ports: AppendPorts) {
 }
 
 /**
- * Inserts in rounds, in each the next run of every actor's entries that follow each other: in nearly all cases one.
- * Where one is refused, the later ones of its actor are not tried.
+ * Inserts in rounds, in each the next run of every actor's entries that follow each other: in
+ * nearly all cases one. Where one is refused, the later ones of its actor are not tried.
  */
 async function insertAll(
   ports: AppendPorts,
@@ -137,7 +138,9 @@ function readyOf(
   })
 }
 
-/** The entry's timers where they may differ from what the one before left; null where they do not. */
+/**
+ * The entry's timers where they may differ from what the one before left; null where they do not.
+ */
 function timersChanged(
   { entry, change }: Commit,
   last: readonly ArmedTimer[] | null,
@@ -151,7 +154,10 @@ function before({ actor, seq }: Entry): Place {
   return { actor, seq: seq - 1 }
 }
 
-/** Those of which the seq or the envelope id is taken are refused; what stands in neither list was not tried. */
+/**
+ * Those of which the seq or the envelope id is taken are refused; what stands in neither list was
+ * not tried.
+ */
 async function insert(
   { journal }: Collections,
   ready: readonly Ready[],
@@ -190,7 +196,10 @@ interface Duplicate {
   readonly again: Applicable | null
 }
 
-/** Of the commits that were refused, those whose envelope their actor has taken; the others are conflicts. */
+/**
+ * Of the commits that were refused, those whose envelope their actor has taken; the others are
+ * conflicts.
+ */
 async function duplicatesAmong(
   { journal }: Collections,
   refused: readonly Pending[],

@@ -31,9 +31,9 @@ interface Write<Document extends { readonly _id: string }> {
 type RowWrite = Write<RowDocument>
 
 /**
- * Writes timers and rows of entries, in any order and any number of times with the same end: every write
- * is guarded by seq, a row that vanishes leaves a tombstone that holds off older writers, and of an `append`
- * row the first entry's stays.
+ * Writes timers and rows of entries, in any order and any number of times with the same end: every
+ * write is guarded by seq, a row that vanishes leaves a tombstone that holds off older writers, and
+ * of an `append` row the first entry's stays.
  */
 export async function applyEntries(
   { timers, rows }: Collections,
@@ -67,9 +67,10 @@ interface Writing<Document extends { readonly _id: string }> {
 }
 
 /**
- * Inserts if all are new, else upserts: a bulk of one kind is one round trip. An upsert whose guard keeps it off a
- * document that is newer fails on that document's `_id`, as it should; but so does one that raced with another write
- * of a new document, and an insert of what is there. These are done once more, when the document is there for sure.
+ * Inserts if all are new, else upserts: a bulk of one kind is one round trip. An upsert whose guard
+ * keeps it off a document that is newer fails on that document's `_id`, as it should; but so does
+ * one that raced with another write of a new document, and an insert of what is there. These are
+ * done once more, when the document is there for sure.
  */
 async function guarded<Document extends { readonly _id: string }>(
   writes: readonly Write<Document>[],

@@ -41,8 +41,9 @@ interface Candidate extends ClaimableDocument {
 }
 
 /**
- * The first `limit` effects due. Each of them is in one of the first `limit` documents of its lane, by what is due
- * in that lane, because every document before its own holds one that is due before it.
+ * The first `limit` effects due. Each of them is in one of the first `limit` documents of its lane,
+ * by what is due in that lane, because every document before its own holds one that is due before
+ * it.
  */
 export async function due(
   { journal }: Collections,
@@ -94,7 +95,10 @@ function compareDue(a: Due, b: Due): number {
   return a.seq - b.seq || a.effect.place - b.effect.place
 }
 
-/** A claim that holds if its document was still as it was read; `rank` is its place in the order due. */
+/**
+ * A claim that holds if its document was still as it was read; `rank` is its place in the order
+ * due.
+ */
 interface Picked {
   readonly change: Change
   readonly claims: readonly { readonly rank: number; readonly claim: ClaimedEffect }[]

@@ -27,9 +27,9 @@ const options: MongoClientOptions = {
 }
 
 /**
- * Connects to the replica set or sharded cluster of `uri`, in the database that it names (`tenure` if none).
- * Throws `StoreUnavailable` if no primary answers within seconds, `UnknownFormat` for a database of another format,
- * `DurabilityWeakened` for an address that would weaken it.
+ * Connects to the replica set or sharded cluster of `uri`, in the database that it names (`tenure`
+ * if none). Throws `StoreUnavailable` if no primary answers within seconds, `UnknownFormat` for a
+ * database of another format, `DurabilityWeakened` for an address that would weaken it.
  */
 export async function connectMongo(
   uri: string,

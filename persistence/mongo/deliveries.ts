@@ -33,7 +33,9 @@ export function createDeliveries({ collections, held, marks, holder }: Deliverie
   const { journal } = collections
   let writes = 0
 
-  /** Writes the changes whose document is still as it was read, and holds these; returns their ids. */
+  /**
+   * Writes the changes whose document is still as it was read, and holds these; returns their ids.
+   */
   const write = async (changes: readonly Change[]): Promise<ReadonlySet<string>> => {
     if (changes.length === 0) return new Set()
     writes += 1
@@ -81,7 +83,9 @@ export function createDeliveries({ collections, held, marks, holder }: Deliverie
     return new Set(won.map(({ _id }) => _id))
   }
 
-  /** Applies `step` to the delivery of each entry, reading again where another writer was faster. */
+  /**
+   * Applies `step` to the delivery of each entry, reading again where another writer was faster.
+   */
   const change = async (entries: ReadonlyMap<string, ActorRef>, step: Step): Promise<boolean> => {
     let changed = false
     let left = new Map(entries)

@@ -8,8 +8,8 @@ import type { Delivery, OpenEffect, ParkedEffect, Tried } from './documents.ts'
 import { earliest } from './earliest.ts'
 import { stored } from './stored.ts'
 
-// What becomes of an entry's effects, as pure steps from one `Delivery` to the next. A step that changes
-// nothing returns what it was given.
+// What becomes of an entry's effects, as pure steps from one `Delivery` to the next. A step that
+// changes nothing returns what it was given.
 
 /** All effects of a new entry, due at once; undefined if it has none. */
 export function newDelivery({ effects, committedAt }: Entry): Delivery | undefined {
@@ -86,8 +86,8 @@ export function broughtForward(delivery: Delivery, now: Instant, farthest: Insta
 }
 
 /**
- * Settles one effect for `holder`. Done holds whoever says it; a retry or a parking of a claim that another
- * store has taken since changes nothing, because that claim is live.
+ * Settles one effect for `holder`. Done holds whoever says it; a retry or a parking of a claim that
+ * another store has taken since changes nothing, because that claim is live.
  */
 export function settled(
   delivery: Delivery,

@@ -6,9 +6,9 @@ import type { Instant } from '../../values/instant.ts'
 import { withEndingWrites } from './connection/ending-writes.ts'
 import type { Stored } from './stored.ts'
 
-// The shape of each collection. All that one write must keep together is one document of `journal`; the rest
-// follows from it. Shard `journal` by `{ actor: 1 }`, the others by `{ _id: 1 }`: every query but the ones for
-// what is due names its key. What is `Stored` reads as JSON (`stored.ts`).
+// The shape of each collection. All that one write must keep together is one document of `journal`;
+// the rest follows from it. Shard `journal` by `{ actor: 1 }`, the others by `{ _id: 1 }`: every
+// query but the ones for what is due names its key. What is `Stored` reads as JSON (`stored.ts`).
 
 /** One entry and the delivery of its effects. `_id` is `<actor>#<seq>`. */
 export interface JournalDocument {
@@ -31,9 +31,15 @@ export interface JournalDocument {
   readonly unapplied?: true
 }
 
-/** What became of an entry's effects; one that is neither open nor parked is done. Written as a whole. */
+/**
+ * What became of an entry's effects; one that is neither open nor parked is done. Written as a
+ * whole.
+ */
 export interface Delivery {
-  /** Another with every write, which names the one that it has read: of two writers one wins, and sees it. */
+  /**
+   * Another with every write, which names the one that it has read: of two writers one wins, and
+   * sees it.
+   */
   readonly rev: string
   /** The earliest `at` of the open ones that are our own work; absent if there is none. */
   readonly ownDueAt?: Instant
@@ -94,11 +100,16 @@ export interface RowDocument {
   readonly latest: boolean
   /** Absent in the tombstone of a row that vanished. */
   readonly value?: Stored
-  /** When it vanished, by the server's clock: the tombstone outlives every write that is under way. */
+  /**
+   * When it vanished, by the server's clock: the tombstone outlives every write that is under way.
+   */
   readonly goneAt?: Date
 }
 
-/** A parked envelope; `_id` is `<actor>!<envelope id>`. A parked effect is in its entry's `delivery`. */
+/**
+ * A parked envelope; `_id` is `<actor>!<envelope id>`. A parked effect is in its entry's
+ * `delivery`.
+ */
 export interface ParkedDocument {
   readonly _id: string
   readonly order: number
@@ -150,9 +161,10 @@ export function collectionsOf(db: Db, writeMs: number | null = null): Collection
 const tombstoneSeconds = 24 * 3600
 
 /**
- * Makes the indexes that are missing. Of the journal's, every document is in `_id` and the first two; the others
- * hold only documents that have the field: first entries, whole snapshots (one in sixteen), and what is due,
- * parked or unapplied now. A query says `$exists` itself: not every server infers it.
+ * Makes the indexes that are missing. Of the journal's, every document is in `_id` and the first
+ * two; the others hold only documents that have the field: first entries, whole snapshots (one in
+ * sixteen), and what is due, parked or unapplied now. A query says `$exists` itself: not every
+ * server infers it.
  */
 export async function prepareIndexes({ journal, timers, rows, parked, requests }: Collections) {
   const whileThere = (field: string) => ({

@@ -70,8 +70,8 @@ function plainTimer({ name, dueAt, instance }: ArmedTimer): JsonObject {
 }
 
 /**
- * Puts the entries of documents together that come in order, actor by actor: the first of an actor that is given
- * holds its whole snapshot. Throws UnreadableDocument.
+ * Puts the entries of documents together that come in order, actor by actor: the first of an actor
+ * that is given holds its whole snapshot. Throws UnreadableDocument.
  */
 export function createFold() {
   let last: { readonly actor: ActorRef; readonly seq: number; readonly snapshot: Snapshot } | null =

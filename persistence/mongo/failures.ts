@@ -14,7 +14,10 @@ import { StoreUnavailable } from '../../actors/port-errors.ts'
 
 const duplicateKey = 11_000
 
-/** BadValue, FailedToParse, TypeMismatch, Overflow, DocumentValidationFailure, too large: bugs, not outages. */
+/**
+ * BadValue, FailedToParse, TypeMismatch, Overflow, DocumentValidationFailure, too large: bugs, not
+ * outages.
+ */
 const faultsOfTheRequest = new Set([2, 9, 14, 15, 121, 10_334, 17_280, 17_419, 17_420])
 
 const connectionGone = [
@@ -25,7 +28,10 @@ const connectionGone = [
   MongoExpiredSessionError,
 ] as const
 
-/** The port's word for an error of the driver that says nothing of the request; any other error as it is. */
+/**
+ * The port's word for an error of the driver that says nothing of the request; any other error as
+ * it is.
+ */
 export function unavailable(error: unknown): unknown {
   if (!(error instanceof MongoError) || isFaultOfTheRequest(error)) return error
   return new StoreUnavailable(`MongoDB did not confirm: ${error.message}; try again`, {
@@ -43,8 +49,8 @@ export function isDuplicateKey(error: unknown): boolean {
 }
 
 /**
- * The places in an unordered bulk that failed on a unique key while all others were written; rethrows an error
- * that says anything else.
+ * The places in an unordered bulk that failed on a unique key while all others were written;
+ * rethrows an error that says anything else.
  */
 export function duplicatesIn(error: unknown): readonly number[] {
   if (!(error instanceof MongoBulkWriteError)) throw error

@@ -7,8 +7,9 @@ import type { KnownEntries } from './known.ts'
 const batchActors = 200
 
 /**
- * Forgets whole actors: what follows from them first and their first entry last, so that one of which some is left
- * is found again. An actor that takes an event at the same moment would lose its past: forget only types that end.
+ * Forgets whole actors: what follows from them first and their first entry last, so that one of
+ * which some is left is found again. An actor that takes an event at the same moment would lose its
+ * past: forget only types that end.
  */
 export function createForgetting(collections: Collections, known: KnownEntries) {
   const { journal, timers, rows } = collections
@@ -66,7 +67,10 @@ function openingsAfter(
     .toArray()
 }
 
-/** Those of which no entry is as new as that, no effect is open or parked, and no envelope is parked. */
+/**
+ * Those of which no entry is as new as that, no effect is open or parked, and no envelope is
+ * parked.
+ */
 async function endedAmong(
   { journal, parked }: Collections,
   actors: readonly ActorRef[],

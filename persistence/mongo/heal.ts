@@ -47,8 +47,8 @@ interface Healing {
 }
 
 /**
- * The `append` rows of the entries whose append broke off, and all that follows from the newest: of what theirs
- * would have left, later entries wrote only what they changed.
+ * The `append` rows of the entries whose append broke off, and all that follows from the newest: of
+ * what theirs would have left, later entries wrote only what they changed.
  */
 async function healing(
   collections: Collections,

@@ -1,8 +1,8 @@
 import type { Delivery } from './documents.ts'
 
 /**
- * The deliveries in which this store holds effects, as it last wrote them: what is settled soon needs no read before.
- * Another store may have written since; the `rev` that a write names tells.
+ * The deliveries in which this store holds effects, as it last wrote them: what is settled soon
+ * needs no read before. Another store may have written since; the `rev` that a write names tells.
  */
 export interface HeldDeliveries {
   add(entryId: string, delivery: Delivery): void

@@ -136,7 +136,10 @@ export function createJournal(collections: Collections, known: KnownEntries) {
 
 const seqsPerQuery = 100
 
-/** One step back in the index for each: a group of all their entries would read them all on some servers. */
+/**
+ * One step back in the index for each: a group of all their entries would read them all on some
+ * servers.
+ */
 function newestOfEach([first, ...others]: readonly ActorRef[]): Document[] {
   const newest = (actor: ActorRef | undefined): Document[] => [
     { $match: { actor } },

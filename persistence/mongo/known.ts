@@ -13,8 +13,9 @@ export function entryId({ actor, seq }: Place): string {
 }
 
 /**
- * Remembers of each actor the newest entry that this process knows to be durable, with the timers that it left
- * armed. Entries never change, so that what is remembered stays true; it saves a look before most appends.
+ * Remembers of each actor the newest entry that this process knows to be durable, with the timers
+ * that it left armed. Entries never change, so that what is remembered stays true; it saves a look
+ * before most appends.
  */
 export interface KnownEntries {
   /** `timers` is null where they are not known. */

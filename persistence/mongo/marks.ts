@@ -2,12 +2,16 @@ import type { Collections } from './documents.ts'
 import { type Place, entryId } from './known.ts'
 
 /**
- * Takes the mark `unapplied` from entries that are applied, behind the answer: many in one write, or with the
- * settlement of their effects. A mark that is lost costs `heal` some work to no effect, and nothing else.
+ * Takes the mark `unapplied` from entries that are applied, behind the answer: many in one write,
+ * or with the settlement of their effects. A mark that is lost costs `heal` some work to no effect,
+ * and nothing else.
  */
 export interface Marks {
   add(entries: readonly Place[]): void
-  /** True if this entry's mark is still to go: the caller writes that, and gives it back if it could not. */
+  /**
+   * True if this entry's mark is still to go: the caller writes that, and gives it back if it could
+   * not.
+   */
   take(id: string): boolean
   /** Resolves when the marks so far are gone or given up. */
   flush(): Promise<void>
@@ -31,7 +35,8 @@ export function createMarks({ journal }: Collections): Marks {
         { writeConcern: { w: 1 } },
       )
     } catch {
-      // The entries are applied; `heal` will find them, apply them again to no effect, and take the marks.
+      // The entries are applied; `heal` will find them, apply them again to no effect, and take the
+      // marks.
     }
   }
 

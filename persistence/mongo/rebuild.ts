@@ -16,8 +16,9 @@ export interface Following {
 const batchEntries = 500
 
 /**
- * Drops the timers and the rows of all views and writes them again, actor by actor. Other processes may append
- * meanwhile: their writes and these carry the same guards. If it breaks off, run it again.
+ * Drops the timers and the rows of all views and writes them again, actor by actor. Other processes
+ * may append meanwhile: their writes and these carry the same guards. If it breaks off, run it
+ * again.
  */
 export async function rebuildAll(
   { collections, marks }: Following,

@@ -97,7 +97,9 @@ export function createMongoStore({ client, collections }: MongoHome): Store {
   }
 }
 
-/** Turns calls away once it is closed, and says in the port's words what the driver says in its own. */
+/**
+ * Turns calls away once it is closed, and says in the port's words what the driver says in its own.
+ */
 function createGate() {
   let isOpen = true
   return {

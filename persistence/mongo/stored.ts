@@ -1,17 +1,20 @@
 import type { Json, JsonObject } from '../../values/json.ts'
 import { UnreadableDocument } from '../errors.ts'
 
-// JSON as MongoDB keeps it: as it is, so that people can read and query it, but for what MongoDB or its driver
-// would take for something else. Such keys are written percent-style: `%24set`, `a%2Eb`, `%5F_proto__`, and `%` for
-// the empty one. What no document can hold (half a UTF-16 pair, nesting without end) stands as JSON text in a
-// document of one key that no key is written as: `{ "%json": "…" }`.
+// JSON as MongoDB keeps it: as it is, so that people can read and query it, but for what MongoDB or
+// its driver would take for something else. Such keys are written percent-style: `%24set`, `a%2Eb`,
+// `%5F_proto__`, and `%` for the empty one. What no document can hold (half a UTF-16 pair, nesting
+// without end) stands as JSON text in a document of one key that no key is written as: `{ "%json":
+// "…" }`.
 
 /** JSON in the form in which MongoDB keeps it. */
 export type Stored = { readonly [key: string]: unknown }
 
 const textKey = '%json'
 
-/** MongoDB refuses documents nested deeper than 100; what is around this value needs a few of them. */
+/**
+ * MongoDB refuses documents nested deeper than 100; what is around this value needs a few of them.
+ */
 const depthMax = 80
 
 const oddKey = /^$|^\$|^_bsontype$|^__proto__$|[%.\0]|\p{Surrogate}/u

@@ -7,8 +7,8 @@ export interface Outbox extends Mailer {
 }
 
 /**
- * A mailer for the sandbox: keeps the last `limit` mails in memory, and logs that each was sent, without
- * its address. A mail that comes again with a known id is not sent again.
+ * A mailer for the sandbox: keeps the last `limit` mails in memory, and logs that each was sent,
+ * without its address. A mail that comes again with a known id is not sent again.
  */
 export function createOutbox({ log, limit }: { log: Log; limit: number }): Outbox {
   const mails = new Map<string, Mail>()

@@ -11,7 +11,9 @@ export interface StripeClientOptions {
   readonly apiBase: string | null
   /** How long one call may take. What it did by then is not known. */
   readonly timeoutMs: number
-  /** By the SDK, inside one call. 0 leaves them to the delivery of effects, which outlives a crash. */
+  /**
+   * By the SDK, inside one call. 0 leaves them to the delivery of effects, which outlives a crash.
+   */
   readonly maxNetworkRetries: number
   /** Open connections to Stripe, kept alive. */
   readonly maxConnections?: number

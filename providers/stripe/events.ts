@@ -4,8 +4,8 @@ import { type Instant, secondsOf } from '../../values/instant.ts'
 
 /**
  * Events that Stripe made at or after `since`, newest first, for `receiveTrusted`: each in the API
- * version in which it was made. Stripe shows the last 30 days; what is older only a read of the objects
- * can tell. At most 100 a page.
+ * version in which it was made. Stripe shows the last 30 days; what is older only a read of the
+ * objects can tell. At most 100 a page.
  */
 export async function listEventsSince(
   stripe: Stripe,

@@ -38,9 +38,9 @@ const readers: Readonly<Record<string, (object: unknown, seen: Sight) => Reading
 const deletions: ReadonlySet<string> = new Set(['customer.deleted', 'invoice.deleted'])
 
 /**
- * What one event of Stripe says, and about which actor; pure and total: any JSON at all has an outcome. The object
- * alone decides what is said, never the event's type (but for deletions), so that two events of one object
- * in one second that show the same are one fact.
+ * What one event of Stripe says, and about which actor; pure and total: any JSON at all has an
+ * outcome. The object alone decides what is said, never the event's type (but for deletions), so
+ * that two events of one object in one second that show the same are one fact.
  */
 export function normalise(json: unknown, { catalog }: { catalog: Catalog }): NormaliseResult {
   const parsed = EventBody.safeParse(json)

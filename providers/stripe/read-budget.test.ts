@@ -5,7 +5,9 @@ import { createReadBudget, type Reader, type ReadBudgetOptions } from './read-bu
 
 const start: Instant = '2027-01-31T12:00:00.000Z'
 
-/** The budget, and what it answers at so many milliseconds after the start: 0, or how long to wait. */
+/**
+ * The budget, and what it answers at so many milliseconds after the start: 0, or how long to wait.
+ */
 function budget(options: Partial<ReadBudgetOptions> = {}) {
   const reads = createReadBudget({ perSecond: 10, burst: 1, ...options })
   async function asks(

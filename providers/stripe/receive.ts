@@ -114,9 +114,9 @@ function pointerPart(part: PropertyKey): string {
 }
 
 /**
- * Stripe repeats an event with the same content, but an event's id alone does not name the content: an
- * event that is fetched later, or in another version, may differ, and test suites reuse ids. With the
- * content in the key, the same thing twice is one event, and no other thing is lost.
+ * Stripe repeats an event with the same content, but an event's id alone does not name the content:
+ * an event that is fetched later, or in another version, may differ, and test suites reuse ids.
+ * With the content in the key, the same thing twice is one event, and no other thing is lost.
  */
 function contentDigest(event: EventBody): string {
   const content =

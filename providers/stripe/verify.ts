@@ -8,7 +8,10 @@ export interface SignedBody {
   readonly signatureHeader: string | null
   /** All that are valid now: while a secret is rolled, two. */
   readonly secrets: readonly string[]
-  /** How far the signature's time may be from ours, either way. Never 0, which Stripe takes for "any". */
+  /**
+   * How far the signature's time may be from ours, either way. Never 0, which Stripe takes for
+   * "any".
+   */
   readonly toleranceSeconds: number
   readonly now: Instant
 }
@@ -36,8 +39,8 @@ export type VerifyCode =
   | 'body_not_json'
 
 /**
- * Checks who signed the body and when, by Stripe's own rule (docs.stripe.com/webhooks/signature), and
- * parses it. Pure: the time is an argument. Throws RangeError if the tolerance is not positive.
+ * Checks who signed the body and when, by Stripe's own rule (docs.stripe.com/webhooks/signature),
+ * and parses it. Pure: the time is an argument. Throws RangeError if the tolerance is not positive.
  */
 export function verifyWebhook(signed: SignedBody): VerifyResult {
   const { rawBody, signatureHeader, secrets, toleranceSeconds, now } = signed
@@ -101,7 +104,8 @@ function isSignedBy({ body, header, secret }: Claim): boolean {
   const { signature } = Stripe.webhooks
   if (body === null || signature === null || secret.trim() === '') return false
   try {
-    // 0 leaves the age to us, who say how far off it is; with an age of its own the SDK only refuses.
+    // 0 leaves the age to us, who say how far off it is; with an age of its own the SDK only
+    // refuses.
     return signature.verifyHeader(body, header, secret, 0)
   } catch (error) {
     if (error instanceof Stripe.errors.StripeSignatureVerificationError) return false
@@ -109,7 +113,9 @@ function isSignedBy({ body, header, secret }: Claim): boolean {
   }
 }
 
-/** The time under the signature: read as the SDK reads it, so that it is the one that was signed. */
+/**
+ * The time under the signature: read as the SDK reads it, so that it is the one that was signed.
+ */
 function signedAt(header: string): number {
   const stamps = header.split(',').filter((item) => item.startsWith('t='))
   return Number.parseInt(stamps.at(-1)?.slice(2) ?? '', 10)

@@ -1,9 +1,9 @@
 import type { charts } from '../../machines/index.ts'
 
 /**
- * What two runs over the same facts may differ in, and why. Everything else in a state must be equal.
- * `set`: only whether there is a value counts. `any`: not even that. Left out everywhere: `read` and `seq`
- * of an observation, which are numbers of entries.
+ * What two runs over the same facts may differ in, and why. Everything else in a state must be
+ * equal. `set`: only whether there is a value counts. `any`: not even that. Left out everywhere:
+ * `read` and `seq` of an observation, which are numbers of entries.
  */
 export interface Bookkeeping {
   readonly field: string

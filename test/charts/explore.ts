@@ -7,8 +7,8 @@ import { canonical } from '../../values/json.ts'
 import { bookkeeping, type Bookkeeping } from './bookkeeping.ts'
 import { askedAgain, saidAgain, speakerOf, stepping } from './step.ts'
 
-// Every order in which the words of one story can reach one actor, by depth-first search over what is
-// still to come: exhaustive, and quick, because most orders meet again in one state.
+// Every order in which the words of one story can reach one actor, by depth-first search over what
+// is still to come: exhaustive, and quick, because most orders meet again in one state.
 
 export type ChartName = keyof typeof charts
 
@@ -31,7 +31,9 @@ export interface Word {
 export interface StoryEvent {
   readonly word: Word
   readonly at: Instant
-  /** The object that it shows, as a fresh read names it (`subscription:sub_1`); null for a summary. */
+  /**
+   * The object that it shows, as a fresh read names it (`subscription:sub_1`); null for a summary.
+   */
   readonly object: string | null
   /** It comes only where it was asked for. */
   readonly only?: 'as an answer'
@@ -45,8 +47,9 @@ export interface Story {
   /** How often each word is delivered. */
   readonly times: number
   /**
-   * `final`: every read shows the object after all that happened. `live`: a read is performed at any moment
-   * after it was asked for and shows the object as it then was. `missing`: the object is gone.
+   * `final`: every read shows the object after all that happened. `live`: a read is performed at
+   * any moment after it was asked for and shows the object as it then was. `missing`: the object is
+   * gone.
    */
   readonly reads: 'final' | 'live' | 'missing'
   /** What a read shows beyond the last word on its object, such as an invoice's payment. */
@@ -278,7 +281,9 @@ export function endOf(chart: ChartName, { value, context }: AnyMachineSnapshot):
   })
 }
 
-/** Entries are numbered; where a context remembers such numbers, only their order means anything. */
+/**
+ * Entries are numbered; where a context remembers such numbers, only their order means anything.
+ */
 function isNumbered(key: string): boolean {
   return key === 'read' || key === 'seq'
 }
@@ -302,7 +307,10 @@ function withRanks(value: unknown, rank: (seq: number) => number, drop = false):
   )
 }
 
-/** The context with its bookkeeping reduced to what must be equal; before the end, to whether it is set. */
+/**
+ * The context with its bookkeeping reduced to what must be equal; before the end, to whether it is
+ * set.
+ */
 function softened(context: unknown, list: readonly Bookkeeping[], ended: boolean): unknown {
   return list.reduce(
     (known, { field, equal }) =>

@@ -82,8 +82,8 @@ export const resting: Readonly<Record<ChartName, Readonly<Record<string, string>
 }
 
 /**
- * An end of which the provider has not said a word: it refused to create the thing. Should it show it all
- * the same, it is believed.
+ * An end of which the provider has not said a word: it refused to create the thing. Should it show
+ * it all the same, it is believed.
  */
 export function isOursAlone(chart: ChartName, { snapshot }: World): boolean {
   if (chart !== 'subscription') return false

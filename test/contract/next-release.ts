@@ -11,8 +11,8 @@ export interface NextRelease {
 }
 
 /**
- * The chart as the next release has it, with its migration, made from today's so that it is never out of date.
- * States are those at the top of a chart that is not parallel.
+ * The chart as the next release has it, with its migration, made from today's so that it is never
+ * out of date. States are those at the top of a chart that is not parallel.
  */
 export function nextRelease(chart: Chart, { field, gone, timer }: NextRelease): Chart {
   const { config, implementations }: AnyStateMachine = chart.machine

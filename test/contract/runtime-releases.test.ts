@@ -18,8 +18,8 @@ import {
   type HandClock,
 } from './runtime-given.ts'
 
-// Two releases over one store: the next one keeps a note more, has no state `closed`, and calls patience
-// endurance.
+// Two releases over one store: the next one keeps a note more, has no state `closed`, and calls
+// patience endurance.
 
 const today: Charts = { counter: counterChart() }
 const next: Charts = {

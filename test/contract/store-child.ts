@@ -1,8 +1,8 @@
 import { openStore } from '../../persistence/open.ts'
 import { commit, posting, row, tracking } from './store-given.ts'
 
-// A process of its own over a store, for what only processes can show: `node store-child.js <job as JSON>`. It
-// writes one JSON line for each thing that it was told is so.
+// A process of its own over a store, for what only processes can show: `node store-child.js <job as
+// JSON>`. It writes one JSON line for each thing that it was told is so.
 
 interface Job {
   readonly work: 'open' | 'append' | 'race'

@@ -30,7 +30,9 @@ function project({ actor: ref, seq }: Entry): ViewRow[] {
   return [row('accounts', ref, { seq }), posting('ledger', `${ref}#${seq}`, { seq })]
 }
 
-/** Entries; effects that are done, open, claimed, retried and parked; a parked envelope; requests. */
+/**
+ * Entries; effects that are done, open, claimed, retried and parked; a parked envelope; requests.
+ */
 async function fill(bare: Store): Promise<void> {
   const store = tracking(bare, new Map())
   for (const ref of [actor, other]) {

@@ -18,7 +18,10 @@ const minute = 60_000
 export function forgetContract(open: OpenPlace): void {
   const place = placeForEach(open)
 
-  /** Actors of one type, each with one entry, rows and a timer, committed one second after the other. */
+  /**
+   * Actors of one type, each with one entry, rows and a timer, committed one second after the
+   * other.
+   */
   const fill = async (refs: readonly ActorRef[]) => {
     await place().store.append(
       refs.map((ref, n) =>

@@ -14,7 +14,8 @@ import { actor, at, commit, line, other, row, timer, tracking } from './store-gi
 import { placeForEach } from './store-place.ts'
 import { inHome, mongoPlaces } from './store-places.ts'
 
-// What is particular to a home: how it opens, which files and processes it refuses, and what it says of damaged data.
+// What is particular to a home: how it opens, which files and processes it refuses, and what it
+// says of damaged data.
 
 const minute = 60_000
 

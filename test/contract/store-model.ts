@@ -25,7 +25,10 @@ export interface Model {
   rows(): Map<string, number>
 }
 
-/** Which of the effects that are due at one moment is claimed first; no home promises more than its own order. */
+/**
+ * Which of the effects that are due at one moment is claimed first; no home promises more than its
+ * own order.
+ */
 export type Ties = 'by actor' | 'by the first entry of their actors'
 
 export function createModel(ties: Ties): Model {

@@ -5,8 +5,8 @@ import type { HandTimers } from './hand-timers.ts'
 const { firstWordMs } = defaultHttpLimits
 
 /**
- * The answer to a request that may wait for what a provider says: `meanwhile` goes on while it waits, and when nothing
- * happens any more, its time is over.
+ * The answer to a request that may wait for what a provider says: `meanwhile` goes on while it
+ * waits, and when nothing happens any more, its time is over.
  */
 export async function answerOf<T>(
   answering: Promise<T>,

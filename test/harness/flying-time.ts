@@ -2,8 +2,9 @@ import { setImmediate } from 'node:timers/promises'
 import { vi } from 'vitest'
 
 /**
- * From now on the computer's timers and its clock stand in the test's hands, and time flies: a millisecond for each turn
- * of the event loop. A machine under load is slower by its own measure only. Answers how to end it.
+ * From now on the computer's timers and its clock stand in the test's hands, and time flies: a
+ * millisecond for each turn of the event loop. A machine under load is slower by its own measure
+ * only. Answers how to end it.
  */
 export function letTimeFly(): () => Promise<void> {
   vi.useFakeTimers({

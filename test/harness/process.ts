@@ -60,8 +60,8 @@ export interface ProcessParts extends OwnParts {
 export type TestProcess = ReturnType<typeof composeProcess>
 
 /**
- * One process of the platform as `app/open.ts` has it, from the same parts; only what a test does not give is filled
- * in here. Nothing in it waits for real time.
+ * One process of the platform as `app/open.ts` has it, from the same parts; only what a test does
+ * not give is filled in here. Nothing in it waits for real time.
  */
 export function composeProcess(own: ProcessParts) {
   const timers = own.timers ?? createHandTimers()

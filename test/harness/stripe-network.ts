@@ -13,7 +13,9 @@ const log: Log = {
   },
 }
 
-/** What becomes of one request: `lost` is done, and its answer never comes; `unsent` is not done. */
+/**
+ * What becomes of one request: `lost` is done, and its answer never comes; `unsent` is not done.
+ */
 export type Fate = 'answered' | 'lost' | 'unsent' | Response
 
 /** The request is under way until it is ruled. */

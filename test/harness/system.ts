@@ -25,8 +25,8 @@ import { composeProcess, keyOf, webhooksOf } from './process.ts'
 import { createTime } from './time.ts'
 import { keepInMemory, openTwin, webhookSecret } from './twin.ts'
 
-// The whole system in one process, on a clock that tests move: the HTTP API, the runtime, a store, and the
-// simulated Stripe behind the real SDK. Nothing is mocked; only the sockets are missing.
+// The whole system in one process, on a clock that tests move: the HTTP API, the runtime, a store,
+// and the simulated Stripe behind the real SDK. Nothing is mocked; only the sockets are missing.
 
 /** A webhook that the twin has sent and the test holds back. */
 export interface HeldWebhook {
@@ -63,7 +63,10 @@ export interface SystemOptions {
   readonly secrets?: readonly string[]
   /** Of each process. */
   readonly readBudget?: ReadBudgetOptions
-  /** Receives every request that a process of ours sends to Stripe, such as `GET /v1/customers/cus_1`. */
+  /**
+   * Receives every request that a process of ours sends to Stripe, such as `GET
+   * /v1/customers/cus_1`.
+   */
   readonly onRequest?: (request: string) => void
   /** Receives every entry that any process commits. */
   readonly onEntry?: (entry: Entry) => void

@@ -34,7 +34,10 @@ async function theWholePath(): Promise<Customer> {
   return ada
 }
 
-/** The platform bills: a renewal is paid, the next one is declined, charged again, and then refunded. */
+/**
+ * The platform bills: a renewal is paid, the next one is declined, charged again, and then
+ * refunded.
+ */
 async function collectedByThePlatform(): Promise<Customer> {
   const ada = await aCustomer({ seed: 'recorded' })
   await addsCard(ada, 'pm_card_visa')
@@ -80,7 +83,10 @@ async function journalOf(release: string, story: string, { system }: Customer): 
   return { release, story, actors }
 }
 
-/** Writes `<release>-<story>.json` for every story that this release has none of; throws if it has all. */
+/**
+ * Writes `<release>-<story>.json` for every story that this release has none of; throws if it has
+ * all.
+ */
 export async function record(release: string): Promise<string[]> {
   const written: string[] = []
   for (const [story, live] of Object.entries(stories)) {

@@ -11,8 +11,9 @@ import { canonical } from '../../values/json.ts'
 import { digestOf, RecordedJournal, type RecordedEntry } from './journal.ts'
 import { record } from './record.ts'
 
-// Every journal that a release has left is decided again by today's charts. One that ends otherwise means
-// that a running system would be changed by the deployment: it needs a migration, never a new recording.
+// Every journal that a release has left is decided again by today's charts. One that ends otherwise
+// means that a running system would be changed by the deployment: it needs a migration, never a new
+// recording.
 //
 //   RECORD=0.2.0 npx vitest run test/journals      records the stories of a new release
 
@@ -26,7 +27,10 @@ function chartOf(type: string): Chart | null {
   return Object.values(charts).find((chart) => chart.type === type) ?? null
 }
 
-/** Of effects with one `coalesce` key the drain that was recorded kept the first; all else must be there. */
+/**
+ * Of effects with one `coalesce` key the drain that was recorded kept the first; all else must be
+ * there.
+ */
 function sameEffects(entry: Entry, recorded: RecordedEntry): boolean {
   const wanted = new Set(recorded.effects.map((effect) => canonical(effect)))
   const asked = new Set(entry.effects.map((effect) => canonical(effect)))

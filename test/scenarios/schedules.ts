@@ -115,11 +115,11 @@ function createCarrier(system: System, manner: Manner, draw: () => number): Carr
 }
 
 /**
- * Lives the story once for each seed from 1 to `count`: with seed 1 its webhooks come once, in order
- * and at once; with every other doubled, shuffled, late, or lost until the end, to processes that
- * die. Each run keeps the invariants at every step and ends as it should; and all end in one state,
- * which a fresh read of everything does not change. SEED=<n> replays one, SCHEDULES=<n> chooses how
- * many.
+ * Lives the story once for each seed from 1 to `count`: with seed 1 its webhooks come once, in
+ * order and at once; with every other doubled, shuffled, late, or lost until the end, to processes
+ * that die. Each run keeps the invariants at every step and ends as it should; and all end in one
+ * state, which a fresh read of everything does not change. SEED=<n> replays one, SCHEDULES=<n>
+ * chooses how many.
  */
 export async function underSchedules(count: number, story: Story): Promise<void> {
   const { SEED, SCHEDULES } = process.env

@@ -100,7 +100,9 @@ function resurrectionsIn(actor: ActorRef, entries: readonly Entry[]): string[] {
   })
 }
 
-/** I8: the version of an entitlement snapshot never goes back, and changes whenever the features do. */
+/**
+ * I8: the version of an entitlement snapshot never goes back, and changes whenever the features do.
+ */
 function entitlementsGoingBack(actor: ActorRef, entries: readonly Entry[]): string[] {
   if (!actor.startsWith('account/')) return []
   return entries.flatMap((entry, index) => {

@@ -7,9 +7,15 @@ import type { Draw } from './draw.ts'
 export interface Weather {
   /** Operations of the store that fail, half before their effect and half after it. */
   readonly storeFails: number
-  /** Calls to the provider whose connection breaks, half before they arrive and half before the answer. */
+  /**
+   * Calls to the provider whose connection breaks, half before they arrive and half before the
+   * answer.
+   */
   readonly callsBreak: number
-  /** Operations of either kind at which the process dies, half before their effect and half after it. */
+  /**
+   * Operations of either kind at which the process dies, half before their effect and half after
+   * it.
+   */
   readonly dies: number
 }
 
@@ -17,7 +23,10 @@ export const fairWeather: Weather = { storeFails: 0, callsBreak: 0, dies: 0 }
 
 export interface Life {
   isAlive(): boolean
-  /** All that the process does goes through these two: a dead one has no effect on anything any more. */
+  /**
+   * All that the process does goes through these two: a dead one has no effect on anything any
+   * more.
+   */
   readonly store: Store
   readonly fetch: FetchLike
   /** The operations that it has begun. */

@@ -12,10 +12,11 @@ import { hashOf, journalLines, readJournal } from './journals.ts'
 import { play, type Story } from './story.ts'
 import { openSimulation, type Simulation } from './system.ts'
 
-// Months of a few customers' lives, lived through under everything that can go wrong, drawn from a seed.
+// Months of a few customers' lives, lived through under everything that can go wrong, drawn from a
+// seed.
 //
 //   SEED=17 npx vitest run test/simulation          lives one run again (several: SEED=17,23)
-//   SEEDS=1000 npx vitest run test/simulation       lives the runs 1 to 1000 (FROM=500 begins later)
+// SEEDS=1000 npx vitest run test/simulation       lives the runs 1 to 1000 (FROM=500 begins later)
 
 const runMs = 120_000
 

@@ -215,7 +215,9 @@ async function closesAccount(scene: Scene): Promise<void> {
   await ask(scene, 'admin', path, { event: { type: 'account.close' } })
 }
 
-/** The business's own people at Stripe's dashboard: there, a request may fail and be left at that. */
+/**
+ * The business's own people at Stripe's dashboard: there, a request may fail and be left at that.
+ */
 function business(work: (stripe: Stripe, scene: Scene, key: string) => Promise<unknown>) {
   return async (scene: Scene): Promise<void> => {
     try {

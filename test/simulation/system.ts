@@ -13,8 +13,9 @@ import { watch } from '../scenarios/invariants.ts'
 import { createDraw } from './draw.ts'
 import { createLife, fairWeather, type Life, type Weather } from './life.ts'
 
-// The whole platform, in one or two processes that die and come back over the same store, beside the
-// simulated Stripe, on one clock. Chance comes from the seed alone, so that a run can be lived again.
+// The whole platform, in one or two processes that die and come back over the same store, beside
+// the simulated Stripe, on one clock. Chance comes from the seed alone, so that a run can be lived
+// again.
 
 export type Role = Exclude<keyof typeof keyOf, 'narrow'>
 
@@ -111,7 +112,10 @@ export async function openSimulation(options: SimulationOptions) {
     return { life, store, runtime, app, reconcile: () => reconciliation.run() }
   }
 
-  /** Starts one; what dies on the way, or finds no store, is started again as an operator would have it. */
+  /**
+   * Starts one; what dies on the way, or finds no store, is started again as an operator would have
+   * it.
+   */
   async function started(store: Store): Promise<Process> {
     for (let tries = 1; ; tries += 1) {
       const process = boot(store)

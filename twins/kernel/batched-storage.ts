@@ -9,8 +9,8 @@ export interface BatchedStorage extends SandboxStorage {
 }
 
 /**
- * Writes the units of one turn of the event loop together, in one piece. Who tells the outside of a unit awaits
- * `written` before: what nobody has heard of may be lost with the process.
+ * Writes the units of one turn of the event loop together, in one piece. Who tells the outside of a
+ * unit awaits `written` before: what nobody has heard of may be lost with the process.
  */
 export function createBatchedStorage(storage: SandboxStorage): BatchedStorage {
   let waiting = new Map<string, string | null>()

@@ -1,4 +1,6 @@
-/** What the running unit of work has changed: how to take it back, and what to store if it stands. */
+/**
+ * What the running unit of work has changed: how to take it back, and what to store if it stands.
+ */
 export interface Changes {
   /** `value` is asked at the end of the unit for the text to store under `key`; null removes it. */
   record(key: string, value: () => string | null, undo: () => void): void

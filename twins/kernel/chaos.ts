@@ -8,8 +8,8 @@ const share = z.number().min(0).max(1)
 const day = 24 * 3600
 
 /**
- * How badly the network between the twin and its user behaves. All draws come from `seed` and the thing
- * drawn for (an event, a request), so that one seed gives one weather.
+ * How badly the network between the twin and its user behaves. All draws come from `seed` and the
+ * thing drawn for (an event, a request), so that one seed gives one weather.
  */
 export const ChaosDial = z.strictObject({
   seed: z.string().max(200).default('calm'),
@@ -25,7 +25,9 @@ export const ChaosDial = z.strictObject({
     .default(0),
   /** The share of copies whose first try is lost on the way, so that only a retry brings them. */
   dropUntilRetry: share.default(0),
-  /** The share of POST requests answered 500: half of them before the work was done, half after it. */
+  /**
+   * The share of POST requests answered 500: half of them before the work was done, half after it.
+   */
   http500: share.default(0),
   /** The share of POST requests refused with 429, nothing done. */
   http429: share.default(0),
@@ -99,7 +101,10 @@ export function createChaos(world: Ground) {
       }
     },
 
-    /** Drawn for the key and the number of the try with it, so that no order of arrival matters; else for the id. */
+    /**
+     * Drawn for the key and the number of the try with it, so that no order of arrival matters;
+     * else for the id.
+     */
     fateOf(requestId: string, key: string | null): RequestFate {
       const dial = get()
       if (dial.http429 === 0 && dial.http500 === 0) return 'normal'

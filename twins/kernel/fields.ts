@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from '../../values/json.ts'
 import type { StripeObject } from './objects.ts'
 
-// Reading plain JSON without assertions. A path is keys joined by dots; what is not there is undefined.
+// Reading plain JSON without assertions. A path is keys joined by dots; what is not there is
+// undefined.
 
 export function isRecord(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -55,8 +56,9 @@ export function listAt(object: JsonObject, path: string): readonly Json[] {
 }
 
 /**
- * The same value, closed to change all the way down, so that it can be shared. Changing it throws. What
- * is frozen already was frozen whole, which is why a changed copy costs only what is new in it.
+ * The same value, closed to change all the way down, so that it can be shared. Changing it throws.
+ * What is frozen already was frozen whole, which is why a changed copy costs only what is new in
+ * it.
  */
 export function frozen<T extends Json>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
@@ -69,8 +71,8 @@ export function sameJson(one: Json | undefined, other: Json | undefined): boolea
 }
 
 /**
- * What an event shows as `previous_attributes`: the former value of each field that changed; inside an
- * object only the keys that changed, a list whole. Null where a field is new.
+ * What an event shows as `previous_attributes`: the former value of each field that changed; inside
+ * an object only the keys that changed, a list whole. Null where a field is new.
  */
 export function previousAttributes(before: JsonObject, after: JsonObject): JsonObject {
   const previous: JsonObject = {}

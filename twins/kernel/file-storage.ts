@@ -36,8 +36,9 @@ function read(path: string): Map<string, string> {
 }
 
 /**
- * The twin's world in one file of JSON lines, each a unit of work. It survives the process at any moment;
- * a power cut may take the last seconds, which a simulated Stripe can bear. One process at a time.
+ * The twin's world in one file of JSON lines, each a unit of work. It survives the process at any
+ * moment; a power cut may take the last seconds, which a simulated Stripe can bear. One process at
+ * a time.
  */
 export function createFileStorage(path: string): SandboxStorage & { close(): void } {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })

@@ -8,7 +8,10 @@ export type StripeObject = JsonObject & {
   livemode: false
 }
 
-/** What is put is frozen and shared. To change an object, put a changed copy; changing it in place throws. */
+/**
+ * What is put is frozen and shared. To change an object, put a changed copy; changing it in place
+ * throws.
+ */
 export interface Table {
   get(id: string): StripeObject | undefined
   put(object: StripeObject): void
@@ -17,6 +20,8 @@ export interface Table {
   all(): readonly StripeObject[]
   /** The oldest. */
   first(): StripeObject | undefined
-  /** Those with this string at the dotted path, oldest first; by an index made at the first call. */
+  /**
+   * Those with this string at the dotted path, oldest first; by an index made at the first call.
+   */
   where(path: string, value: string): readonly StripeObject[]
 }

@@ -64,7 +64,9 @@ function createHeap() {
   }
 }
 
-/** Jobs by time. `prefix` names their keys in the storage; `stored` is what an earlier run saved. */
+/**
+ * Jobs by time. `prefix` names their keys in the storage; `stored` is what an earlier run saved.
+ */
 export function createQueue(
   prefix: string,
   changes: Changes,

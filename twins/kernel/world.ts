@@ -21,14 +21,18 @@ export interface RequestStamp {
 }
 
 /**
- * The state of the simulated Stripe. A request, a page's form and a job are each one synchronous unit of
- * work: what it changed is saved together when it ends, and if it throws nothing of it remains (see
- * `StripeFailure.keeps`). Before a unit begins, every job that is due has run, each at its own time.
+ * The state of the simulated Stripe. A request, a page's form and a job are each one synchronous
+ * unit of work: what it changed is saved together when it ends, and if it throws nothing of it
+ * remains (see `StripeFailure.keeps`). Before a unit begins, every job that is due has run, each at
+ * its own time.
  */
 export interface World {
   /** Unix seconds of the sandbox clock; in a job, the time for which it was scheduled. */
   now(): number
-  /** `newId('cus')` is `cus_…`: from the seed and a stored counter of its own, so that a run can be repeated. */
+  /**
+   * `newId('cus')` is `cus_…`: from the seed and a stored counter of its own, so that a run can be
+   * repeated.
+   */
   newId(prefix: string): string
   /** By the object's own name: `customer`, `subscription`, `invoice`, … */
   table(name: string): Table
@@ -36,7 +40,9 @@ export interface World {
   find(id: string): StripeObject | undefined
   /** Records an Event with the object as it is now, and queues its webhooks. */
   emit(type: string, object: StripeObject, previous?: JsonObject): void
-  /** Runs `kind`'s handler for `id` at `atSeconds`. The same (kind, id) replaces; restarts keep it. */
+  /**
+   * Runs `kind`'s handler for `id` at `atSeconds`. The same (kind, id) replaces; restarts keep it.
+   */
   schedule(kind: string, id: string, atSeconds: number): void
   unschedule(kind: string, id: string): void
   onJob(kind: string, handler: (id: string) => void): void

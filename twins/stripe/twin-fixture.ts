@@ -5,7 +5,10 @@ import { instant, plusMs, type Instant } from '../../values/instant.ts'
 import type { SandboxStorage } from '../kernel/storage.ts'
 import { createStripeTwin, type StripeTwinOptions } from './twin.ts'
 
-/** What a test of the twin works with: the twin on a clock of its own, and the real SDK in front of it. */
+/**
+ * What a test of the twin works with: the twin on a clock of its own, and the real SDK in front of
+ * it.
+ */
 
 export const secretKey = 'sk_test_fixture'
 export const publishableKey = 'pk_test_fixture'

@@ -37,8 +37,9 @@ export interface StripeTwin {
   /** When the next job or webhook is due, by the sandbox's clock; null if nothing waits. */
   nextJobAt(): Instant | null
   /**
-   * Runs what is due at the clock's now, and returns how much it was. All begins by time and order of scheduling;
-   * webhooks are posted many at once, and each is answered or has failed when this resolves.
+   * Runs what is due at the clock's now, and returns how much it was. All begins by time and order
+   * of scheduling; webhooks are posted many at once, and each is answered or has failed when this
+   * resolves.
    */
   runDue(): Promise<number>
   readonly chaos: {
@@ -58,7 +59,10 @@ export interface StripeTwin {
 /** How often a running twin looks whether the clock has reached the next job. */
 const lookMs = 100
 
-/** A simulated Stripe: flexible billing mode, API version 2026-10-28.endive. See README.md beside this file. */
+/**
+ * A simulated Stripe: flexible billing mode, API version 2026-10-28.endive. See README.md beside
+ * this file.
+ */
 export function createStripeTwin(options: StripeTwinOptions): StripeTwin {
   const { clock, seed, log, webhook } = options
   const storage = options.storage && createBatchedStorage(options.storage)

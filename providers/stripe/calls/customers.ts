@@ -13,7 +13,9 @@ function observed({ claimed, now, ports }: Create, id: string): Promise<readonly
   return observe({ kind: 'customer', id, asker, read }, { now, ports })
 }
 
-/** `customer.create`: told by a read, for the answer to a repeated key is what the first one was. */
+/**
+ * `customer.create`: told by a read, for the answer to a repeated key is what the first one was.
+ */
 export const customerCreate: Command<z.infer<typeof CustomerCreate>> = {
   async perform(call) {
     const { email, name, account } = call.effect

@@ -23,14 +23,19 @@ export function isMissing(error: unknown): boolean {
   )
 }
 
-/** A no that the same request would get again: a decline, or a request that Stripe does not accept. */
+/**
+ * A no that the same request would get again: a decline, or a request that Stripe does not accept.
+ */
 export function isRefusal(error: unknown): error is Stripe.errors.StripeError {
   return (
     error instanceof errors.StripeCardError || error instanceof errors.StripeInvalidRequestError
   )
 }
 
-/** Stripe answers 429 to what comes too fast; and to what is locked, of which our pace is not the reason. */
+/**
+ * Stripe answers 429 to what comes too fast; and to what is locked, of which our pace is not the
+ * reason.
+ */
 export function isRateLimit(error: unknown): error is Stripe.errors.StripeRateLimitError {
   return error instanceof errors.StripeRateLimitError && error.code !== 'lock_timeout'
 }
@@ -57,9 +62,10 @@ export function isKeyReused(error: unknown): boolean {
 }
 
 /**
- * What a failed call means for its effect: RetryLater where another try may help, which is wherever the
- * outcome is not known; anything else parks it, and says what to mend. What parks does not bear Stripe's own
- * error as its cause, because an operator reads it, and Stripe's words name e-mail addresses.
+ * What a failed call means for its effect: RetryLater where another try may help, which is wherever
+ * the outcome is not known; anything else parks it, and says what to mend. What parks does not bear
+ * Stripe's own error as its cause, because an operator reads it, and Stripe's words name e-mail
+ * addresses.
  */
 export function failureOf(error: unknown): unknown {
   if (!(error instanceof errors.StripeError)) return error

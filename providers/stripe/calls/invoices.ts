@@ -25,8 +25,8 @@ async function methodFor({ effect, ports }: Pay): Promise<string | null> {
 const clockSkewSeconds = 5
 
 /**
- * True if the bank was asked for this invoice since we began. Of what is dated shortly before, which a clock
- * that is behind may have done, only a charge of the same method can be ours.
+ * True if the bank was asked for this invoice since we began. Of what is dated shortly before,
+ * which a clock that is behind may have done, only a charge of the same method can be ours.
  */
 async function wasAsked(call: Pay): Promise<boolean> {
   const { stripe } = call.ports

@@ -47,7 +47,8 @@ describe('of two cards', () => {
     const world = openStripe()
     const customer = await world.customer('account/acct_1')
     let isOvertaken = false
-    // Marked after the first has seen that it is the newest, and before it makes itself the default.
+    // Marked after the first has seen that it is the newest, and before it makes itself the
+    // default.
     const overtaking = async (method: string, path: string): Promise<Fate> => {
       if (isOvertaken || method !== 'GET' || path !== `/v1/customers/${customer}`) return 'answered'
       isOvertaken = true

@@ -8,7 +8,10 @@ import { observe } from './observe.ts'
 
 type Attach = Call<z.infer<typeof PaymentMethodAttach>>
 
-/** Names the effect that added a method: what a retry finds again, and which of two was asked for later. */
+/**
+ * Names the effect that added a method: what a retry finds again, and which of two was asked for
+ * later.
+ */
 const effectKey = 'tenure_effect'
 
 function isToken({ effect }: Attach): boolean {
@@ -30,8 +33,8 @@ async function attach(call: Attach, customer: string): Promise<string> {
 const ended: ReadonlySet<string> = new Set(['canceled', 'incomplete_expired'])
 
 /**
- * Makes it the default of the customer, and of every subscription that has a default of its own: Stripe
- * tries a subscription's first, so that one which failed would go on failing.
+ * Makes it the default of the customer, and of every subscription that has a default of its own:
+ * Stripe tries a subscription's first, so that one which failed would go on failing.
  */
 async function makeDefault(call: Attach, customer: string, method: string): Promise<void> {
   const { stripe } = call.ports
@@ -65,7 +68,10 @@ function seqOf(mark: string | undefined, { actor }: Attach['claimed']): number |
   return asker === actor && !Number.isNaN(seq) ? seq : null
 }
 
-/** Of this customer's methods the one that was asked for last, which may be on its way to being the default. */
+/**
+ * Of this customer's methods the one that was asked for last, which may be on its way to being the
+ * default.
+ */
 async function newest(call: Attach, customer: string): Promise<string | null> {
   const { claimed, ports } = call
   let found: { readonly id: string; readonly seq: number } | null = null
@@ -76,7 +82,10 @@ async function newest(call: Attach, customer: string): Promise<string | null> {
   return found?.id ?? null
 }
 
-/** True if the customer chose a default elsewhere, as in Stripe's portal, after this one was asked for. */
+/**
+ * True if the customer chose a default elsewhere, as in Stripe's portal, after this one was asked
+ * for.
+ */
 async function isOvertaken({ claimed, ports }: Attach, customer: string): Promise<boolean> {
   const found = await ports.stripe.customers.retrieve(customer)
   if (found.deleted === true) return false
@@ -87,8 +96,9 @@ async function isOvertaken({ claimed, ports }: Attach, customer: string): Promis
 }
 
 /**
- * The method asked for last becomes the default, in whatever order they are attached: a late retry of an older
- * one leaves it alone. Looked at again afterwards, for another may have been marked meanwhile.
+ * The method asked for last becomes the default, in whatever order they are attached: a late retry
+ * of an older one leaves it alone. Looked at again afterwards, for another may have been marked
+ * meanwhile.
  */
 async function settleDefault(call: Attach, customer: string, method: string): Promise<void> {
   if ((await newest(call, customer)) !== method || (await isOvertaken(call, customer))) return
@@ -121,9 +131,10 @@ async function attachedById({ effect, ports }: Attach, customer: string): Promis
 }
 
 /**
- * A token makes a new method each time: the one with our mark is ours, and no other, for a customer adds cards
- * by other ways, too. Stripe's test cards alone cannot bear it from the start: where the key that made one is
- * spent, one without a mark, made since the effect was asked for, is taken for it.
+ * A token makes a new method each time: the one with our mark is ours, and no other, for a customer
+ * adds cards by other ways, too. Stripe's test cards alone cannot bear it from the start: where the
+ * key that made one is spent, one without a mark, made since the effect was asked for, is taken for
+ * it.
  */
 async function attachedByToken(call: Attach, customer: string): Promise<string | null> {
   const { claimed, effect, ports } = call

@@ -141,7 +141,8 @@ async function ownCharge(
   { effect, claimed, ports }: Charge,
   customer: string,
 ): Promise<Stripe.PaymentIntent | null> {
-  // A day of slack for clocks that disagree: nothing made before the effect was asked for can be its own.
+  // A day of slack for clocks that disagree: nothing made before the effect was asked for can be
+  // its own.
   const gte = Math.max(0, secondsOf(claimed.occurredAt) - 86_400)
   const list = ports.stripe.paymentIntents.list({ customer, created: { gte }, limit: 100 })
   for await (const intent of list) {
@@ -153,7 +154,9 @@ async function ownCharge(
   return null
 }
 
-/** `payment.charge`: one PaymentIntent for each attempt at an invoice, found again by its metadata. */
+/**
+ * `payment.charge`: one PaymentIntent for each attempt at an invoice, found again by its metadata.
+ */
 export const paymentCharge: Command<z.infer<typeof PaymentCharge>> = {
   async perform(call) {
     const { effect, ports } = call
@@ -186,7 +189,10 @@ export const paymentCharge: Command<z.infer<typeof PaymentCharge>> = {
 
 // --- payment_intent.cancel
 
-/** The payment's own actor is told, by a read of its state: only that confirms that no money can move. */
+/**
+ * The payment's own actor is told, by a read of its state: only that confirms that no money can
+ * move.
+ */
 async function ended({ effect, now, ports }: Cancel): Promise<readonly Result[]> {
   const { paymentIntent: id } = effect
   const asker = derivedRef('payment', id)

@@ -5,8 +5,9 @@ import type { PlanTerms } from '../../../machines/catalog/terms.ts'
 import { isRefusal } from './failures.ts'
 
 /**
- * The price at Stripe that sells exactly these terms, made if there is none. `attempt` is the asking
- * effect's: with it goes a key under which Stripe has stored a failure. Throws what the SDK throws.
+ * The price at Stripe that sells exactly these terms, made if there is none. `attempt` is the
+ * asking effect's: with it goes a key under which Stripe has stored a failure. Throws what the SDK
+ * throws.
  */
 export type EnsurePrice = (terms: PlanTerms, attempt: number) => Promise<string>
 
@@ -20,8 +21,9 @@ function sells(price: Stripe.Price, terms: PlanTerms): boolean {
 }
 
 /**
- * A plan's price is found by its lookup key. One that sells other terms, for the catalog has changed, loses
- * the key to a new price; whoever has the old one keeps it. Prices that were found are remembered.
+ * A plan's price is found by its lookup key. One that sells other terms, for the catalog has
+ * changed, loses the key to a new price; whoever has the old one keeps it. Prices that were found
+ * are remembered.
  */
 export function createPlans(stripe: Stripe, catalog: Catalog): EnsurePrice {
   const known = new Map<string, string>()

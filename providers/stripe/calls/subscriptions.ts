@@ -30,7 +30,9 @@ const Created = z.object({
     .nullish(),
 })
 
-/** Says what the customer must do next: nothing, where the first invoice is of zero, as in a trial. */
+/**
+ * Says what the customer must do next: nothing, where the first invoice is of zero, as in a trial.
+ */
 function accepted(subscription: unknown, paymentMethod: string | null): readonly Result[] {
   const { id, latest_invoice: invoice } = Created.parse(subscription)
   const clientSecret = invoice?.confirmation_secret?.client_secret ?? null
@@ -57,7 +59,9 @@ async function existing({ effect, ports }: Create, customer: string): Promise<st
   return null
 }
 
-/** `subscription.create`: incomplete until the customer pays; the card that pays becomes its own. */
+/**
+ * `subscription.create`: incomplete until the customer pays; the card that pays becomes its own.
+ */
 export const subscriptionCreate: Command<z.infer<typeof SubscriptionCreate>> = {
   async perform(call) {
     const { effect, claimed, ports } = call

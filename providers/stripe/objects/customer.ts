@@ -12,7 +12,9 @@ const StripeCustomer = z.object({
   metadata: OurMetadata,
 })
 
-/** Of a deleted one, a webhook still shows the fields and a read does not: neither counts any more. */
+/**
+ * Of a deleted one, a webhook still shows the fields and a read does not: neither counts any more.
+ */
 export function readCustomer(object: unknown, { at, read, deleted: gone }: Sight): Reading {
   const customer = StripeCustomer.parse(object)
   const deleted = gone || customer.deleted === true

@@ -35,7 +35,9 @@ export const MaybePeriod = z
   .nullish()
   .transform((period) => period ?? null)
 
-/** The bank's word where it gave one, else the error's code. Of `last_payment_error` and its like. */
+/**
+ * The bank's word where it gave one, else the error's code. Of `last_payment_error` and its like.
+ */
 export const MaybeDecline = z
   .object({ decline_code: MaybeText, code: MaybeText })
   .nullish()

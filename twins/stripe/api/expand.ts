@@ -40,8 +40,8 @@ function expanded(value: Json, keys: readonly string[], walk: Walk): Json {
 }
 
 /**
- * The answer with these paths (`customer`, `data.latest_invoice.payments`) expanded: ids become objects,
- * and fields shown only on request appear. A deleted or unknown thing stays an id.
+ * The answer with these paths (`customer`, `data.latest_invoice.payments`) expanded: ids become
+ * objects, and fields shown only on request appear. A deleted or unknown thing stays an id.
  */
 export function expand(
   answer: JsonObject,

@@ -10,8 +10,8 @@ export interface FailureBody {
 }
 
 /**
- * An answer that is an error, as Stripe's API gives it. Thrown inside a unit of work, it undoes the unit,
- * unless it `keeps` what was done: a declined confirmation is recorded before it is told.
+ * An answer that is an error, as Stripe's API gives it. Thrown inside a unit of work, it undoes the
+ * unit, unless it `keeps` what was done: a declined confirmation is recorded before it is told.
  */
 export class StripeFailure extends Error {
   override readonly name = 'StripeFailure'
@@ -46,7 +46,9 @@ export function invalidRequest(param: string | null, message: string, code?: str
   })
 }
 
-/** 404, or 400 for an id inside a body, where Stripe uses the same code. `kind` as in `customer`. */
+/**
+ * 404, or 400 for an id inside a body, where Stripe uses the same code. `kind` as in `customer`.
+ */
 export function notFound(kind: string, id: string, param = 'id') {
   const status = param === 'id' ? 404 : 400
   return new StripeFailure(status, {

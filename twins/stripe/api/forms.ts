@@ -35,7 +35,10 @@ function withLists(value: Json): Json {
   return entries.sort(([a], [b]) => Number(a) - Number(b)).map(([, inner]) => inner)
 }
 
-/** A query or a form body with brackets, as Stripe's SDKs write nested parameters. Values stay strings. */
+/**
+ * A query or a form body with brackets, as Stripe's SDKs write nested parameters. Values stay
+ * strings.
+ */
 export function decodeForm(text: string): JsonObject {
   const tree: JsonObject = {}
   for (const [name, value] of new URLSearchParams(text)) place(tree, keysOf(name), value)

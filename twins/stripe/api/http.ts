@@ -8,9 +8,9 @@ import { decodeForm } from './forms.ts'
 import type { Answer } from './idempotency.ts'
 import type { Route } from './parts.ts'
 
-// How a resource joins the API: its file exports `createX(world, …)`, which returns a `Part` (parts.ts)
-// with a table of routes, and `assemble.ts` lists the parts. This file serves such tables under Stripe's
-// rules for keys, versions and errors; `execute.ts` runs each call.
+// How a resource joins the API: its file exports `createX(world, …)`, which returns a `Part`
+// (parts.ts) with a table of routes, and `assemble.ts` lists the parts. This file serves such
+// tables under Stripe's rules for keys, versions and errors; `execute.ts` runs each call.
 
 export interface ApiOptions extends ExecutorOptions {
   readonly routes: readonly Route[]

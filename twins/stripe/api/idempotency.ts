@@ -31,7 +31,10 @@ function fingerprintOf({ method, path, input }: KeyedCall): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
-/** Remembers answers by idempotency key: the first execution's status and body, errors and 500s included. */
+/**
+ * Remembers answers by idempotency key: the first execution's status and body, errors and 500s
+ * included.
+ */
 export function createIdempotency(world: World) {
   const answers = world.table('sandbox.idempotency')
   const running = new Set<string>()

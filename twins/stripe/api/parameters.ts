@@ -2,8 +2,8 @@ import { z } from 'zod'
 import type { JsonObject } from '../../../values/json.ts'
 import { StripeFailure } from './failure.ts'
 
-// Forms carry strings. These are the types of Stripe's parameters as they arrive; `''` unsets a field
-// where Stripe allows that.
+// Forms carry strings. These are the types of Stripe's parameters as they arrive; `''` unsets a
+// field where Stripe allows that.
 
 export const text = z.string().min(1).max(5000)
 export const integer = z
@@ -44,8 +44,8 @@ function early(param: string, message: string, code?: string): StripeFailure {
 }
 
 /**
- * The input by its schema (a `z.strictObject`), or Stripe's 400 that names the first parameter that is
- * missing, unknown or wrong. Such a refusal is not remembered by an idempotency key.
+ * The input by its schema (a `z.strictObject`), or Stripe's 400 that names the first parameter that
+ * is missing, unknown or wrong. Such a refusal is not remembered by an idempotency key.
  */
 export function parse<S extends z.ZodType>(schema: S, input: JsonObject): z.infer<S> {
   const parsed = schema.safeParse(input, { reportInput: true })

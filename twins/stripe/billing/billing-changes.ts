@@ -2,7 +2,10 @@ import { previousAttributes } from '../../kernel/fields.ts'
 import type { Collection, Invoice, Subscription } from './billing-records.ts'
 import type { Billing } from './billing.ts'
 
-/** Stores the changed subscription; where a field differs, `customer.subscription.updated` says which. */
+/**
+ * Stores the changed subscription; where a field differs, `customer.subscription.updated` says
+ * which.
+ */
 export function changeSubscription(
   billing: Billing,
   before: Subscription,

@@ -114,7 +114,9 @@ export async function openSandbox(
       await twin.runDue()
     },
 
-    /** From now on the platform answers every webhook with this status; what it refuses is not seen. */
+    /**
+     * From now on the platform answers every webhook with this status; what it refuses is not seen.
+     */
     answerWith(next: number): void {
       status = next
     },

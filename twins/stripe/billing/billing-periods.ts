@@ -13,9 +13,9 @@ export interface Period {
 }
 
 /**
- * The `k`-th bound of the periods that an anchor makes: the anchor plus `k` intervals in UTC, clamped to
- * the month's last day. Computed from the anchor each time: from the bound before, January 31 would
- * drift to the 28th for good.
+ * The `k`-th bound of the periods that an anchor makes: the anchor plus `k` intervals in UTC,
+ * clamped to the month's last day. Computed from the anchor each time: from the bound before,
+ * January 31 would drift to the 28th for good.
  */
 export function boundary(anchor: number, every: Recurrence, k: number): number {
   const units = k * every.interval_count

@@ -16,8 +16,9 @@ export interface BillingOptions {
 }
 
 /**
- * Eight retries in two weeks, the number and window that Stripe recommends for Smart Retries. Stripe picks
- * the moments by a model of its own; these are evenly spread, so that a test can name each day.
+ * Eight retries in two weeks, the number and window that Stripe recommends for Smart Retries.
+ * Stripe picks the moments by a model of its own; these are evenly spread, so that a test can name
+ * each day.
  */
 export const defaultRetryDays: readonly number[] = [1, 3, 5, 7, 9, 11, 13, 14]
 
@@ -37,7 +38,9 @@ export const day = 24 * hour
 export const draftSeconds = hour
 /** So long a draft waits for a 2xx to its `invoice.created`. */
 export const draftWaitSeconds = 72 * hour
-/** The time in which the first invoice must be paid, after which the subscription has never been. */
+/**
+ * The time in which the first invoice must be paid, after which the subscription has never been.
+ */
 export const firstPaymentSeconds = 23 * hour
 /** `customer.subscription.trial_will_end` comes three days before. */
 export const trialNoticeSeconds = 3 * day

@@ -29,7 +29,9 @@ export interface BillingPorts {
   readonly options: Pick<BillingOptions, 'publicUrl'> & Partial<BillingOptions>
 }
 
-/** Subscriptions, their invoices and the payments of these. `billing` is what Checkout builds on. */
+/**
+ * Subscriptions, their invoices and the payments of these. `billing` is what Checkout builds on.
+ */
 export function createBilling(ports: BillingPorts): {
   readonly part: Part
   readonly billing: Billing
@@ -79,7 +81,9 @@ function endAll(billing: Billing, customer: string): void {
   }
 }
 
-/** A customer's own confirmation has ended an invoice's intent, or begins to ask for authentication. */
+/**
+ * A customer's own confirmation has ended an invoice's intent, or begins to ask for authentication.
+ */
 function settle(billing: Billing, intent: StripeObject, settlement: Settlement): void {
   const [collection] = billing.store.collections.where('payment_intent', intent.id)
   if (collection === undefined || collection.confirming) return

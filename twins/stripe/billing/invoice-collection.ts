@@ -6,7 +6,10 @@ import { day, jobs, type Billing } from './billing.ts'
 import { openPayment } from './invoice-payments.ts'
 import { activate, exhaust, followInvoices, voidInvoice } from './subscription-status.ts'
 
-/** Ends a draft: it gets its number, and what is due gets a payment intent. Nothing due is paid at once. */
+/**
+ * Ends a draft: it gets its number, and what is due gets a payment intent. Nothing due is paid at
+ * once.
+ */
 export function finalizeInvoice(billing: Billing, draft: Invoice): Invoice {
   const { world, store, options } = billing
   world.unschedule(jobs.finalize, draft.id)
@@ -111,8 +114,8 @@ export function recordProcessing(billing: Billing, id: string): void {
 }
 
 /**
- * The debit has failed after all. Stripe voids a first invoice and lets the subscription run on; a later
- * one has failed as by a card.
+ * The debit has failed after all. Stripe voids a first invoice and lets the subscription run on; a
+ * later one has failed as by a card.
  */
 export function recordDebitFailure(billing: Billing, id: string): void {
   const { world, store } = billing
@@ -128,7 +131,10 @@ export function recordDebitFailure(billing: Billing, id: string): void {
   voidInvoice(billing, failed)
 }
 
-/** The invoice's own method, else the subscription's, else the customer's; one that was detached is none. */
+/**
+ * The invoice's own method, else the subscription's, else the customer's; one that was detached is
+ * none.
+ */
 export function defaultMethod(billing: Billing, invoice: Invoice): string | null {
   const methods = billing.world.table('payment_method')
   const isAttached = (id: string) => methods.get(id)?.['customer'] === invoice.customer
@@ -191,8 +197,8 @@ function payOff(billing: Billing, { invoice_payment }: Collection): void {
 }
 
 /**
- * An attempt failed, or could not be made. The first attempt counts, whoever made it; after it only the
- * automatic ones do, and only they move the schedule.
+ * An attempt failed, or could not be made. The first attempt counts, whoever made it; after it only
+ * the automatic ones do, and only they move the schedule.
  */
 export function recordFailure(
   billing: Billing,

@@ -10,7 +10,10 @@ export interface Draft {
   readonly period: Period
   /** Stripe's invoice period, which looks back: the one that has just ended. */
   readonly lookback: Period
-  /** The part of a full period that is charged: 0 in a trial, 1 as a rule, between where it is prorated. */
+  /**
+   * The part of a full period that is charged: 0 in a trial, 1 as a rule, between where it is
+   * prorated.
+   */
   readonly share: number
   /** When it stops being a draft by itself; null if nobody collects it without being told to. */
   readonly finalizesAt: number | null
@@ -193,7 +196,10 @@ function amounts(total: number) {
   }
 }
 
-/** Fields of Stripe's invoice that the twin has no use for, as Stripe shows them when they are unset. */
+/**
+ * Fields of Stripe's invoice that the twin has no use for, as Stripe shows them when they are
+ * unset.
+ */
 function unused() {
   return {
     account_tax_ids: null,

@@ -50,7 +50,10 @@ function InvoicePage({ invoice, error }: InvoicePageProps) {
   )
 }
 
-/** `hosted_invoice_url`: the page on which a customer pays an open invoice, whatever the schedule says. */
+/**
+ * `hosted_invoice_url`: the page on which a customer pays an open invoice, whatever the schedule
+ * says.
+ */
 export function createInvoicePages(checkout: Checkout): Hono {
   const { world, store } = checkout.billing
   const app = new Hono()

@@ -34,8 +34,8 @@ export function registerBillingJobs(billing: Billing): void {
 }
 
 /**
- * Ends a renewal's draft and charges it. While the platform has not acknowledged `invoice.created` Stripe
- * waits, for 72 hours at most; the twin looks again every hour.
+ * Ends a renewal's draft and charges it. While the platform has not acknowledged `invoice.created`
+ * Stripe waits, for 72 hours at most; the twin looks again every hour.
  */
 function finalizeDraft(billing: Billing, id: string): void {
   const { world, store } = billing
@@ -87,7 +87,10 @@ function turn(billing: Billing, id: string): void {
   renew(billing, subscription)
 }
 
-/** Whether a trial may turn into a paid period; without a payment method the subscription's settings say. */
+/**
+ * Whether a trial may turn into a paid period; without a payment method the subscription's settings
+ * say.
+ */
 function mayBill(billing: Billing, subscription: Subscription): boolean {
   const customer = billing.store.customers.need(subscription.customer)
   const method =
@@ -119,8 +122,9 @@ function pause(billing: Billing, subscription: Subscription): void {
 }
 
 /**
- * Begins the next period: it shows on the subscription at once, its invoice is a draft for an hour and is
- * charged then. Until that charge has failed the status stays as it was, or turns active after a trial.
+ * Begins the next period: it shows on the subscription at once, its invoice is a draft for an hour
+ * and is charged then. Until that charge has failed the status stays as it was, or turns active
+ * after a trial.
  */
 function renew(billing: Billing, subscription: Subscription): void {
   const { world } = billing

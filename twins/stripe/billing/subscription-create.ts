@@ -16,9 +16,9 @@ import { planOf, type Plan } from './subscription-plan.ts'
 import { scheduleTurn } from './subscription-status.ts'
 
 /**
- * Creates a subscription and its first invoice, finalised at once. With `default_incomplete` the invoice
- * waits for the customer; otherwise it is charged within the call. The subscription's own event comes
- * last, after those of its invoice, with the status that all this led to.
+ * Creates a subscription and its first invoice, finalised at once. With `default_incomplete` the
+ * invoice waits for the customer; otherwise it is charged within the call. The subscription's own
+ * event comes last, after those of its invoice, with the status that all this led to.
  */
 export function createSubscription(billing: Billing, input: CreateSubscription): Subscription {
   const { world, store } = billing

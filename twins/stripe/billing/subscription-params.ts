@@ -10,8 +10,8 @@ import {
   unset,
 } from '../api/parameters.ts'
 
-// What the twin takes of Stripe's parameters. Others are refused as unknown, so that nobody builds on a
-// field that does nothing here.
+// What the twin takes of Stripe's parameters. Others are refused as unknown, so that nobody builds
+// on a field that does nothing here.
 
 const paymentSettings = z.strictObject({
   save_default_payment_method: z.enum(['off', 'on_subscription']).optional(),

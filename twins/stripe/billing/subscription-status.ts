@@ -14,8 +14,8 @@ export function periodEnd(subscription: Subscription): number {
 }
 
 /**
- * Brings the status in line with the invoices: only the newest finalised one that is not void counts,
- * and paid or uncollectible both settle it.
+ * Brings the status in line with the invoices: only the newest finalised one that is not void
+ * counts, and paid or uncollectible both settle it.
  */
 export function followInvoices(billing: Billing, id: string): void {
   const subscription = billing.store.subscriptions.need(id)
@@ -87,8 +87,8 @@ export interface EndReason {
 }
 
 /**
- * Ends a subscription for good. Its drafts and open invoices stay as they are, and nothing collects them
- * any more; one that was never paid expires instead, and its invoice is voided.
+ * Ends a subscription for good. Its drafts and open invoices stay as they are, and nothing collects
+ * them any more; one that was never paid expires instead, and its invoice is voided.
  */
 export function endSubscription(
   billing: Billing,
@@ -147,7 +147,9 @@ function stopCollecting(billing: Billing, invoice: Invoice): void {
   })
 }
 
-/** Takes an open or uncollectible invoice back: nothing is due, and its payment intent is canceled. */
+/**
+ * Takes an open or uncollectible invoice back: nothing is due, and its payment intent is canceled.
+ */
 export function voidInvoice(billing: Billing, invoice: Invoice): Invoice {
   const after = closeInvoice(billing, invoice, 'void')
   closePayment(billing, invoice.id)

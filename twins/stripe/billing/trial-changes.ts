@@ -11,8 +11,8 @@ import { scheduleTurn } from './subscription-status.ts'
 const trialDaysMax = 730
 
 /**
- * Moves the end of a trial, and with it the anchor of the periods after it. `now` ends it: the first paid
- * period begins, and its invoice is charged within the call, not an hour later.
+ * Moves the end of a trial, and with it the anchor of the periods after it. `now` ends it: the
+ * first paid period begins, and its invoice is charged within the call, not an hour later.
  */
 export function changeTrial(
   billing: Billing,

@@ -3,7 +3,10 @@ import { raw } from 'hono/html'
 import type { Child } from 'hono/jsx'
 import type { Session } from './checkout-records.ts'
 
-/** Words for an amount in minor units, such as "USD 10.00"; currencies without minor units stay whole. */
+/**
+ * Words for an amount in minor units, such as "USD 10.00"; currencies without minor units stay
+ * whole.
+ */
 export function priceText(amount: number, currency: string): string {
   const form = new Intl.NumberFormat('en', { style: 'currency', currency, currencyDisplay: 'code' })
   const digits = form.resolvedOptions().maximumFractionDigits ?? 2
@@ -21,7 +24,9 @@ const style = `
   .note { color: #5a6578; font-size: .9rem }
 `
 
-/** Nothing but this page's own style may load; the form may lead anywhere, as `success_url` does. */
+/**
+ * Nothing but this page's own style may load; the form may lead anywhere, as `success_url` does.
+ */
 export const pageHeaders = {
   'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; frame-ancestors 'none'`,
   'Cache-Control': 'no-store',

@@ -27,8 +27,9 @@ export type Paid =
   | { readonly next: 'try_again'; readonly message: string }
 
 /**
- * What pressing "Pay" does: makes the customer and the payment method, creates what is sold (once, also
- * over several tries), and confirms the payment with the customer present. A trial sets the card up.
+ * What pressing "Pay" does: makes the customer and the payment method, creates what is sold (once,
+ * also over several tries), and confirms the payment with the customer present. A trial sets the
+ * card up.
  */
 export function payCheckout(checkout: Checkout, session: Session, payer: Payer): Paid {
   const { billing, sessions, wallet } = checkout

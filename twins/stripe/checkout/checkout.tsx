@@ -14,7 +14,9 @@ import { createSession, expireSession, lineItemsOf } from './checkout-session.ts
 
 const path = '/v1/checkout/sessions'
 
-/** Checkout Sessions: the API, the hosted page at `/c/pay/:id`, and that of an invoice at `/i/:id`. */
+/**
+ * Checkout Sessions: the API, the hosted page at `/c/pay/:id`, and that of an invoice at `/i/:id`.
+ */
 export function createCheckout(checkout: Checkout): Part {
   const { billing, sessions } = checkout
   billing.world.onJob(jobs.expireSession, (id) => {

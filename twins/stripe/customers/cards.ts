@@ -1,5 +1,5 @@
-// Stripe's test cards and test bank accounts: what each does when it is attached, charged, authenticated,
-// refunded or disputed. Numbers and tokens are those of docs.stripe.com/testing.
+// Stripe's test cards and test bank accounts: what each does when it is attached, charged,
+// authenticated, refunded or disputed. Numbers and tokens are those of docs.stripe.com/testing.
 
 export interface Decline {
   readonly code: string
@@ -9,7 +9,9 @@ export interface Decline {
   readonly by?: 'issuer' | 'radar'
 }
 
-/** When the customer must authenticate: always; always but off-session once set up; on-session only. */
+/**
+ * When the customer must authenticate: always; always but off-session once set up; on-session only.
+ */
 export type Authentication = 'never' | 'always' | 'until_set_up' | 'on_session'
 
 export type Aftermath =

@@ -239,7 +239,9 @@ export interface Wallet {
   instrumentOf(id: string): Instrument
   /** Remembers that the holder authenticated the card for later use. */
   markSetUp(id: string): void
-  /** Attaches it to a customer, as a new `payment_method.attached`; doing it again changes nothing. */
+  /**
+   * Attaches it to a customer, as a new `payment_method.attached`; doing it again changes nothing.
+   */
   attach(id: string, customerId: string): StripeObject
   /** Takes it from its customer, who no longer has it as a default. */
   detach(id: string): StripeObject

@@ -28,8 +28,8 @@ export interface PumpOptions {
 }
 
 /**
- * Runs jobs and posts webhooks when they are due. What begins, and in which order, depends on the queues alone, and
- * not on how long an answer takes.
+ * Runs jobs and posts webhooks when they are due. What begins, and in which order, depends on the
+ * queues alone, and not on how long an answer takes.
  */
 export function createPump({ world, webhooks, written, log }: PumpOptions) {
   let running = Promise.resolve(0)
@@ -105,7 +105,10 @@ export function createPump({ world, webhooks, written, log }: PumpOptions) {
   }
 }
 
-/** A delivery has a place, and one try at a time; a job finds the answers to the seconds before its own. */
+/**
+ * A delivery has a place, and one try at a time; a job finds the answers to the seconds before its
+ * own.
+ */
 function mustWait({ job, isDelivery }: Due, unanswered: readonly Try[]): boolean {
   if (!isDelivery) return unanswered.some((told) => told.job.at < job.at)
   return unanswered.length >= postsAtOnce || unanswered.some((told) => told.job.id === job.id)

@@ -12,8 +12,9 @@ function urlOf(object: StripeObject): string {
 }
 
 /**
- * The notification that goes with a snapshot event of a subscription or an invoice: its type, and where
- * to read the object; no state. Null for what has none. Its id is derived from the snapshot event's.
+ * The notification that goes with a snapshot event of a subscription or an invoice: its type, and
+ * where to read the object; no state. Null for what has none. Its id is derived from the snapshot
+ * event's.
  */
 export function thinNotification(event: StripeObject): JsonObject | null {
   const type = textAt(event, 'type') ?? ''

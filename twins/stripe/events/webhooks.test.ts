@@ -152,7 +152,9 @@ describe('a webhook', () => {
   })
 })
 
-/** An endpoint that answers each post after as many turns of the event loop as `turns` says of it. */
+/**
+ * An endpoint that answers each post after as many turns of the event loop as `turns` says of it.
+ */
 function slowEndpoint(turns: (nth: number) => number) {
   const told: string[] = []
   let open = 0

@@ -12,11 +12,14 @@ export interface WebhookEndpoint {
   readonly url: string
   /** `whsec_…` */
   readonly secret: string
-  /** Event notifications of subscriptions and invoices are posted, too, beside the snapshot events. */
+  /**
+   * Event notifications of subscriptions and invoices are posted, too, beside the snapshot events.
+   */
   readonly thin?: boolean
   /**
-   * Posts the body and returns the status; a rejection counts as no answer. It must end by itself (Stripe
-   * waits some ten seconds), since so many go at once and no more, and must not wait for `runDue`.
+   * Posts the body and returns the status; a rejection counts as no answer. It must end by itself
+   * (Stripe waits some ten seconds), since so many go at once and no more, and must not wait for
+   * `runDue`.
    */
   send(url: string, headers: Readonly<Record<string, string>>, body: string): Promise<number>
 }
@@ -25,8 +28,8 @@ const minute = 60
 const hour = 60 * minute
 
 /**
- * Seconds from one failed try to the next: 72 hours in all. Stripe documents an exponential back-off over
- * three days and no numbers; these are the twin's own.
+ * Seconds from one failed try to the next: 72 hours in all. Stripe documents an exponential
+ * back-off over three days and no numbers; these are the twin's own.
  */
 export const retrySeconds: readonly number[] = [
   5 * minute,
@@ -183,7 +186,9 @@ export function createWebhooks(world: Ground, wiring: WebhookParts) {
     /** Makes a try that was booked; resolves when it was answered or has failed. */
     send: (booked: Try): Promise<void> => send(desk, booked),
 
-    /** Posts the event once more, as the Dashboard's button does. False if there is no such event. */
+    /**
+     * Posts the event once more, as the Dashboard's button does. False if there is no such event.
+     */
     resend: (eventId: string): boolean =>
       world.unit(() => {
         const event = desk.events.get(eventId)

@@ -87,7 +87,9 @@ function Answer({ title, text }: { title: string; text: string }) {
   )
 }
 
-/** Where the customer goes after the page, with what Stripe adds to the address; null if nowhere. */
+/**
+ * Where the customer goes after the page, with what Stripe adds to the address; null if nowhere.
+ */
 function returnUrl(intent: StripeObject, after: StripeObject): string | null {
   const back = textAt(intent, 'next_action.redirect_to_url.return_url')
   if (back === null || !/^https?:\/\//.test(back)) return null

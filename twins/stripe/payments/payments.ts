@@ -43,23 +43,26 @@ export type Settlement = PaymentOutcome | 'canceled'
 
 /** The seam between payments and billing. All calls belong inside a unit of work. */
 export interface Payments {
-  /** At `requires_payment_method`, or `requires_confirmation` if a method is given. Emits `created`. */
+  /**
+   * At `requires_payment_method`, or `requires_confirmation` if a method is given. Emits `created`.
+   */
   create(intent: NewPaymentIntent): StripeObject
   /**
-   * Asks the simulated bank. Emits charge.* and payment_intent.* events, calls the settlement handlers,
-   * then returns; it throws only if the intent or the method cannot be confirmed at all.
+   * Asks the simulated bank. Emits charge.* and payment_intent.* events, calls the settlement
+   * handlers, then returns; it throws only if the intent or the method cannot be confirmed at all.
    */
   confirm(id: string, confirmation: Confirmation): PaymentResult
   /** Emits `payment_intent.canceled` and calls the handlers. Throws if it has ended. */
   cancel(id: string, reason: string | null): StripeObject
   /**
-   * Called, inside the unit, whenever an intent gets a new settlement, whoever began it: a confirmation
-   * of billing's own, a client's, the 3-D Secure page, a bank debit that ends days later, or a cancel.
+   * Called, inside the unit, whenever an intent gets a new settlement, whoever began it: a
+   * confirmation of billing's own, a client's, the 3-D Secure page, a bank debit that ends days
+   * later, or a cancel.
    */
   onSettled(handler: (intent: StripeObject, settlement: Settlement) => void): void
   /**
-   * True if Stripe would not send another attempt with this method to the bank, because the last one
-   * ended in a hard decline.
+   * True if Stripe would not send another attempt with this method to the bank, because the last
+   * one ended in a hard decline.
    */
   isHardDecline(code: string | null, declineCode: string | null): boolean
 }

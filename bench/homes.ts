@@ -8,7 +8,9 @@ import { watchTraffic, type Traffic } from './traffic.ts'
 
 export type HomeName = 'embedded' | 'mongo'
 
-/** A store to be measured, and the same database without a store: rows of bytes, a group a commit. */
+/**
+ * A store to be measured, and the same database without a store: rows of bytes, a group a commit.
+ */
 export interface Home {
   readonly name: HomeName
   readonly store: Store

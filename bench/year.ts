@@ -10,8 +10,9 @@ import { printTable, printTitle, whole } from './print.ts'
 const joiningMs = 28 * 86_400_000
 
 /**
- * So many subscribers sign up over four weeks and live a year: every renewal, charge and webhook happens, on the
- * simulated Stripe, through the real SDK and our own webhook door. One card in ten begins to fail.
+ * So many subscribers sign up over four weeks and live a year: every renewal, charge and webhook
+ * happens, on the simulated Stripe, through the real SDK and our own webhook door. One card in ten
+ * begins to fail.
  */
 async function live(home: Home, { subscribers, days }: Ground['options']) {
   const system = openBenchSystem(home.store)

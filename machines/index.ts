@@ -28,8 +28,8 @@ function typesOf(commands: readonly CommandSchema[]): ReadonlySet<string> {
 }
 
 /**
- * Every actor type with its chart. `version` rises, with a migration, when what is stored changes its
- * shape; `requests` are its commands, the events that ask and can be refused.
+ * Every actor type with its chart. `version` rises, with a migration, when what is stored changes
+ * its shape; `requests` are its commands, the events that ask and can be refused.
  */
 export const charts = {
   account: {

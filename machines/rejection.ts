@@ -2,7 +2,10 @@ import { z } from 'zod'
 import { Instant } from '../values/instant.ts'
 import { EffectKind } from './effects.ts'
 
-/** The last thing that we asked for and did not get: the provider's refusal, or an effect that was given up. */
+/**
+ * The last thing that we asked for and did not get: the provider's refusal, or an effect that was
+ * given up.
+ */
 export const Rejection = z.object({
   effect: EffectKind,
   code: z.string(),

@@ -6,7 +6,10 @@ import { describe, expect, test } from 'vitest'
 
 const root = path.resolve(import.meta.dirname, '..')
 
-/** A folder to the folders that it may import from beside itself. Nothing stands here that is not used. */
+/**
+ * A folder to the folders that it may import from beside itself. Nothing stands here that is not
+ * used.
+ */
 const arrows: Readonly<Record<string, readonly string[]>> = {
   values: [],
   actors: ['values'],
@@ -103,7 +106,9 @@ function isAllowed(from: string, to: string): boolean {
   return exceptions.some((one) => from.startsWith(one.from) && to.startsWith(one.to))
 }
 
-/** The files of each circle of imports, found by leaving out whatever imports nothing that is left. */
+/**
+ * The files of each circle of imports, found by leaving out whatever imports nothing that is left.
+ */
 function circlesIn(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const left = new Map(graph)
   for (let size = -1; size !== left.size;) {

@@ -8,7 +8,9 @@ import { DunningPolicy } from './policy.ts'
 export const DunningEvent = z.discriminatedUnion('type', [
   InvoiceChanged,
   z.object({ type: z.literal('policy.given'), policy: DunningPolicy }),
-  /** The account has another default method than before: a refusal that comes later is of this one. */
+  /**
+   * The account has another default method than before: a refusal that comes later is of this one.
+   */
   z.object({ type: z.literal('payment_method.available'), version, paymentMethod: z.string() }),
   SummaryAsked,
   EffectParked,

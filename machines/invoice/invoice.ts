@@ -46,9 +46,9 @@ const cancelPayment = ask(requestPaymentCancel)
 const beginAttempt = ['countAttempt', charge, 'forgetOffer'] as const
 
 /**
- * One invoice. Where the provider collects, `status` mirrors its word; where the platform does, it decides.
- * However it began, only one payment attempt is live at a time, and an attempt is left only by the
- * provider's confirmed word on how it ended.
+ * One invoice. Where the provider collects, `status` mirrors its word; where the platform does, it
+ * decides. However it began, only one payment attempt is live at a time, and an attempt is left
+ * only by the provider's confirmed word on how it ended.
  */
 export const invoiceMachine = base
   .extend({

@@ -8,7 +8,7 @@ interface State {
 }
 
 /** What of an effect says which attempt it is of. */
-interface Asked {
+interface OpenEffect {
   readonly id: string
   readonly attempt?: unknown
 }
@@ -16,16 +16,17 @@ interface Asked {
 const Attempts = InvoiceContext.pick({ attempt: true, paySeq: true })
 
 /**
- * What an invoice still wants of the provider (M6): the charge of the attempt that is under way and no other, its
- * own request to pay until it is answered, and the cancelling of a payment while it waits to be rid of it.
+ * What an invoice still wants of the provider (M6): the charge of the attempt that is under way and
+ * no other, its own request to pay until it is answered, and the cancelling of a payment while it
+ * waits to be rid of it.
  */
 export const invoiceWants = {
-  'payment.charge': ({ value, context }: State, effect: Asked) =>
+  'payment.charge': ({ value, context }: State, effect: OpenEffect) =>
     isIn(value, 'status.open.charging') && Attempts.parse(context).attempt === effect.attempt,
-  'provider.pay_invoice': ({ context }: State, { id }: Asked) => {
+  'provider.pay_invoice': ({ context }: State, { id }: OpenEffect) => {
     const { paySeq } = Attempts.parse(context)
     return paySeq !== null && id.includes(`#${paySeq}.`)
   },
   'payment_intent.cancel': ({ value }: State) =>
     isIn(value, 'status.open.releasing') || isIn(value, 'status.open.voiding'),
-} as const satisfies { [Kind in EffectKind]?: (state: State, effect: Asked) => boolean }
+} as const satisfies { [Kind in EffectKind]?: (state: State, effect: OpenEffect) => boolean }

@@ -61,8 +61,9 @@ const askAgain = ask(askInvoiceAgain)
 const voidFirst = ask(voidFirstInvoice)
 
 /**
- * One subscription. `status` mirrors the provider's word where the provider collects, and decides where the
- * platform does; `cancellation` is what was asked and what is scheduled; `billing` is the platform's clock.
+ * One subscription. `status` mirrors the provider's word where the provider collects, and decides
+ * where the platform does; `cancellation` is what was asked and what is scheduled; `billing` is the
+ * platform's clock.
  */
 export const subscriptionMachine = base
   .extend({
@@ -147,7 +148,9 @@ export const subscriptionMachine = base
       awaitsPayment: and(['isIncomplete', not('isEnding')]),
     },
     delays: {
-      /** A lost webhook must not leave a customer who has paid outside. The longer ago, the rarer. */
+      /**
+       * A lost webhook must not leave a customer who has paid outside. The longer ago, the rarer.
+       */
       confirmationCheck: ({ context, event }) =>
         Math.max(msSince(context.createdAt, event.at), 10 * 60_000),
       /** Stripe's window for a first payment; the platform keeps the same. */

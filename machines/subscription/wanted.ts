@@ -6,20 +6,20 @@ interface State {
 }
 
 /** What of an effect says what it is to change. */
-interface Asked {
+interface OpenEffect {
   readonly id: string
   readonly cancelAtPeriodEnd?: unknown
 }
 
 /**
- * What a subscription still wants of the provider (M6): to be created and paid while it waits for its first
- * payment, and its end, or going on, while that is what was asked last.
+ * What a subscription still wants of the provider (M6): to be created and paid while it waits for
+ * its first payment, and its end, or going on, while that is what was asked last.
  */
 export const subscriptionWants = {
   'provider.create_subscription': ({ value }: State) => isIn(value, 'status.incomplete'),
   'payment_intent.confirm': ({ value }: State) =>
     isIn(value, 'status.incomplete') && !isIn(value, 'cancellation.ending'),
-  'provider.update_subscription': ({ value }: State, { cancelAtPeriodEnd }: Asked) =>
+  'provider.update_subscription': ({ value }: State, { cancelAtPeriodEnd }: OpenEffect) =>
     isIn(value, cancelAtPeriodEnd === true ? 'cancellation.scheduling' : 'cancellation.resuming'),
   'provider.cancel_subscription': ({ value }: State) => isIn(value, 'cancellation.ending'),
-} as const satisfies { [Kind in EffectKind]?: (state: State, effect: Asked) => boolean }
+} as const satisfies { [Kind in EffectKind]?: (state: State, effect: OpenEffect) => boolean }

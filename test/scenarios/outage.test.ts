@@ -12,7 +12,8 @@ import {
 } from '../harness/scenario.ts'
 import type { System } from '../harness/system.ts'
 
-// The provider takes nothing for longer than any retry budget, over a renewal that the platform charges.
+// The provider takes nothing for longer than any retry budget, over a renewal that the platform
+// charges.
 
 const open: System[] = []
 afterEach(async () => {

@@ -41,7 +41,10 @@ function signedCopies(body: string, run: string, count: number) {
 }
 
 <<<<<<< HEAD
-/** Webhooks per second from the request to its 200: verified, and stored durably; what they lead to is left. */
+/**
+ * Webhooks per second from the request to its 200: verified, and stored durably; what they lead to
+ * is left.
+ */
 export const ingest: Part = {
   name: 'ingest',
   about: 'webhooks that are verified, stored durably and answered, 64 at once',

@@ -117,7 +117,9 @@ async function tellAll(runtime: Runtime, { envelopes, inFlight }: Run): Promise<
   })
 }
 
-/** `tell` to its answer, which is the commit; no effect is performed. Beside it the limit's parts. */
+/**
+ * `tell` to its answer, which is the commit; no effect is performed. Beside it the limit's parts.
+ */
 async function commitAlone(run: Run) {
   const { home, workload, envelopes } = run
   const groups: number[] = []
@@ -153,7 +155,9 @@ function watched(store: Store, groups: (readonly Commit[])[]): Store {
   return { told, raw, step, bytes, group: envelopes.length / groups.length }
 }
 
-/** The same until no effect is left: what each event tells other actors is committed by them, too. */
+/**
+ * The same until no effect is left: what each event tells other actors is committed by them, too.
+ */
 async function commitAndDeliver(run: Run) {
   const runtime = openRuntime(run.home.store, run.workload)
   let entries = 0

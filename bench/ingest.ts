@@ -40,7 +40,6 @@ function signedCopies(body: string, run: string, count: number) {
   })
 }
 
-<<<<<<< HEAD
 /**
  * Webhooks per second from the request to its 200: verified, and stored durably; what they lead to
  * is left.
@@ -77,27 +76,6 @@ export const ingest: Part = {
           figures.add(`${name} rate`, (count * 1_000) / took.ms)
           figures.add(`${name} cpu`, (took.cpuMs * 1_000) / count)
         }
-=======
-export interface IngestOptions {
-  readonly homes: readonly Home[]
-  readonly rounds: number
-  readonly events: number
-}
-
-/**
- * Webhooks per second from the request to its 200: verified, and stored durably; what they lead to
- * is left.
- */
-export async function measureIngest({ homes, rounds, events }: IngestOptions): Promise<void> {
-  const figures = createFigures()
-  const template = await eventOfSubscription()
-  for (let round = 0; round <= rounds; round += 1) {
-    for (const { name, store } of homes) {
-      const { app, runtime } = composeBench({
-        store: { ...store, claim: () => Promise.resolve([]) },
-        clock,
-        fetch: () => Promise.reject(new Error('nothing is asked of Stripe here')),
->>>>>>> 213302a (Comments keep to 100 columns, also in what came)
       })
     }
     printTitle(`webhooks in: ${whole(template.length)} bytes each, 64 at once`)

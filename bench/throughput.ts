@@ -14,80 +14,8 @@ import { undelivered } from './platform.ts'
 import { beginsAt, envelopesOf, workloads, type Workload } from './workloads.ts'
 import { printTable, printTitle, ratio, whole } from './print.ts'
 
-<<<<<<< HEAD
 const actors = 1_000
 const callers = 64
-=======
-export interface ThroughputOptions {
-  readonly homes: readonly Home[]
-  readonly rounds: number
-  readonly events: number
-}
-
-/**
- * Events per second from `tell` to its answer, which is the commit; beside the same transitions by
- * XState alone, and the same bytes written in the same groups by the bare database.
- */
-export async function measureThroughput({ homes, rounds, events }: ThroughputOptions) {
-  const figures = createFigures()
-  // The first round warms up and is not counted.
-  for (let round = 0; round <= rounds; round += 1) {
-    const add = (name: string, value: number) => {
-      if (round > 0) figures.add(name, value)
-    }
-    for (const workload of workloads) {
-      for (const shape of shapes) {
-        const count = Math.ceil(events * shape.share)
-        const envelopes = envelopesOf(workload, shape, { run: `${round}${shape.inFlight}`, count })
-        const key = `${workload.name}/${shape.name}`
-        add(`${key}/xstate`, await perSecond(count, () => stepBare(workload, envelopes)))
-        add(`${key}/decide`, await perSecond(count, () => decideAll(workload, envelopes)))
-        for (const home of homes) {
-          const measured = await measureHome(home, { workload, shape, envelopes })
-          add(`${home.name}/${key}/runtime`, measured.runtime)
-          add(`${home.name}/${key}/raw`, measured.raw)
-          add(`${home.name}/${key}/group`, measured.group)
-        }
-      }
-    }
-  }
-  print({ homes, rounds, events }, figures)
-}
-
-function print({ homes, rounds, events }: ThroughputOptions, figures: Figures): void {
-  printTitle(
-    `tell → commit, events per second: medians of ${rounds} rounds of ${whole(events)} events`,
-  )
-  const head = ['store', 'chart', 'shape', 'runtime', 'lowest–highest', 'a group', 'raw inserts']
-  const rows = homes.flatMap((home) =>
-    workloads.flatMap((workload) =>
-      shapes.map((shape) => {
-        const key = `${workload.name}/${shape.name}`
-        const of = (what: string) => figures.median(`${home.name}/${key}/${what}`)
-        const runtime = of('runtime')
-        const raw = of('raw')
-        const bare = figures.median(`${key}/xstate`)
-        return [
-          home.name,
-          workload.name,
-          shape.name,
-          whole(runtime),
-          figures.spread(`${home.name}/${key}/runtime`),
-          of('group').toFixed(1),
-          whole(raw),
-          (runtime / raw).toFixed(2),
-          whole(bare),
-          (runtime / bare).toFixed(2),
-          whole(figures.median(`${key}/decide`)),
-        ]
-      }),
-    ),
-  )
-  printTable([...head, 'of raw', 'bare XState', 'of bare', 'decide alone'], rows)
-}
-
-type Figures = ReturnType<typeof createFigures>
->>>>>>> 213302a (Comments keep to 100 columns, also in what came)
 
 interface Run {
   readonly home: Home
@@ -109,7 +37,6 @@ function openRuntime(store: Store, workload: Workload, limits: Partial<Limits> =
   })
 }
 
-<<<<<<< HEAD
 async function tellAll(runtime: Runtime, { envelopes, inFlight }: Run): Promise<void> {
   await pump(envelopes, inFlight, async (envelope) => {
     const { outcome } = await runtime.tell(envelope)
@@ -128,18 +55,6 @@ async function commitAlone(run: Run) {
     append(commits, lease) {
       groups.push(commits.length)
       return home.store.append(commits, lease)
-=======
-/**
- * Writes down the groups, and finds no effect to deliver: what follows a commit is measured
- * elsewhere.
- */
-function watched(store: Store, groups: (readonly Commit[])[]): Store {
-  return {
-    ...store,
-    append(commits) {
-      groups.push(commits)
-      return store.append(commits)
->>>>>>> 213302a (Comments keep to 100 columns, also in what came)
     },
   })
   const runtime = openRuntime(store, workload, limits)
@@ -183,7 +98,6 @@ function stepBare({ chart: { machine } }: Workload, envelopes: readonly Envelope
   }
 }
 
-<<<<<<< HEAD
 const each = (took: Took, count: number) => (took.ms * 1_000) / count
 const cpuEach = (took: Took, count: number) => (took.cpuMs * 1_000) / count
 
@@ -208,19 +122,6 @@ async function rounds(ground: Ground, round: (home: Home, n: number) => Promise<
       // The first round warms up and is not counted.
       for (let n = 0; n <= ground.options.rounds; n += 1) await round(home, n)
     })
-=======
-/**
- * What the runtime adds before it writes: the event is parsed, the state persisted and compared.
- */
-function decideAll({ charts }: Workload, envelopes: readonly Envelope[]): void {
-  const decider = createDecider(charts)
-  const heads = new Map<ActorRef, Entry>()
-  for (const envelope of envelopes) {
-    const head = heads.get(envelope.to) ?? null
-    const decision = decider.decide({ head, envelope, committedAt: beginsAt })
-    if (decision.decided === 'refused') throw new Error(`refused: ${decision.refusal.code}`)
-    heads.set(envelope.to, decision.entry)
->>>>>>> 213302a (Comments keep to 100 columns, also in what came)
   }
 }
 

@@ -49,7 +49,10 @@ function appendOne(database: Database, commit: Commit, lease: Lease | null): App
   return { outcome: 'committed' }
 }
 
-/** Makes this entry the actor's newest; answers the actor's number, or null if the one before is another. */
+/**
+ * Makes this entry the actor's newest; answers the actor's number, or null if the one before is
+ * another.
+ */
 function moveHead(database: Database, { entry, rows }: Commit): number | null {
   const { actor, seq, committedAt } = entry
   const hasRows = rows.put.length > 0

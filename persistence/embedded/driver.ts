@@ -6,9 +6,10 @@ export type Column = string | number | bigint | null | Uint8Array
 export type Row = Readonly<Record<string, Column>>
 
 /**
- * One SQLite file, synchronous, one statement at a time. Integers come back exact: as a number where it can
- * hold them, else as a bigint. Booleans are stored as 0 and 1. Throws `StoreClosed` after `close`, RangeError
- * for a value that SQLite would silently change, and SQLite's own error (with its `code`) for the rest.
+ * One SQLite file, synchronous, one statement at a time. Integers come back exact: as a number
+ * where it can hold them, else as a bigint. Booleans are stored as 0 and 1. Throws `StoreClosed`
+ * after `close`, RangeError for a value that SQLite would silently change, and SQLite's own error
+ * (with its `code`) for the rest.
  */
 export interface Database {
   /** Runs statements that take no values and whose rows nobody wants. */
@@ -17,8 +18,8 @@ export interface Database {
   get(sql: string, binds?: readonly Bind[]): Row | undefined
   all(sql: string, binds?: readonly Bind[]): Row[]
   /**
-   * Commits what `work` wrote when it returns and undoes it when it throws. One inside another is a part of
-   * it that can fail alone. `work` must not be async: the transaction would end before it.
+   * Commits what `work` wrote when it returns and undoes it when it throws. One inside another is a
+   * part of it that can fail alone. `work` must not be async: the transaction would end before it.
    */
   transaction<T>(work: () => T): T
   /** How many rows were inserted, updated or deleted since it was opened, also in vain. */
@@ -81,7 +82,9 @@ export function openDatabase(path: string): Database {
   }
 }
 
-/** Statements are kept: each new one costs memory until the event loop turns. The oldest goes first. */
+/**
+ * Statements are kept: each new one costs memory until the event loop turns. The oldest goes first.
+ */
 function preparedBy(raw: Libsql.Database): (sql: string) => Prepared {
   const kept = new Map<string, Prepared>()
   return (sql) => {
@@ -143,7 +146,10 @@ function transactionOf(raw: Libsql.Database, live: () => void): Database['transa
 
 type Bound = string | number | bigint | null | Buffer
 
-/** libsql aborts the process on a boolean, cuts text at NUL, and stores NaN as NULL and integers as REAL. */
+/**
+ * libsql aborts the process on a boolean, cuts text at NUL, and stores NaN as NULL and integers as
+ * REAL.
+ */
 function boundValue(value: Bind): Bound {
   if (value === null) return null
   if (typeof value === 'string') return boundText(value)

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { StoreOwned } from '../../actors/ports.ts'
+import { StoreOwned } from '../../actors/port-errors.ts'
 import { createCheckpoints } from './checkpoints/checkpoints.ts'
 import { type Database, openDatabase, sqliteCode } from './driver.ts'
 import { holdLock } from './lock.ts'
@@ -21,7 +21,10 @@ const ownerOnly = 0o600
 /** The embedded file, owned by this process until it is closed. */
 export interface OwnedFile {
   readonly database: Database
-  /** Throws `StoreDamaged` if the file has become shorter, or has gone: what is written then is lost. */
+  /**
+   * Throws `StoreDamaged` if the file has become shorter, or has gone: what is written then is
+   * lost.
+   */
   checkWhole(): void
   /** `StoreDamaged` where an error says that the file is; any other error as it is. */
   damageIn(error: unknown): unknown
@@ -32,11 +35,11 @@ export interface OwnedFile {
 }
 
 /**
- * Opens the file, making it and its folder where they are missing, and owns it alone: a second open, in this
- * process or another, throws `StoreOwned`. `:memory:` has no file and no owner.
+ * Opens the file, making it and its folder where they are missing, and owns it alone: a second
+ * open, in this process or another, throws `StoreOwned`. `:memory:` has no file and no owner.
  *
- * Ownership is a lock of the operating system on a file beside it, so that it ends with the process however
- * that ends; the pid beside it is for the message alone.
+ * Ownership is a lock of the operating system on a file beside it, so that it ends with the process
+ * however that ends; the pid beside it is for the message alone.
  *
  * What it holds is for its owner's eyes: the file and all beside it can be read by this user alone.
  */
@@ -49,7 +52,8 @@ export function openFile(path: string): OwnedFile {
   try {
     refuseEmptied(file)
     makePrivate(file)
-    // SQLite gives its log and its index the file's own permissions; a crash may have left older ones.
+    // SQLite gives its log and its index the file's own permissions; a crash may have left older
+    // ones.
     for (const beside of ['-wal', '-shm']) restrict(`${file}${beside}`)
     const opened = owned(openDatabase(file), { file, release })
     leaveMark(file)
@@ -60,7 +64,10 @@ export function openFile(path: string): OwnedFile {
   }
 }
 
-/** Makes the file if it is missing, and lets nobody else read it. A lock must not be opened: see `holdLock`. */
+/**
+ * Makes the file if it is missing, and lets nobody else read it. A lock must not be opened: see
+ * `holdLock`.
+ */
 function makePrivate(path: string): void {
   if (!existsSync(path)) closeSync(openSync(path, 'wx', ownerOnly))
   restrict(path)
@@ -70,7 +77,8 @@ function restrict(path: string): void {
   try {
     chmodSync(path, ownerOnly)
   } catch (error) {
-    // Missing; or on a volume without permissions, or of another user, who lets us write: nothing of ours to mend.
+    // Missing; or on a volume without permissions, or of another user, who lets us write: nothing
+    // of ours to mend.
     const code = error instanceof Error && 'code' in error ? error.code : null
     if (!['ENOENT', 'EPERM', 'ENOTSUP'].includes(String(code))) throw error
   }

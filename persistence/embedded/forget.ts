@@ -9,8 +9,8 @@ const tables = ['entries', 'results', 'timers'].map(
 )
 
 /**
- * Within the caller's transaction. What is parked waits for a person: its actor stays. The indexes are made when
- * something is forgotten, so that no other commit pays for them.
+ * Within the caller's transaction. What is parked waits for a person: its actor stays. The indexes
+ * are made when something is forgotten, so that no other commit pays for them.
  */
 export function forgetActors(
   database: Database,

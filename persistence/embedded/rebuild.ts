@@ -12,8 +12,8 @@ import { writeRows } from './views.ts'
 const pageEntries = 500
 
 /**
- * Drops all that follows from the journal and rebuilds it, in one transaction: after a crash in the middle
- * the old rows are there, whole. Nothing else runs in this process meanwhile.
+ * Drops all that follows from the journal and rebuilds it, in one transaction: after a crash in the
+ * middle the old rows are there, whole. Nothing else runs in this process meanwhile.
  */
 export function rebuildAll(
   database: Database,

@@ -7,12 +7,13 @@ const formatFirst = 4
 /**
  * Each step brings the file from one format to the next; steps are added, never changed.
  *
- * An actor is known by a number here, its name stands once. `entries.document` is the truth (`document.ts`),
- * `effects`, `results`, `parked` and `requests` are state of their own, and `actors.seq`, `timers` and `view_rows`
- * follow from the entries and are rebuilt from them. Times are milliseconds since 1970.
+ * An actor is known by a number here, its name stands once. `entries.document` is the truth
+ * (`document.ts`), `effects`, `results`, `parked` and `requests` are state of their own, and
+ * `actors.seq`, `timers` and `view_rows` follow from the entries and are rebuilt from them. Times
+ * are milliseconds since 1970.
  *
- * Each index costs an entry up to a page of the log: there is none that a hot path does not need. What only
- * forget.ts asks for, it makes.
+ * Each index costs an entry up to a page of the log: there is none that a hot path does not need.
+ * What only forget.ts asks for, it makes.
  */
 const steps: readonly string[] = [
   `
@@ -73,7 +74,10 @@ const steps: readonly string[] = [
 
 const formatKnown = formatFirst + steps.length - 1
 
-/** Makes the tables or brings them up to date. Throws `UnknownFormat` for a file that it cannot read. */
+/**
+ * Makes the tables or brings them up to date. Throws `UnknownFormat` for a file that it cannot
+ * read.
+ */
 export function prepareSchema(database: Database, where: string): void {
   const found = Number(database.get('PRAGMA user_version')?.['user_version'] ?? 0)
   if (found > formatKnown || (found !== 0 && found < formatFirst)) {

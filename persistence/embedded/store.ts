@@ -23,7 +23,10 @@ import { createTimers } from './timers.ts'
 import { createViews } from './views.ts'
 import { createWriter } from './writer.ts'
 
-/** The store over one file; closing it closes the file. Throws `UnknownFormat` for one that it cannot read. */
+/**
+ * The store over one file; closing it closes the file. Throws `UnknownFormat` for one that it
+ * cannot read.
+ */
 export function createEmbeddedStore(file: OwnedFile): Store {
   const { database } = file
   prepareSchema(database, 'the embedded file')
@@ -117,9 +120,9 @@ function unparkItem(database: Database, id: string, at: Instant): boolean {
 const unavailable = /^SQLITE_(BUSY|LOCKED|IOERR|FULL|CANTOPEN|READONLY|NOMEM|INTERRUPT|PROTOCOL)/
 
 /**
- * Turns calls away once it is closed, and says in the port's words what SQLite says in its own. Once the file is
- * known to be damaged nothing is read or written any more: what follows from a part of the truth is worse than
- * nothing.
+ * Turns calls away once it is closed, and says in the port's words what SQLite says in its own.
+ * Once the file is known to be damaged nothing is read or written any more: what follows from a
+ * part of the truth is worse than nothing.
  */
 function createGate(file: OwnedFile) {
   let isOpen = true

@@ -1,11 +1,13 @@
 import type { Database } from './driver.ts'
 
-/** Commits the writes of many callers in one transaction, so that they share one sync of the disk. */
+/**
+ * Commits the writes of many callers in one transaction, so that they share one sync of the disk.
+ */
 export interface Writer {
   /**
-   * Runs `work` in the next group; resolves when it is on the disk. If `work` throws, only its own writes are
-   * undone; if the commit fails, all of the group reject. If one of a group throws, the others are run again
-   * after all was undone: `work` leaves traces in the database alone.
+   * Runs `work` in the next group; resolves when it is on the disk. If `work` throws, only its own
+   * writes are undone; if the commit fails, all of the group reject. If one of a group throws, the
+   * others are run again after all was undone: `work` leaves traces in the database alone.
    */
   write<T>(work: () => T): Promise<T>
   /** Commits what waits, now. */

@@ -5,8 +5,9 @@ import type { ActorRef } from '../../values/ids.ts'
 export type TargetType = 'account' | 'subscription' | 'invoice' | 'payment'
 
 /**
- * Whom an observation concerns, before it is known which actor that is: by our id, where the object's
- * metadata tells it, or by the provider's id of the customer, subscription, invoice or payment.
+ * Whom an observation concerns, before it is known which actor that is: by our id, where the
+ * object's metadata tells it, or by the provider's id of the customer, subscription, invoice or
+ * payment.
  */
 export type Target<Type extends TargetType = TargetType> =
   | { readonly type: Type; readonly ours: string; readonly theirs: string | null }
@@ -14,7 +15,10 @@ export type Target<Type extends TargetType = TargetType> =
 
 const plain = /^[\w.:@*=+~-]{1,200}$/
 
-/** The id itself where an actor ref can hold it; else its readable part, with a digest that tells it apart. */
+/**
+ * The id itself where an actor ref can hold it; else its readable part, with a digest that tells it
+ * apart.
+ */
 export function safeId(id: string): string {
   if (plain.test(id)) return id
   const digest = createHash('sha256').update(id).digest('hex').slice(0, 16)
@@ -26,7 +30,10 @@ export function derivedRef<Type extends TargetType>(type: Type, theirs: string):
   return `${type}/${safeId(theirs)}`
 }
 
-/** The actor of a target, where that its id is not ours is enough to know it: of payments and invoices. */
+/**
+ * The actor of a target, where that its id is not ours is enough to know it: of payments and
+ * invoices.
+ */
 export function plainRef<Type extends TargetType>({
   type,
   ours,
@@ -35,7 +42,10 @@ export function plainRef<Type extends TargetType>({
   return ours === null ? derivedRef(type, theirs) : `${type}/${safeId(ours)}`
 }
 
-/** The metadata that Tenure writes on what it creates. Values are strings, as all of Stripe's metadata. */
+/**
+ * The metadata that Tenure writes on what it creates. Values are strings, as all of Stripe's
+ * metadata.
+ */
 export const metadataKeys = {
   account: 'tenure_account',
   subscription: 'tenure_subscription',
@@ -49,7 +59,10 @@ const text = z
   .catch(null)
   .transform((value) => (value === undefined || value === '' ? null : value))
 
-/** What an object's metadata says of ours. Whatever else is there, or is no metadata at all, is null. */
+/**
+ * What an object's metadata says of ours. Whatever else is there, or is no metadata at all, is
+ * null.
+ */
 export const OurMetadata = z
   .object({
     tenure_account: text,

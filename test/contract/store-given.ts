@@ -14,11 +14,16 @@ export interface Place {
   peer(): Promise<TrackingStore>
   /** Closes everything and opens it again, as after an orderly stop. */
   reopen(): Promise<TrackingStore>
-  /** True if opening frees what was claimed before: the process that claimed it is known to be gone. */
+  /**
+   * True if opening frees what was claimed before: the process that claimed it is known to be gone.
+   */
   readonly freesHeld: boolean
   /** What a child process opens; the embedded file must be closed first. */
   readonly location: { readonly mongodbUri: string | null; readonly path: string }
-  /** Writes the entry and nothing that follows from it, as a crash may; null where that cannot happen. */
+  /**
+   * Writes the entry and nothing that follows from it, as a crash may; null where that cannot
+   * happen.
+   */
   readonly half: ((projected: Projected) => Promise<void>) | null
   remove(): Promise<void>
 }

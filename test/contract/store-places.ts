@@ -44,8 +44,9 @@ export const embeddedPlace: OpenPlace = async () => {
 }
 
 /**
- * Places in this MongoDB, each a database of its own while it is open; emptied, it is lent again, because making
- * collections and indexes takes most of a short test's time. `drop` removes them all.
+ * Places in this MongoDB, each a database of its own while it is open; emptied, it is lent again,
+ * because making collections and indexes takes most of a short test's time. `drop` removes them
+ * all.
  */
 export function mongoPlaces(uri: string): { open: OpenPlace; drop: () => Promise<void> } {
   const made: string[] = []
@@ -115,7 +116,10 @@ export async function inHome(uri: string, work: (home: MongoHome) => Promise<voi
   await home.client.close()
 }
 
-/** The journal's document alone, as it stands when a process dies before what follows from it is written. */
+/**
+ * The journal's document alone, as it stands when a process dies before what follows from it is
+ * written.
+ */
 async function insertHalf(uri: string, commit: Commit): Promise<void> {
   await inHome(uri, async ({ collections }) => {
     await collections.journal.insertOne(unappliedDocument(commit))

@@ -118,7 +118,10 @@ export function openStripe(options: { readsPerSecond?: number; stripe?: Stripe }
     claim: (request: ClaimRequest, asking: DeliverOptions = {}) =>
       claimOf(request, { now: clock.now(), asking }),
 
-    /** Tries an effect as the delivery does: again after RetryLater, with a new attempt where it says so. */
+    /**
+     * Tries an effect as the delivery does: again after RetryLater, with a new attempt where it
+     * says so.
+     */
     async deliver(
       request: ClaimRequest,
       { tries = 6, ...asking }: DeliverOptions = {},

@@ -3,8 +3,8 @@ import { oneByOne } from '../harness/one-by-one.ts'
 import { addsCard, aCustomer, days, subscribes, type Customer } from '../harness/scenario.ts'
 import { readJournal } from '../simulation/journals.ts'
 
-// What a renewal costs: each entry is a write, a decision and a delivery. Webhooks come in order here: of two that
-// come at once, the older may say nothing new.
+// What a renewal costs: each entry is a write, a decision and a delivery. Webhooks come in order
+// here: of two that come at once, the older may say nothing new.
 
 async function lengths({ system }: Customer): Promise<ReadonlyMap<string, number>> {
   const journal = await readJournal(system.store)

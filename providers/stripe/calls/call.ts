@@ -48,7 +48,9 @@ export interface Call<Effect> {
 export interface Command<Effect> {
   /** Does it, and says what the asker is to be told. Throws what the SDK throws. */
   perform(call: Call<Effect>): Promise<readonly Result[]>
-  /** Looks whether it was done already: what `perform` would have said then, or null if it was not. */
+  /**
+   * Looks whether it was done already: what `perform` would have said then, or null if it was not.
+   */
   readBack(call: Call<Effect>): Promise<readonly Result[] | null>
 }
 
@@ -69,8 +71,8 @@ export function callOf<Effect extends ProviderEffect>(
 const firstTryMs = 60_000
 
 /**
- * True unless this is the effect's first try: something may have been done. The tries alone do not tell,
- * because one that waits for something of ours uses up none.
+ * True unless this is the effect's first try: something may have been done. The tries alone do not
+ * tell, because one that waits for something of ours uses up none.
  */
 export function mayBeDone({ claimed, now }: Call<unknown>): boolean {
   return claimed.tries > 0 || msOf(now) - msOf(claimed.firstTriedAt) >= firstTryMs

@@ -23,6 +23,7 @@ export const manyExports: Readonly<Record<string, number>> = {
   'machines/effects.ts': 18,
   'machines/invoice/folds.ts': 31,
   'machines/payment/folds.ts': 14,
+  'machines/shared-events.ts': 10,
   'machines/subscription/folds.ts': 32,
   'persistence/stored-json.ts': 12,
   'providers/stripe/calls/failures.ts': 11,

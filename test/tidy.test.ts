@@ -139,9 +139,9 @@ describe('what is promised is tested', () => {
     ),
   )
   const promises = [
-    ...Array.from({ length: 8 }, (_, i) => `A${i + 1}`),
-    ...Array.from({ length: 9 }, (_, i) => `P${i + 1}`),
-    ...Array.from({ length: 5 }, (_, i) => `M${i + 1}`),
+    ...Array.from({ length: 10 }, (_, i) => `A${i + 1}`),
+    ...Array.from({ length: 10 }, (_, i) => `P${i + 1}`),
+    ...Array.from({ length: 6 }, (_, i) => `M${i + 1}`),
   ]
 
   test.each(promises)('%s has a test that begins with it', (promise) => {

@@ -56,10 +56,11 @@ export const defaultHttpLimits: HttpLimits = {
   streams: 2_000,
   // A person with some tabs on some devices.
   streamsPerAccount: 20,
-  // Webhooks are stored in groups of hundreds, some ten groups a second: more at once would only wait longer.
+  // Webhooks are stored in groups of hundreds, some groups a second: a thousand wait for a second or two, and one that
+  // is refused comes again after minutes.
   admission: {
-    bodies: 1_000,
-    webhooks: 256,
+    bodies: 2_000,
+    webhooks: 1_024,
     commands: 128,
     commandsLeast: 8,
     retrySecondsMax: 10,

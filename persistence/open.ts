@@ -7,9 +7,9 @@ import { createEmbeddedStore } from './embedded/store.ts'
 import { createTransfer as createFileTransfer } from './embedded/transfer.ts'
 import type { IdentityKeeper } from './identity.ts'
 import { connectMongo } from './mongo/connect.ts'
+import type { Patience } from './mongo/connection/time-outs.ts'
 import { createIdentity as createMongoIdentity } from './mongo/identity.ts'
 import { createMongoStore } from './mongo/store.ts'
-import type { Patience } from './mongo/connection/time-outs.ts'
 import { createTransfer as createMongoTransfer } from './mongo/transfer.ts'
 
 /**

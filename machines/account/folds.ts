@@ -1,6 +1,6 @@
 import { type Progress, type Weight, isTaken, observedOf, weigh } from '../observation.ts'
-import type { Stamped } from '../shared-events.ts'
 import { givenUp } from '../rejection.ts'
+import type { Stamped } from '../shared-events.ts'
 import { foldChild, isNewsOfChild } from './children.ts'
 import { noEntitlements } from './entitlements.ts'
 import type { AccountEvent } from './events.ts'

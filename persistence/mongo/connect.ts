@@ -1,9 +1,9 @@
 import { type Db, MongoClient, type MongoClientOptions } from 'mongodb'
 import { UnknownFormat } from '../errors.ts'
 import { checkDurability, databaseIn } from './connection/address.ts'
+import { type Patience, timeOutsBeside } from './connection/time-outs.ts'
 import { type Collections, collectionsOf, prepareIndexes } from './documents.ts'
 import { unavailable } from './failures.ts'
-import { type Patience, timeOutsBeside } from './connection/time-outs.ts'
 
 /** A connected database with its collections and indexes ready. */
 export interface MongoHome {

@@ -4,6 +4,7 @@ import type { Entry } from '../../actors/journal.ts'
 import type { Page, Store } from '../../actors/ports.ts'
 import { replay } from '../../actors/replay.ts'
 import { views } from '../../app/compose.ts'
+import { deltaOf } from '../../values/delta.ts'
 import type { ActorRef } from '../../values/ids.ts'
 import { type JsonObject, canonical } from '../../values/json.ts'
 
@@ -145,6 +146,9 @@ function differencesWhenReplayed(
       canonical(entry.snapshot) === canonical(other.snapshot) &&
       // Of effects with one `coalesce` key, a drain keeps the first.
       entry.effects.every((effect) => asked.has(canonical(effect)))
-    return same ? [] : [`A2 ${actor}#${entry.seq} is decided otherwise when replayed`]
+    if (same) return []
+    const states = deltaOf(entry.snapshot.state, other.snapshot.state)
+    const how = JSON.stringify({ states, effects: [entry.effects, other.effects] })
+    return [`A2 ${actor}#${entry.seq} is decided otherwise when replayed: ${how}`]
   })
 }

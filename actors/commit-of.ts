@@ -21,20 +21,22 @@ export interface Projected {
  * What is to be written of an entry, beside its actor's entry before; null for the actor's first.
  */
 export function commitOf(before: Projected | null, { entry, rows }: Projected): Commit {
-  const isWhole = before === null || baseSeq(entry.seq) === entry.seq
+  const isDue = before === null || baseSeq(entry.seq) === entry.seq
   return {
     entry,
-    change: isWhole ? null : changeOf(before.entry.snapshot, entry.snapshot),
+    change: isDue ? null : changeOf(before.entry.snapshot, entry.snapshot),
     rows: rowChanges(before?.rows ?? [], rows),
   }
 }
 
-function changeOf(before: Snapshot, after: Snapshot): SnapshotChange {
-  const state = before.state === after.state ? null : deltaOf(before.state, after.state)
+/** Null where the difference would lose the order of members. */
+function changeOf(before: Snapshot, after: Snapshot): SnapshotChange | null {
+  const state = deltaOf(before.state, after.state)
+  if (state === null) return null
   return {
     ...(before.version !== after.version && { version: after.version }),
     ...(!sameTimers(before.timers, after.timers) && { timers: after.timers }),
-    ...(state !== null && { state }),
+    ...((state.set !== undefined || state.unset !== undefined) && { state }),
   }
 }
 

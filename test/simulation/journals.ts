@@ -147,7 +147,7 @@ function differencesWhenReplayed(
       // Of effects with one `coalesce` key, a drain keeps the first.
       entry.effects.every((effect) => asked.has(canonical(effect)))
     if (same) return []
-    const states = deltaOf(entry.snapshot.state, other.snapshot.state)
+    const states = deltaOf(entry.snapshot.state, other.snapshot.state) ?? 'another order'
     const how = JSON.stringify({ states, effects: [entry.effects, other.effects] })
     return [`A2 ${actor}#${entry.seq} is decided otherwise when replayed: ${how}`]
   })

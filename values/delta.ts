@@ -1,9 +1,9 @@
 import type { Json, JsonObject } from './json.ts'
 
 /**
- * What changed between two JSON objects. `set` holds new values at their places, nested as they are in the
- * object: an object in `set` is merged into an object that stands there, anything else replaces what stands
- * there. `unset` lists the paths that are gone. Lists are replaced as a whole.
+ * What changed between two JSON objects. `set` holds new values at their places, nested as they are
+ * in the object: an object in `set` is merged into an object that stands there, anything else
+ * replaces what stands there. `unset` lists the paths that are gone. Lists are replaced as a whole.
  */
 export interface Delta {
   readonly set?: JsonObject
@@ -11,9 +11,10 @@ export interface Delta {
 }
 
 /**
- * The delta from `before` to `after`, an empty one if they are equal to the order of their members. Null where
- * `withDelta` could not give `after` in that order: members have changed places. The order matters, since what
- * is decided may follow it, and must be decided the same on a state that was read and on one that was kept.
+ * The delta from `before` to `after`, an empty one if they are equal to the order of their members.
+ * Null where `withDelta` could not give `after` in that order: members have changed places. The
+ * order matters, since what is decided may follow it, and must be decided the same on a state that
+ * was read and on one that was kept.
  */
 export function deltaOf(before: JsonObject, after: JsonObject): Delta | null {
   const walk: Walk = { unset: [], isReordered: false }
@@ -66,7 +67,10 @@ function isSame(a: Json | undefined, b: Json | undefined): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
 }
 
-/** `before` with the delta applied; what did not change is shared with it, and nothing of it is altered. */
+/**
+ * `before` with the delta applied; what did not change is shared with it, and nothing of it is
+ * altered.
+ */
 export function withDelta(before: JsonObject, { set, unset }: Delta): JsonObject {
   const removed = (unset ?? []).reduce((value, path) => without(value, path), before)
   return set === undefined ? removed : merged(removed, set)

@@ -23,12 +23,12 @@ function probe(system: BenchSystem, paths: readonly string[]) {
   }
   async function askAll(): Promise<void> {
     const asked: Promise<void>[] = []
-    let from = performance.now()
+    let dueMs = performance.now()
     for (let n = 0; !isOver; n += 1) {
-      from = Math.max(from + probeMs, performance.now() - 10_000)
-      // Counted from when it should have been asked: a stalled process delays its askers too.
-      await sleep(Math.max(0, from - performance.now()))
-      asked.push(ask(paths[n % paths.length] ?? '', from))
+      dueMs += probeMs
+      // Counted from when it was due: a process that stalls delays its askers, too.
+      if (dueMs > performance.now()) await sleep(dueMs - performance.now())
+      asked.push(ask(paths[n % paths.length] ?? '', dueMs))
     }
     await Promise.all(asked)
   }

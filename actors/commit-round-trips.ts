@@ -9,7 +9,7 @@ export interface Append {
   readonly lease: Lease | null
 }
 
-export interface Appended {
+export interface AppendResult {
   readonly outcomes: readonly AppendOutcome[]
   readonly lease: Lease | null
 }
@@ -18,7 +18,7 @@ export type RoundTrips = ReturnType<typeof createRoundTrips>
 
 /** What a commit asks of the store, for many actors in one round trip each. */
 export function createRoundTrips(store: Journal & DeadLetters, limits: Limits) {
-  const append = createGroup<Append, Appended>({
+  const append = createGroup<Append, AppendResult>({
     max: limits.entriesPerGroup,
     weightOf: ({ commits }) => commits.length,
     run: async (jobs) => {

@@ -40,7 +40,7 @@ export interface Decider {
   timerNames(type: string): ReadonlySet<string>
 }
 
-interface Known {
+interface KnownChart {
   readonly chart: Chart
   readonly statechart: Statechart
   readonly timerNames: ReadonlySet<string>
@@ -84,7 +84,7 @@ export function createDecider(
     return taken(actor, question, { base, timers: base.timers, event: read.event, effectsMax })
   }
 
-  function decideTimer(actor: Known, question: Question): Decision {
+  function decideTimer(actor: KnownChart, question: Question): Decision {
     const { head, envelope } = question
     if (head === null) return refused(refusals.eventUnknown(envelope.event.type))
     const base = baseOf(actor, question)
@@ -119,19 +119,19 @@ export function createDecider(
   }
 }
 
-function know(chart: Chart): Known {
+function know(chart: Chart): KnownChart {
   checkMigrations(chart)
   const statechart = createStatechart(chart.machine)
   return { chart, statechart, timerNames: new Set(statechart.timerNames()) }
 }
 
-function knownOf(known: ReadonlyMap<string, Known>, type: string): Known {
+function knownOf(known: ReadonlyMap<string, KnownChart>, type: string): KnownChart {
   const found = known.get(type)
   if (found === undefined) throw new Error(`no chart for actors of type ${type}`)
   return found
 }
 
-function baseOf({ chart, statechart }: Known, { head, envelope }: Question): Base {
+function baseOf({ chart, statechart }: KnownChart, { head, envelope }: Question): Base {
   if (head === null) {
     const step = statechart.begin({ id: idOf(envelope.to) })
     return { seq: 1, step, timers: [], state: null }
@@ -145,7 +145,7 @@ function baseOf({ chart, statechart }: Known, { head, envelope }: Question): Bas
   }
 }
 
-interface Taking {
+interface StepInput {
   readonly base: Base
   /** What is armed before the step: without the timer that is firing. */
   readonly timers: Snapshot['timers']
@@ -153,7 +153,7 @@ interface Taking {
   readonly effectsMax: number
 }
 
-function taken(actor: Known, question: Question, taking: Taking): Decision {
+function taken(actor: KnownChart, question: Question, taking: StepInput): Decision {
   const { base, event, effectsMax } = taking
   const { envelope } = question
   const next = actor.statechart.step(base.step.snapshot, event)
@@ -171,19 +171,19 @@ function taken(actor: Known, question: Question, taking: Taking): Decision {
   return entryOf(actor, question, { base, effects, timers, state })
 }
 
-function unchanged(actor: Known, question: Question, base: Base): Decision {
+function unchanged(actor: KnownChart, question: Question, base: Base): Decision {
   const state = base.state ?? actor.statechart.persist(base.step.snapshot)
   return entryOf(actor, question, { base, effects: [], timers: base.timers, state })
 }
 
-interface Made {
+interface EntryParts {
   readonly base: Base
   readonly effects: readonly Effect[]
   readonly timers: Snapshot['timers']
   readonly state: JsonObject
 }
 
-function entryOf({ chart }: Known, question: Question, made: Made): Decision {
+function entryOf({ chart }: KnownChart, question: Question, made: EntryParts): Decision {
   const { envelope, committedAt } = question
   const { base, effects, timers, state } = made
   const isSame =

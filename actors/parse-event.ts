@@ -14,12 +14,12 @@ export interface ToldEvent {
   readonly seq: number
 }
 
-export type Read =
+export type ParseResult =
   | { readonly ok: true; readonly event: ToldEvent }
   | { readonly ok: false; readonly refusal: Refusal }
 
 /** Checks an envelope's event against the chart's own schema. */
-export function readEvent(chart: Chart, envelope: Envelope, seq: number): Read {
+export function readEvent(chart: Chart, envelope: Envelope, seq: number): ParseResult {
   const parsed = chart.events.safeParse(envelope.event)
   if (parsed.success) return { ok: true, event: stamped(parsed.data, envelope, seq) }
   const fields = fieldsOf(parsed.error.issues)

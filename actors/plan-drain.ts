@@ -32,7 +32,7 @@ export interface Plan {
   readonly left: readonly QueuedEnvelope[]
 }
 
-export interface Planning {
+export interface PlanParts {
   readonly decider: Decider
   readonly rowsOf: Projector
   readonly now: Instant
@@ -42,7 +42,7 @@ export interface Planning {
 export function planOf(
   head: Projected | null,
   line: readonly QueuedEnvelope[],
-  planning: Planning,
+  planning: PlanParts,
 ): Plan {
   const commits: PlannedCommit[] = []
   const refused: { waiting: QueuedEnvelope; refusal: Refusal }[] = []

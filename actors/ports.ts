@@ -101,7 +101,7 @@ export interface EffectStanding {
 }
 
 /** What failed for good and waits for a person: an effect, or an envelope whose decision threw. */
-export interface Parked {
+export interface ParkedItem {
   /** The effect's id, or `<actor>!<envelope id>`. */
   readonly id: string
   readonly kind: 'effect' | 'envelope'
@@ -191,14 +191,14 @@ export interface Outbox {
 /** The dead letters: what failed for good and waits for a person. */
 export interface DeadLetters {
   /** Parking an id again replaces what is there, which keeps its place in the order. */
-  park(item: Parked): Promise<void>
-  parked(page: PageRequest): Promise<Page<Parked>>
-  parkedItem(id: string): Promise<Parked | null>
+  park(item: ParkedItem): Promise<void>
+  parked(page: PageRequest): Promise<Page<ParkedItem>>
+  parkedItem(id: string): Promise<ParkedItem | null>
   /**
    * The oldest parked envelope of this actor, or null: while there is one, the actor takes nothing
    * else.
    */
-  parkedEnvelope(actor: ActorRef): Promise<Parked | null>
+  parkedEnvelope(actor: ActorRef): Promise<ParkedItem | null>
   /**
    * Of these actors, those with a parked envelope, each with the id of its oldest. One round trip
    * for all.

@@ -3,7 +3,7 @@ import { plusMs, type Instant } from '../values/instant.ts'
 import { type JsonObject, plainObject } from '../values/json.ts'
 import type { ArmedTimer, Effect } from './journal.ts'
 import type { Refusal } from './refusal.ts'
-import type { Asked } from './statechart.ts'
+import type { RequestedAction } from './statechart.ts'
 
 /**
  * A chart that asks for what the runtime does not do: a bug, found at the first decision that asks.
@@ -13,7 +13,7 @@ export class ChartFault extends Error {
   readonly code = 'chart_fault'
 }
 
-export interface Asking {
+export interface AskingEntry {
   readonly actor: ActorRef
   readonly seq: number
   /** The time from which timers count. */
@@ -31,9 +31,9 @@ export interface Outcome {
 
 /** Turns XState's actions, in their order, into effects and timers. Throws ChartFault. */
 export function outcomeOf(
-  actions: readonly Asked[],
+  actions: readonly RequestedAction[],
   armed: readonly ArmedTimer[],
-  asking: Asking,
+  asking: AskingEntry,
 ): Outcome {
   const effects: Effect[] = []
   const timers = new Map(armed.map((timer) => [timer.name, timer]))
@@ -64,7 +64,7 @@ function effectOf(params: unknown): JsonObject {
   return plainObject(params)
 }
 
-function withId(asked: JsonObject, asking: Asking, n: number): Effect {
+function withId(asked: JsonObject, asking: AskingEntry, n: number): Effect {
   const { kind } = asked
   if (typeof kind !== 'string' || 'id' in asked) {
     throw new ChartFault('an effect has a kind; its id is given by the runtime')
@@ -96,7 +96,7 @@ function refusal(asked: JsonObject): Refusal {
 }
 
 /** Null for an event raised without delay, which the step has dealt with already. */
-function timerOf(params: unknown, { actor, seq, at }: Asking): ArmedTimer | null {
+function timerOf(params: unknown, { actor, seq, at }: AskingEntry): ArmedTimer | null {
   const delay = member(params, 'delay')
   const id = member(params, 'id')
   // Without an id it is no timer. An "after" whose delay is unknown has one: XState would raise it

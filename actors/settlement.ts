@@ -57,7 +57,7 @@ function asRetry(error: unknown): RetryLater | null {
   return null
 }
 
-interface Retrying {
+interface RetryContext {
   readonly now: Instant
   readonly limits: Limits
   readonly keepsUp: boolean
@@ -66,7 +66,7 @@ interface Retrying {
 function retried(
   claimed: ClaimedEffect,
   later: RetryLater,
-  { now, limits, keepsUp }: Retrying,
+  { now, limits, keepsUp }: RetryContext,
 ): Settlement {
   const { id } = claimed.effect
   const waited = later.begun ? Math.max(claimed.tries, 1) : claimed.tries

@@ -12,14 +12,14 @@ import { type JsonObject, plainObject } from '../values/json.ts'
 // timers.
 
 /** An action that a step asked for: never executed, only read. */
-export interface Asked {
+export interface RequestedAction {
   readonly type: string
   readonly params: unknown
 }
 
 export interface Step {
   readonly snapshot: AnyMachineSnapshot
-  readonly actions: readonly Asked[]
+  readonly actions: readonly RequestedAction[]
 }
 
 /** A stored state that this chart cannot read. */
@@ -85,7 +85,7 @@ export function createStatechart(machine: AnyStateMachine) {
  * An actor scope in which nothing happens: it collects the actions of the step that is being made.
  */
 function inertScope(machine: AnyStateMachine) {
-  let asked: Asked[] = []
+  let asked: RequestedAction[] = []
   const self = createActor(machine, { input: { id: '' } })
   const scope: Parameters<AnyStateMachine['transition']>[2] = {
     self,
@@ -101,7 +101,7 @@ function inertScope(machine: AnyStateMachine) {
     },
   }
   function during(make: () => AnyMachineSnapshot): Step {
-    const actions: Asked[] = []
+    const actions: RequestedAction[] = []
     asked = actions
     return { snapshot: make(), actions }
   }

@@ -1,12 +1,12 @@
 import { plainObject, sameJson } from '../values/json.ts'
 import type { Chart, ChartState, Summary } from './chart.ts'
 import { ChartFault } from './requested-effects.ts'
-import type { Asked } from './statechart.ts'
+import type { RequestedAction } from './statechart.ts'
 
 /** Asks an actor to tell its summary to `asker` again, whatever it told before. */
 export const summaryAsked = 'summary.asked'
 
-export interface Telling {
+export interface SummaryInput {
   /** Null for an actor that did not exist before the step. */
   readonly before: ChartState | null
   readonly after: ChartState
@@ -17,7 +17,10 @@ export interface Telling {
  * What a step has to tell others of where its actor stands now: one summary a receiver, and only
  * where it differs from the one before the step, or was asked for. Throws ChartFault.
  */
-export function summariesTold(chart: Chart, { before, after, event }: Telling): Asked[] {
+export function summariesTold(
+  chart: Chart,
+  { before, after, event }: SummaryInput,
+): RequestedAction[] {
   const isAsked = event.type === summaryAsked
   if (chart.summaries === undefined || (before === after && !isAsked)) return []
   const now = byReceiver(chart, after)
@@ -39,13 +42,13 @@ function isNews(known: Summary | undefined, now: Summary): boolean {
   return known?.matters !== true || !sameJson(plainObject(known.event), plainObject(now.event))
 }
 
-function tell({ to, event }: Pick<Summary, 'to' | 'event'>): Asked {
+function tell({ to, event }: Pick<Summary, 'to' | 'event'>): RequestedAction {
   return { type: 'effect', params: { kind: 'tell', to, event } }
 }
 
 const marked = { again: true } as const
 
 /** Marked as an answer. */
-function tellAgain({ to, event }: Summary): Asked {
+function tellAgain({ to, event }: Summary): RequestedAction {
   return tell({ to, event: { ...event, ...marked } })
 }

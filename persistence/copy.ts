@@ -10,17 +10,17 @@ export interface Transferable {
   readonly transfer: Transfer
 }
 
-export interface Copied {
+export interface CopyProgress {
   readonly entries: number
   readonly parked: number
   readonly requests: number
 }
 
-export interface Copying {
+export interface CopyOptions {
   readonly from: Transferable
   readonly to: Transferable
   readonly project: (entry: Entry) => readonly ViewRow[]
-  readonly progress: (copied: Copied) => void
+  readonly progress: (copied: CopyProgress) => void
 }
 
 /**
@@ -28,14 +28,19 @@ export interface Copying {
  * writes heads, timers and views in the target. Nothing may write to either meanwhile. Throws
  * `TargetNotEmpty`; a copy that breaks off leaves a target to throw away.
  */
-export async function copyStore({ from, to, project, progress }: Copying): Promise<Copied> {
+export async function copyStore({
+  from,
+  to,
+  project,
+  progress,
+}: CopyOptions): Promise<CopyProgress> {
   if (!(await to.transfer.isEmpty())) {
     throw new TargetNotEmpty(
       'the store to copy into holds something already: name an empty database or file, or remove this one',
     )
   }
-  let copied: Copied = { entries: 0, parked: 0, requests: 0 }
-  const add = (more: Partial<Copied>) => {
+  let copied: CopyProgress = { entries: 0, parked: 0, requests: 0 }
+  const add = (more: Partial<CopyProgress>) => {
     copied = {
       entries: copied.entries + (more.entries ?? 0),
       parked: copied.parked + (more.parked ?? 0),

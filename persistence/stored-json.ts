@@ -1,6 +1,6 @@
 import type { Envelope } from '../actors/envelope.ts'
 import type { ArmedTimer, Effect, Entry } from '../actors/journal.ts'
-import type { Parked } from '../actors/ports.ts'
+import type { ParkedItem } from '../actors/ports.ts'
 import { type EffectId, isActorRef } from '../values/ids.ts'
 import { isInstant } from '../values/instant.ts'
 import type { Json, JsonObject } from '../values/json.ts'
@@ -64,7 +64,7 @@ export function isEffect(value: unknown): value is Effect {
   return isFields(value) && typeof value['id'] === 'string' && typeof value['kind'] === 'string'
 }
 
-function isParked(value: unknown): value is Parked {
+function isParked(value: unknown): value is ParkedItem {
   return (
     isFields(value) &&
     typeof value['id'] === 'string' &&
@@ -77,7 +77,7 @@ function isParked(value: unknown): value is Parked {
   )
 }
 
-export function readParked(text: unknown, what: () => string): Parked {
+export function readParked(text: unknown, what: () => string): ParkedItem {
   const value = parse(text, what)
   if (!isParked(value)) throw new UnreadableDocument(what())
   return value
@@ -93,7 +93,7 @@ export function isArmedTimer(value: unknown): value is ArmedTimer {
 }
 
 /** Equal values give equal text only if their keys stand in the same order. */
-export function jsonText(value: Json | Entry | Parked): string {
+export function jsonText(value: Json | Entry | ParkedItem): string {
   return JSON.stringify(value)
 }
 

@@ -1,5 +1,5 @@
 import type { Entry, SnapshotChange } from '../actors/journal.ts'
-import type { Parked } from '../actors/ports.ts'
+import type { ParkedItem } from '../actors/ports.ts'
 import type { EffectId } from '../values/ids.ts'
 import type { Instant } from '../values/instant.ts'
 import type { JsonObject } from '../values/json.ts'
@@ -41,7 +41,7 @@ export interface WrittenRecord extends EntryRecord {
 /** A parked envelope. */
 export interface ParkedRecord {
   readonly order: number
-  readonly item: Parked
+  readonly item: ParkedItem
 }
 
 export interface RequestRecord {

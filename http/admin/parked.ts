@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import type { Parked } from '../../actors/ports.ts'
+import type { ParkedItem } from '../../actors/ports.ts'
 import { waits } from '../actors/command.ts'
 import { notFound } from '../actors/lookup.ts'
 import type { HttpDeps } from '../deps.ts'
@@ -99,7 +99,7 @@ export function mountAdminParked(app: App, deps: HttpDeps): void {
   })
 }
 
-function present(item: Parked): z.infer<typeof WireParked> {
+function present(item: ParkedItem): z.infer<typeof WireParked> {
   const { id, kind, actor, error, parkedAt, effect, envelope } = item
   return { object: 'parked', id, kind, actor, error, parked_at: parkedAt, effect, envelope }
 }

@@ -10,7 +10,7 @@ import { isArmedTimer, isEffect, isEnvelope, readObject } from '../stored-json.t
 // snapshot only what changed. Members that are usual are left out.
 
 /** The columns of an entry, with its actor's name. */
-export interface Stored {
+export interface EntryColumns {
   readonly actor: ActorRef
   readonly seq: number
   readonly committedAt: Instant
@@ -29,7 +29,7 @@ export function documentOf({ entry, change }: Pick<Commit, 'entry' | 'change'>):
 }
 
 /** An entry but for what its snapshot is built from. */
-export interface Kept {
+export interface StoredEntry {
   readonly entry: Omit<Entry, 'snapshot'>
   /** The whole snapshot, or how it differs from the one before. */
   readonly whole: Snapshot | null
@@ -37,7 +37,7 @@ export interface Kept {
 }
 
 /** Throws UnreadableDocument. We wrote it, so only its outline is checked. */
-export function keptIn({ actor, seq, committedAt, document }: Stored): Kept {
+export function keptIn({ actor, seq, committedAt, document }: EntryColumns): StoredEntry {
   const what = () => `the entry ${actor}#${seq}`
   const fields = readObject(document, what)
   const { envelope: found, snapshot, change, effects = [], changed = true } = fields
@@ -53,7 +53,7 @@ export function keptIn({ actor, seq, committedAt, document }: Stored): Kept {
 }
 
 /** The entry, beside the snapshot of its actor's entry before. */
-export function entryAfter(before: Snapshot | null, { entry, whole, change }: Kept): Entry {
+export function entryAfter(before: Snapshot | null, { entry, whole, change }: StoredEntry): Entry {
   const { actor, seq, envelope, effects, changed, committedAt } = entry
   const snapshot = whole ?? (before && changedSnapshot(before, change))
   if (snapshot === null) {
@@ -63,7 +63,10 @@ export function entryAfter(before: Snapshot | null, { entry, whole, change }: Ke
 }
 
 /** The entries of one actor without gaps, the first of which is whole or follows `before`. */
-export function entriesOf(stored: readonly Stored[], before: Snapshot | null = null): Entry[] {
+export function entriesOf(
+  stored: readonly EntryColumns[],
+  before: Snapshot | null = null,
+): Entry[] {
   const entries: Entry[] = []
   let last = before
   for (const one of stored) {

@@ -27,7 +27,7 @@ export interface Database {
   close(): void
 }
 
-interface Prepared {
+interface PreparedStatement {
   readonly statement: Libsql.Statement
   readonly arity: number
 }
@@ -85,8 +85,8 @@ export function openDatabase(path: string): Database {
 /**
  * Statements are kept: each new one costs memory until the event loop turns. The oldest goes first.
  */
-function preparedBy(raw: Libsql.Database): (sql: string) => Prepared {
-  const kept = new Map<string, Prepared>()
+function preparedBy(raw: Libsql.Database): (sql: string) => PreparedStatement {
+  const kept = new Map<string, PreparedStatement>()
   return (sql) => {
     const known = kept.get(sql)
     if (known) return known

@@ -114,13 +114,13 @@ function ownerIn(ownerFile: string): string {
   return 'another process'
 }
 
-interface Owned {
+interface FileOwnership {
   /** Null in memory. */
   readonly file: string | null
   readonly release: () => void
 }
 
-function owned(database: Database, { file, release }: Owned): OwnedFile {
+function owned(database: Database, { file, release }: FileOwnership): OwnedFile {
   let isOpen = true
   /** Moves what the log holds into the file and empties the log. */
   const checkpoint = () => {

@@ -6,7 +6,7 @@ import { isStorable } from '../checked.ts'
 import { listByNumber } from '../pages.ts'
 import { actorId } from './actors.ts'
 import { instantIn, integerIn, textIn } from './columns.ts'
-import { entriesOf, type Stored } from './document.ts'
+import { entriesOf, type EntryColumns } from './document.ts'
 import type { Database, Row } from './driver.ts'
 
 /** Reads of the journal. */
@@ -82,7 +82,7 @@ export function createJournal(database: Database) {
   }
 }
 
-export function storedIn(row: Row, actor: ActorRef): Stored {
+export function storedIn(row: Row, actor: ActorRef): EntryColumns {
   return {
     actor,
     seq: integerIn(row, 'seq'),

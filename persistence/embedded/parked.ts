@@ -1,4 +1,4 @@
-import type { Page, PageRequest, Parked } from '../../actors/ports.ts'
+import type { Page, PageRequest, ParkedItem } from '../../actors/ports.ts'
 import type { ActorRef } from '../../values/ids.ts'
 import { listByNumber } from '../pages.ts'
 import { jsonText, readParked } from '../stored-json.ts'
@@ -6,7 +6,7 @@ import { actorIn, integerIn, textIn } from './columns.ts'
 import type { Database, Row } from './driver.ts'
 
 /** Lists the item, or replaces it where it stands, within the caller's transaction. */
-export function listParked(database: Database, item: Parked): void {
+export function listParked(database: Database, item: ParkedItem): void {
   database.run(
     `INSERT INTO parked (id, kind, actor, document) VALUES (?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET document = excluded.document`,
@@ -21,20 +21,20 @@ export function unlistParked(database: Database, id: string): void {
 /**
  * Takes it from the list, within the caller's transaction; null if nothing is parked under this id.
  */
-export function takeParked(database: Database, id: string): Parked['kind'] | null {
+export function takeParked(database: Database, id: string): ParkedItem['kind'] | null {
   const row = database.get('SELECT kind FROM parked WHERE id = ?', [id])
   if (row === undefined) return null
   unlistParked(database, id)
   return row['kind'] === 'effect' ? 'effect' : 'envelope'
 }
 
-export function parkedIn(row: Row): Parked {
+export function parkedIn(row: Row): ParkedItem {
   return readParked(row['document'], () => `the parked item ${String(row['id'])}`)
 }
 
 export function createParked(database: Database) {
   return {
-    parked(page: PageRequest): Page<Parked> {
+    parked(page: PageRequest): Page<ParkedItem> {
       const list = listByNumber('parked')
       const rows = database.all(
         'SELECT place, id, document FROM parked WHERE place > ? ORDER BY place LIMIT ?',
@@ -43,11 +43,11 @@ export function createParked(database: Database) {
       const { items, cursor } = list.page(rows, page.limit, (row) => integerIn(row, 'place'))
       return { items: items.map(parkedIn), cursor }
     },
-    parkedItem(id: string): Parked | null {
+    parkedItem(id: string): ParkedItem | null {
       const row = database.get('SELECT id, document FROM parked WHERE id = ?', [id])
       return row ? parkedIn(row) : null
     },
-    parkedEnvelope(actor: ActorRef): Parked | null {
+    parkedEnvelope(actor: ActorRef): ParkedItem | null {
       const row = database.get(
         `SELECT id, document FROM parked WHERE actor = ? AND kind = 'envelope'
          ORDER BY place LIMIT 1`,

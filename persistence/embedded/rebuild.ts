@@ -32,7 +32,7 @@ export function rebuildAll(
   })
 }
 
-interface ProjectedEntry extends Numbered {
+interface ProjectedEntry extends NumberedEntry {
   readonly rows: readonly ViewRow[]
   /** True if this entry or one before gives a row. */
   readonly hasRows: boolean
@@ -56,7 +56,7 @@ function createProjecting(database: Database, project: (entry: Entry) => readonl
     last = null
   }
   return {
-    take({ id, entry }: Numbered): void {
+    take({ id, entry }: NumberedEntry): void {
       if (last?.id !== id) finish()
       const rows = project(entry)
       checkRows(rows, `${entry.actor}#${entry.seq}`)
@@ -69,14 +69,14 @@ function createProjecting(database: Database, project: (entry: Entry) => readonl
 }
 
 /** An entry with its actor's number in this file. */
-export interface Numbered {
+export interface NumberedEntry {
   readonly id: number
   readonly entry: Entry
 }
 
 /** All entries by actor and seq, a page at a time. */
-export function* allEntries(database: Database): Generator<readonly Numbered[]> {
-  for (let last: Numbered | null = null; ;) {
+export function* allEntries(database: Database): Generator<readonly NumberedEntry[]> {
+  for (let last: NumberedEntry | null = null; ;) {
     const page = entriesAfter(database, last)
     last = page.at(-1) ?? null
     if (last === null) return
@@ -84,14 +84,14 @@ export function* allEntries(database: Database): Generator<readonly Numbered[]> 
   }
 }
 
-function entriesAfter(database: Database, last: Numbered | null): readonly Numbered[] {
+function entriesAfter(database: Database, last: NumberedEntry | null): readonly NumberedEntry[] {
   const rows = database.all(
     `SELECT j.actor_id, a.ref, j.seq, j.committed_at, j.document
      FROM entries j JOIN actors a ON a.id = j.actor_id WHERE (j.actor_id, j.seq) > (?, ?)
      ORDER BY j.actor_id, j.seq LIMIT ?`,
     [last?.id ?? 0, last?.entry.seq ?? 0, pageEntries],
   )
-  const page: Numbered[] = []
+  const page: NumberedEntry[] = []
   for (const row of rows) {
     const id = integerIn(row, 'actor_id')
     const before = page.at(-1) ?? last

@@ -6,7 +6,7 @@ import { jsonText, readObject } from '../stored-json.ts'
 import { integerIn } from './columns.ts'
 import type { Database } from './driver.ts'
 
-export interface Beginning {
+export interface BeginInput {
   readonly key: string
   readonly bodyHash: string
   readonly now: Instant
@@ -14,7 +14,7 @@ export interface Beginning {
 }
 
 /** Within the caller's transaction, as all of these. */
-export function beginRequest(database: Database, beginning: Beginning): KeyedRequest {
+export function beginRequest(database: Database, beginning: BeginInput): KeyedRequest {
   const { key, bodyHash, now, leaseMs } = beginning
   checkText(key, "the request's key")
   const row = database.get('SELECT * FROM requests WHERE key = ?', [key])

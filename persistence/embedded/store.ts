@@ -1,6 +1,6 @@
 import type { Commit } from '../../actors/journal.ts'
 import { StoreClosed, StoreUnavailable } from '../../actors/port-errors.ts'
-import type { Parked, Store } from '../../actors/ports.ts'
+import type { ParkedItem, Store } from '../../actors/ports.ts'
 import { StoreDamaged } from '../../actors/store-damaged.ts'
 import type { Instant } from '../../values/instant.ts'
 import { checkCommit } from '../checked.ts'
@@ -103,7 +103,7 @@ async function appendChecked<T>(commits: readonly Commit[], append: () => Promis
   return append()
 }
 
-function parkItem(database: Database, item: Parked): void {
+function parkItem(database: Database, item: ParkedItem): void {
   if (item.kind === 'envelope') {
     listParked(database, item)
   } else if (isEffectId(item.id)) {

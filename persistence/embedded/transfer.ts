@@ -17,7 +17,7 @@ import type { Bind, Database, Row } from './driver.ts'
 import { effectIdOf, effectKeyOf } from './effects/effect-key.ts'
 import { laneNumber } from './effects/claims.ts'
 import { parkedIn } from './parked.ts'
-import { allEntries, type Numbered } from './rebuild.ts'
+import { allEntries, type NumberedEntry } from './rebuild.ts'
 import { writeResult } from './effects/settlements.ts'
 import { resultIn } from './effects/standings.ts'
 
@@ -76,14 +76,14 @@ export function createTransfer(database: Database): Transfer {
   }
 }
 
-interface Paging<Key extends Bind> {
+interface PageQuery<Key extends Bind> {
   /** Takes the key to begin after, and the limit. */
   readonly sql: string
   readonly first: Key
   readonly keyOf: (row: Row) => Key
 }
 
-function* pagesOf<Key extends Bind>(database: Database, { sql, first, keyOf }: Paging<Key>) {
+function* pagesOf<Key extends Bind>(database: Database, { sql, first, keyOf }: PageQuery<Key>) {
   for (let after = first; ;) {
     const rows = database.all(sql, [after, batchRows])
     const last = rows.at(-1)
@@ -93,7 +93,7 @@ function* pagesOf<Key extends Bind>(database: Database, { sql, first, keyOf }: P
   }
 }
 
-function recordOf(database: Database, { id, entry }: Numbered): EntryRecord {
+function recordOf(database: Database, { id, entry }: NumberedEntry): EntryRecord {
   const { actor: ref, seq, effects } = entry
   if (effects.length === 0) return { entry, deliveries: [], results: [] }
   const open = database.all('SELECT * FROM effects WHERE actor_id = ? AND seq = ? ORDER BY n', [

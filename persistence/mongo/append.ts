@@ -9,24 +9,24 @@ import type { Collections, JournalDocument } from './documents.ts'
 import { documentOf } from './entries.ts'
 import { duplicatesIn } from './failures.ts'
 import type { HeldDeliveries } from './held.ts'
-import type { KnownEntries, Place } from './known.ts'
-import type { Marks } from './marks.ts'
+import type { HeadIndex, Place } from './head-index.ts'
+import type { Marks } from './applied-marks.ts'
 
 /** A commit with its place in the caller's list. */
-interface Pending {
+interface PendingCommit {
   readonly index: number
   readonly commit: Commit
 }
 
 /** A commit as it goes to the database. */
-interface Ready extends Pending {
+interface Ready extends PendingCommit {
   readonly document: JournalDocument
   readonly applicable: Applicable
 }
 
 export interface AppendPorts {
   readonly collections: Collections
-  readonly known: KnownEntries
+  readonly known: HeadIndex
   readonly marks: Marks
   readonly held: HeldDeliveries
   /** Names this store among those that work on the database. */
@@ -70,10 +70,10 @@ async function insertAll(
   ports: AppendPorts,
   commits: readonly Commit[],
   lease: Lease | null,
-): Promise<{ readonly inserted: readonly Ready[]; readonly refused: readonly Pending[] }> {
+): Promise<{ readonly inserted: readonly Ready[]; readonly refused: readonly PendingCommit[] }> {
   const { known } = ports
   const inserted: Ready[] = []
-  const refused: Pending[] = []
+  const refused: PendingCommit[] = []
   const pending = commits.map((commit, index) => ({ index, commit }))
   let lines = [...groupBy(pending, ({ commit }) => commit.entry.actor).values()]
   let runMax = Number.POSITIVE_INFINITY
@@ -109,7 +109,7 @@ async function insertAll(
 }
 
 /** The first of a line, and those after it that follow each other without a gap. */
-function runOf(line: readonly Pending[], max: number): readonly Pending[] {
+function runOf(line: readonly PendingCommit[], max: number): readonly PendingCommit[] {
   const end = line.findIndex(({ commit }, place) => {
     const last = line[place - 1]
     return place === max || (last !== undefined && commit.entry.seq !== last.commit.entry.seq + 1)
@@ -119,7 +119,7 @@ function runOf(line: readonly Pending[], max: number): readonly Pending[] {
 
 function readyOf(
   { known, holder }: AppendPorts,
-  run: readonly Pending[],
+  run: readonly PendingCommit[],
   lease: Lease | null,
 ): Ready[] {
   return run.map(({ index, commit }, place) => {
@@ -202,7 +202,7 @@ interface Duplicate {
  */
 async function duplicatesAmong(
   { journal }: Collections,
-  refused: readonly Pending[],
+  refused: readonly PendingCommit[],
 ): Promise<readonly Duplicate[]> {
   if (refused.length === 0) return []
   const taken = await journal

@@ -5,7 +5,7 @@ import { groupBy } from '../grouping.ts'
 import type { Collections, RowDocument, TimersDocument } from './documents.ts'
 import { earliest } from './earliest.ts'
 import { duplicatesIn } from './failures.ts'
-import type { Place } from './known.ts'
+import type { Place } from './head-index.ts'
 import { stored } from './stored.ts'
 
 /** An entry that is in the journal, with what is to follow from it. */
@@ -61,7 +61,7 @@ export async function applyEntries(
 
 const unordered = { ordered: false }
 
-interface Writing<Document extends { readonly _id: string }> {
+interface DocumentWriter<Document extends { readonly _id: string }> {
   readonly insert: (documents: readonly Document[]) => Promise<unknown>
   readonly update: (writes: readonly Write<Document>[], upsert: boolean) => Promise<unknown>
 }
@@ -74,7 +74,7 @@ interface Writing<Document extends { readonly _id: string }> {
  */
 async function guarded<Document extends { readonly _id: string }>(
   writes: readonly Write<Document>[],
-  { insert, update }: Writing<Document>,
+  { insert, update }: DocumentWriter<Document>,
 ): Promise<void> {
   if (writes.length === 0) return
   const documents = writes.flatMap(({ insert: one }) => (one === null ? [] : [one]))

@@ -3,7 +3,7 @@ import type { ActorRef } from '../../values/ids.ts'
 import { type Instant, isInstant } from '../../values/instant.ts'
 import { UnreadableDocument } from '../errors.ts'
 import { groupBy } from '../grouping.ts'
-import { type Held, claimed } from './delivery.ts'
+import { type ClaimHolder, claimed } from './delivery.ts'
 import type { Collections, Delivery, JournalDocument, OpenEffect } from './documents.ts'
 import { effectsOf } from './entries.ts'
 import { restored } from './stored.ts'
@@ -99,12 +99,12 @@ function compareDue(a: Due, b: Due): number {
  * A claim that holds if its document was still as it was read; `rank` is its place in the order
  * due.
  */
-interface Picked {
+interface ClaimCandidate {
   readonly change: Change
   readonly claims: readonly { readonly rank: number; readonly claim: ClaimedEffect }[]
 }
 
-export function pickOf(candidate: Candidate, lease: Held): Picked {
+export function pickOf(candidate: Candidate, lease: ClaimHolder): ClaimCandidate {
   const { _id, actor, seq, delivery, chosen } = candidate
   const { correlationId, occurredAt } = restored(candidate.envelope, () => `the entry ${_id}`)
   if (typeof correlationId !== 'string' || !isInstant(occurredAt)) {

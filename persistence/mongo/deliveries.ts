@@ -9,8 +9,8 @@ import type { Collections, Delivery, JournalDocument } from './documents.ts'
 import { earliest } from './earliest.ts'
 import { effectsOf } from './entries.ts'
 import type { HeldDeliveries } from './held.ts'
-import { type Place, entryId } from './known.ts'
-import type { Marks } from './marks.ts'
+import { type Place, entryId } from './head-index.ts'
+import type { Marks } from './applied-marks.ts'
 import { restored } from './stored.ts'
 
 type Step = (delivery: Delivery, entryId: string) => Delivery

@@ -4,7 +4,7 @@ import type { Settlement } from '../../actors/ports.ts'
 import type { EffectId } from '../../values/ids.ts'
 import type { Instant } from '../../values/instant.ts'
 import type { JsonObject } from '../../values/json.ts'
-import type { Delivery, OpenEffect, ParkedEffect, Tried } from './documents.ts'
+import type { Delivery, OpenEffect, ParkedEffect, EffectTries } from './documents.ts'
 import { earliest } from './earliest.ts'
 import { stored } from './stored.ts'
 
@@ -47,7 +47,7 @@ function dueAtIn(open: readonly OpenEffect[], lane: Lane): Instant | null {
 }
 
 /** The right to perform effects, and whose it is. */
-export interface Held {
+export interface ClaimHolder {
   readonly holder: string
   readonly now: Instant
   readonly endsAt: Instant
@@ -57,7 +57,7 @@ export interface Held {
 export function claimed(
   delivery: Delivery,
   places: ReadonlySet<number> | null,
-  { holder, now, endsAt }: Held,
+  { holder, now, endsAt }: ClaimHolder,
 ): Delivery {
   const open = delivery.open.map((effect) =>
     places === null || places.has(effect.place)
@@ -122,7 +122,7 @@ function without(delivery: Delivery, id: EffectId): Delivery {
   return gone === 0 ? delivery : withDueAt({ ...delivery, open, parked: parkedLeft })
 }
 
-export interface Parking {
+export interface ParkInput {
   readonly id: EffectId
   readonly at: Instant
   readonly error: string
@@ -131,9 +131,9 @@ export interface Parking {
 }
 
 /** Parks an open effect, or says again why one is parked, which keeps its place. */
-export function parked(delivery: Delivery, { id, at, error, order }: Parking): Delivery {
+export function parked(delivery: Delivery, { id, at, error, order }: ParkInput): Delivery {
   const known = delivery.parked.find((one) => one.id === id)
-  const effect: Tried | undefined = known ?? delivery.open.find((one) => one.id === id)
+  const effect: EffectTries | undefined = known ?? delivery.open.find((one) => one.id === id)
   if (effect === undefined) return delivery
   const { place, lane, tries, attempt, firstTriedAt } = effect
   const item: ParkedEffect = {

@@ -4,11 +4,11 @@ import type { Lane } from '../../actors/lanes.ts'
 import type { ActorRef, EffectId } from '../../values/ids.ts'
 import type { Instant } from '../../values/instant.ts'
 import { withEndingWrites } from './connection/ending-writes.ts'
-import type { Stored } from './stored.ts'
+import type { StoredJson } from './stored.ts'
 
 // The shape of each collection. All that one write must keep together is one document of `journal`;
 // the rest follows from it. Shard `journal` by `{ actor: 1 }`, the others by `{ _id: 1 }`: every
-// query but the ones for what is due names its key. What is `Stored` reads as JSON (`stored.ts`).
+// query but the ones for what is due names its key. What is `StoredJson` reads as JSON (`stored.ts`).
 
 /** One entry and the delivery of its effects. `_id` is `<actor>#<seq>`. */
 export interface JournalDocument {
@@ -20,11 +20,11 @@ export interface JournalDocument {
   readonly committedAt: Instant
   readonly changed: boolean
   /** The envelope, without `to` where that is the actor. */
-  readonly envelope: Stored
+  readonly envelope: StoredJson
   /** The whole snapshot after it; or else `change`, from the one of the entry before. */
-  readonly snapshot?: Stored
-  readonly change?: Stored
-  readonly effects: readonly Stored[]
+  readonly snapshot?: StoredJson
+  readonly change?: StoredJson
+  readonly effects: readonly StoredJson[]
   /** There if the entry has effects. */
   readonly delivery?: Delivery
   /** There until the timers and the rows that follow from it are written, or a little longer. */
@@ -53,10 +53,10 @@ export interface Delivery {
 
 export interface EffectResult {
   readonly id: EffectId
-  readonly result: Stored
+  readonly result: StoredJson
 }
 
-export interface Tried {
+export interface EffectTries {
   readonly id: EffectId
   /** Its place among the entry's effects. */
   readonly place: number
@@ -66,7 +66,7 @@ export interface Tried {
   readonly firstTriedAt: Instant | null
 }
 
-export interface OpenEffect extends Tried {
+export interface OpenEffect extends EffectTries {
   /** When it may be claimed: when it is due, or when the claim that holds it ends. */
   readonly at: Instant
   /** The store that claimed it, until that settles it. */
@@ -74,7 +74,7 @@ export interface OpenEffect extends Tried {
   readonly lastError: string | null
 }
 
-export interface ParkedEffect extends Tried {
+export interface ParkedEffect extends EffectTries {
   readonly error: string
   readonly parkedAt: Instant
   /** Its place among all that is parked. */
@@ -99,7 +99,7 @@ export interface RowDocument {
   readonly seq: number
   readonly latest: boolean
   /** Absent in the tombstone of a row that vanished. */
-  readonly value?: Stored
+  readonly value?: StoredJson
   /**
    * When it vanished, by the server's clock: the tombstone outlives every write that is under way.
    */
@@ -116,7 +116,7 @@ export interface ParkedDocument {
   readonly actor: ActorRef
   readonly parkedAt: Instant
   readonly error: unknown
-  readonly envelope: Stored | null
+  readonly envelope: StoredJson | null
 }
 
 export interface RequestDocument {
@@ -124,7 +124,7 @@ export interface RequestDocument {
   readonly bodyHash: string
   readonly beganAt: Instant
   /** Null while it runs. */
-  readonly answer: Stored | null
+  readonly answer: StoredJson | null
 }
 
 /** `parked`: the last `order` given; `format`: the version of these shapes; `pings`. */

@@ -14,8 +14,8 @@ import type { Json, JsonObject } from '../../values/json.ts'
 import { UnreadableDocument } from '../errors.ts'
 import { isArmedTimer, isEffect, isEnvelope } from '../stored-json.ts'
 import type { JournalDocument } from './documents.ts'
-import { entryId } from './known.ts'
-import { type Stored, restored, stored } from './stored.ts'
+import { entryId } from './head-index.ts'
+import { type StoredJson, restored, stored } from './stored.ts'
 
 /** The journal's document without what becomes of its effects. */
 export type EntryDocument = Omit<JournalDocument, 'delivery' | 'unapplied' | 'opens'>
@@ -44,15 +44,15 @@ export function documentOf({
   }
 }
 
-export function storedEnvelope({ to, ...envelope }: Envelope, actor: ActorRef): Stored {
+export function storedEnvelope({ to, ...envelope }: Envelope, actor: ActorRef): StoredJson {
   return stored(to === actor ? envelope : { ...envelope, to })
 }
 
-function storedSnapshot({ chart, version, state, timers }: Snapshot): Stored {
+function storedSnapshot({ chart, version, state, timers }: Snapshot): StoredJson {
   return stored({ chart, version, state, timers: timers.map(plainTimer) })
 }
 
-function storedChange({ version, timers, state }: SnapshotChange): Stored {
+function storedChange({ version, timers, state }: SnapshotChange): StoredJson {
   return stored({
     ...(version !== undefined && { version }),
     ...(timers !== undefined && { timers: timers.map(plainTimer) }),

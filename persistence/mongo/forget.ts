@@ -2,7 +2,7 @@ import type { ActorRef } from '../../values/ids.ts'
 import type { Instant } from '../../values/instant.ts'
 import { checkLimit } from '../pages.ts'
 import type { Collections, JournalDocument } from './documents.ts'
-import type { KnownEntries } from './known.ts'
+import type { HeadIndex } from './head-index.ts'
 
 const batchActors = 200
 
@@ -11,7 +11,7 @@ const batchActors = 200
  * which some is left is found again. An actor that takes an event at the same moment would lose its
  * past: forget only types that end.
  */
-export function createForgetting(collections: Collections, known: KnownEntries) {
+export function createForgetting(collections: Collections, known: HeadIndex) {
   const { journal, timers, rows } = collections
 
   const remove = async (actors: readonly ActorRef[]) => {
@@ -26,9 +26,13 @@ export function createForgetting(collections: Collections, known: KnownEntries) 
   return async (type: string, before: Instant, limit: number): Promise<number> => {
     checkLimit(limit)
     let forgotten = 0
-    let after: Opening | null = null
+    let after: FirstEntry | null = null
     while (forgotten < limit) {
-      const openings: readonly Opening[] = await openingsAfter(collections, { type, before, after })
+      const openings: readonly FirstEntry[] = await openingsAfter(collections, {
+        type,
+        before,
+        after,
+      })
       const ended = await endedAmong(
         collections,
         openings.map(({ actor }) => actor),
@@ -44,13 +48,13 @@ export function createForgetting(collections: Collections, known: KnownEntries) 
   }
 }
 
-type Opening = Pick<JournalDocument, 'actor' | 'committedAt'>
+type FirstEntry = Pick<JournalDocument, 'actor' | 'committedAt'>
 
 /** Actors of this type that began before a moment, oldest first. */
 function openingsAfter(
   { journal }: Collections,
-  { type, before, after }: { type: string; before: Instant; after: Opening | null },
-): Promise<Opening[]> {
+  { type, before, after }: { type: string; before: Instant; after: FirstEntry | null },
+): Promise<FirstEntry[]> {
   const later = after && [
     { committedAt: after.committedAt, actor: { $gt: after.actor } },
     { committedAt: { $gt: after.committedAt } },
@@ -63,7 +67,7 @@ function openingsAfter(
     })
     .sort({ committedAt: 1, actor: 1 })
     .limit(batchActors)
-    .project<Opening>({ _id: 0, actor: 1, committedAt: 1 })
+    .project<FirstEntry>({ _id: 0, actor: 1, committedAt: 1 })
     .toArray()
 }
 

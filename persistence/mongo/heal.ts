@@ -5,7 +5,7 @@ import { groupBy } from '../grouping.ts'
 import { type Applicable, applyEntries } from './apply.ts'
 import type { Collections, JournalDocument } from './documents.ts'
 import { readEntryAt, readHead } from './journal.ts'
-import type { Place } from './known.ts'
+import type { Place } from './head-index.ts'
 import { type Following, type Project, projected } from './rebuild.ts'
 
 const batchEntries = 500
@@ -40,7 +40,7 @@ function unappliedAfter({ journal }: Collections, after: Place | undefined) {
     .toArray()
 }
 
-interface Healing {
+interface HealInput {
   readonly actor: ActorRef
   readonly places: readonly Place[]
   readonly project: Project
@@ -52,7 +52,7 @@ interface Healing {
  */
 async function healing(
   collections: Collections,
-  { actor, places, project }: Healing,
+  { actor, places, project }: HealInput,
 ): Promise<Applicable[]> {
   const applicable: Applicable[] = []
   for (const { seq } of places) {

@@ -8,7 +8,7 @@ import { UnreadableDocument } from '../errors.ts'
 import { listByNumber, listByText } from '../pages.ts'
 import type { Collections, JournalDocument } from './documents.ts'
 import { type EntryDocument, createFold, entryFields, lastEntryOf } from './entries.ts'
-import type { KnownEntries } from './known.ts'
+import type { HeadIndex } from './head-index.ts'
 import { rangeOf } from './ranges.ts'
 
 export function refOf(id: string): ActorRef {
@@ -51,7 +51,7 @@ export async function readHead({ journal }: Collections, actor: ActorRef): Promi
 const refField: string = 'actor'
 
 /** Reads of the journal. What they show is also what the next append may build upon. */
-export function createJournal(collections: Collections, known: KnownEntries) {
+export function createJournal(collections: Collections, known: HeadIndex) {
   const { journal } = collections
 
   const learned = (entry: Entry | null): Entry | null => {

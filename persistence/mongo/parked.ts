@@ -1,4 +1,4 @@
-import type { Page, PageRequest, Parked } from '../../actors/ports.ts'
+import type { Page, PageRequest, ParkedItem } from '../../actors/ports.ts'
 import type { ActorRef, EffectId } from '../../values/ids.ts'
 import type { Instant } from '../../values/instant.ts'
 import { UnreadableDocument } from '../errors.ts'
@@ -11,9 +11,9 @@ import { effectsOf, restoredEnvelope, storedEnvelope } from './entries.ts'
 import { restoredText, storedText } from './stored.ts'
 
 /** A parked item with its place among all. */
-interface Placed {
+interface OrderedItem {
   readonly order: number
-  readonly item: Parked
+  readonly item: ParkedItem
 }
 
 export function createParked(
@@ -33,7 +33,7 @@ export function createParked(
     return counter.value - count + 1
   }
 
-  const parkEnvelope = async (item: Parked, order: number): Promise<void> => {
+  const parkEnvelope = async (item: ParkedItem, order: number): Promise<void> => {
     await envelopes.updateOne(
       { _id: item.id },
       { $set: parkedFields(item), $setOnInsert: { order } },
@@ -41,7 +41,7 @@ export function createParked(
     )
   }
 
-  const parkedEffect = async (id: EffectId): Promise<Parked | null> => {
+  const parkedEffect = async (id: EffectId): Promise<ParkedItem | null> => {
     const document = await journal.findOne({ _id: entryIdOf(id) })
     const effect = document?.delivery?.parked.find((one) => one.id === id)
     return document && effect ? placedEffect(document, effect).item : null
@@ -50,7 +50,7 @@ export function createParked(
   return {
     takeOrders,
 
-    async park(item: Parked): Promise<void> {
+    async park(item: ParkedItem): Promise<void> {
       const { id, parkedAt: at, error } = item
       if (item.kind === 'envelope') return parkEnvelope(item, await takeOrders(1))
       if (!isEffectId(id)) return
@@ -67,7 +67,7 @@ export function createParked(
       return deliveries.change(entriesOf([id]), (delivery) => unparked(delivery, id, at))
     },
 
-    async parked(page: PageRequest): Promise<Page<Parked>> {
+    async parked(page: PageRequest): Promise<Page<ParkedItem>> {
       const list = listByNumber('parked')
       const after = list.after(page) ?? 0
       const [effects, others] = await Promise.all([
@@ -83,13 +83,13 @@ export function createParked(
       return { items: items.map(({ item }) => item), cursor }
     },
 
-    async parkedItem(id: string): Promise<Parked | null> {
+    async parkedItem(id: string): Promise<ParkedItem | null> {
       const envelope = await envelopes.findOne({ _id: id })
       if (envelope) return placedEnvelope(envelope).item
       return isEffectId(id) ? parkedEffect(id) : null
     },
 
-    async parkedEnvelope(actor: ActorRef): Promise<Parked | null> {
+    async parkedEnvelope(actor: ActorRef): Promise<ParkedItem | null> {
       const oldest = await envelopes.find({ actor }).sort({ order: 1 }).limit(1).next()
       return oldest && placedEnvelope(oldest).item
     },
@@ -107,7 +107,7 @@ export function createParked(
 }
 
 /** A parked envelope as it is stored, but for its id and its place. */
-export function parkedFields({ actor, parkedAt, error, envelope }: Parked) {
+export function parkedFields({ actor, parkedAt, error, envelope }: ParkedItem) {
   return {
     actor,
     parkedAt,
@@ -116,7 +116,7 @@ export function parkedFields({ actor, parkedAt, error, envelope }: Parked) {
   }
 }
 
-export function placedEnvelope(document: ParkedDocument): Placed {
+export function placedEnvelope(document: ParkedDocument): OrderedItem {
   const { _id: id, order, actor, parkedAt } = document
   const what = () => `the parked envelope ${id}`
   const error = restoredText(document.error, what)
@@ -127,7 +127,7 @@ export function placedEnvelope(document: ParkedDocument): Placed {
 function placedEffect(
   document: Pick<JournalDocument, '_id' | 'actor' | 'effects'>,
   { id, place, error, parkedAt, order }: ParkedEffect,
-): Placed {
+): OrderedItem {
   const effect = effectsOf(document)[place]
   if (effect === undefined) throw new UnreadableDocument(`the delivery of ${document._id}`)
   const { actor } = document

@@ -4,7 +4,7 @@ import { checkRows } from '../checked.ts'
 import { type Applicable, applyEntries } from './apply.ts'
 import type { Collections, JournalDocument } from './documents.ts'
 import { createFold } from './entries.ts'
-import type { Marks } from './marks.ts'
+import type { Marks } from './applied-marks.ts'
 
 export type Project = (entry: Entry) => readonly ViewRow[]
 

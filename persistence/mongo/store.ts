@@ -10,8 +10,8 @@ import { createForgetting } from './forget.ts'
 import { healAll } from './heal.ts'
 import { createHeldDeliveries } from './held.ts'
 import { createJournal } from './journal.ts'
-import { createKnownEntries } from './known.ts'
-import { createMarks } from './marks.ts'
+import { createHeadIndex } from './head-index.ts'
+import { createMarks } from './applied-marks.ts'
 import { createParked } from './parked.ts'
 import { rebuildAll } from './rebuild.ts'
 import { createRequests } from './requests.ts'
@@ -22,7 +22,7 @@ import { createViews } from './views.ts'
 export function createMongoStore({ client, collections }: MongoHome): Store {
   const gate = createGate()
   const call = <T>(work: () => Promise<T>): Promise<T> => gate.pass(work)
-  const known = createKnownEntries(collections)
+  const known = createHeadIndex(collections)
   const marks = createMarks(collections)
   const journal = createJournal(collections, known)
   const held = createHeldDeliveries()

@@ -8,7 +8,7 @@ import { UnreadableDocument } from '../errors.ts'
 // "…" }`.
 
 /** JSON in the form in which MongoDB keeps it. */
-export type Stored = { readonly [key: string]: unknown }
+export type StoredJson = { readonly [key: string]: unknown }
 
 const textKey = '%json'
 
@@ -20,7 +20,7 @@ const depthMax = 80
 const oddKey = /^$|^\$|^_bsontype$|^__proto__$|[%.\0]|\p{Surrogate}/u
 const halfPair = /\p{Surrogate}/u
 
-export function stored(value: JsonObject): Stored {
+export function stored(value: JsonObject): StoredJson {
   return isNatural(value, 0) ? value : storedObject(value, 0)
 }
 
@@ -49,11 +49,11 @@ function storedValue(value: Json, depth: number): unknown {
     : storedObject(value, depth)
 }
 
-function asText(value: Json): Stored {
+function asText(value: Json): StoredJson {
   return { [textKey]: JSON.stringify(value) }
 }
 
-function storedObject(object: JsonObject, depth: number): Stored {
+function storedObject(object: JsonObject, depth: number): StoredJson {
   return Object.fromEntries(
     Object.entries(object).map(([key, value]) => [storedKey(key), storedValue(value, depth + 1)]),
   )
@@ -84,7 +84,7 @@ export function restoredText(value: unknown, what: () => string): string {
   return text
 }
 
-export function isStored(value: unknown): value is Stored {
+export function isStored(value: unknown): value is StoredJson {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
@@ -123,7 +123,7 @@ function parsed(text: unknown, what: () => string): Json {
   }
 }
 
-function restoredObject(object: Stored, what: () => string): JsonObject {
+function restoredObject(object: StoredJson, what: () => string): JsonObject {
   // `fromEntries` defines `__proto__` like any other member.
   return Object.fromEntries(
     Object.entries(object).map(([key, value]) => [restoredKey(key), restoredValue(value, what)]),

@@ -9,7 +9,7 @@ import type {
   JournalDocument,
   ParkedDocument,
   RequestDocument,
-  Tried,
+  EffectTries,
 } from './documents.ts'
 import { createFold, documentOf } from './entries.ts'
 import { parkedFields, placedEnvelope } from './parked.ts'
@@ -98,7 +98,7 @@ async function raise(counters: Collections['counters'], orders: readonly number[
 
 function recordOf({ _id, delivery }: JournalDocument, entry: Entry): EntryRecord {
   const { open = [], parked = [], results = [] } = delivery ?? {}
-  const tried = ({ id, tries, attempt, firstTriedAt }: Tried) => ({
+  const tried = ({ id, tries, attempt, firstTriedAt }: EffectTries) => ({
     id,
     tries,
     attempt,
@@ -129,7 +129,7 @@ function writtenDocument(record: WrittenRecord): JournalDocument {
 }
 
 function deliveryOf({ entry, deliveries: records, results }: EntryRecord): Delivery {
-  const tried = ({ id, tries, attempt, firstTriedAt }: DeliveryRecord): Tried => {
+  const tried = ({ id, tries, attempt, firstTriedAt }: DeliveryRecord): EffectTries => {
     const place = entry.effects.findIndex((effect) => effect.id === id)
     const effect = entry.effects[place]
     if (effect === undefined) throw new RangeError(`${entryIdOf(id)} has no effect ${id}`)

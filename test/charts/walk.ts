@@ -1,5 +1,5 @@
 import type { AnyMachineSnapshot } from 'xstate'
-import type { Asked, Statechart } from '../../actors/statechart.ts'
+import type { RequestedAction, Statechart } from '../../actors/statechart.ts'
 import { plusMs, type Instant } from '../../values/instant.ts'
 import { canonical } from '../../values/json.ts'
 import type { ChartName, Word } from './explore.ts'
@@ -26,7 +26,7 @@ export interface WalkedStep {
   readonly by: string
   readonly event: Word
   readonly to: World
-  readonly asked: readonly Asked[]
+  readonly asked: readonly RequestedAction[]
 }
 
 /** Everything reachable, each situation once, and every step from each. */
@@ -80,7 +80,7 @@ function take(statechart: Statechart, from: World, { by, at, word }: StepInput):
   return { from, by, event, to, asked: actions.filter(({ type }) => type === 'effect') }
 }
 
-function arm(timers: Map<string, Instant>, { type, params }: Asked, at: Instant): void {
+function arm(timers: Map<string, Instant>, { type, params }: RequestedAction, at: Instant): void {
   if (typeof params !== 'object' || params === null) return
   if (type === 'xstate.cancel' && 'sendId' in params) timers.delete(String(params.sendId))
   if (type !== 'xstate.raise' || !('id' in params && 'delay' in params)) return

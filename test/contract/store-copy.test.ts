@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { commitOf } from '../../actors/commit-of.ts'
 import type { Entry, ViewRow } from '../../actors/journal.ts'
 import type { Store } from '../../actors/ports.ts'
-import { type Copied, type Transferable, copyStore } from '../../persistence/copy.ts'
+import { type CopyProgress, type Transferable, copyStore } from '../../persistence/copy.ts'
 import { openStore } from '../../persistence/open.ts'
 import { mongoForTests } from '../mongo.ts'
 import {
@@ -87,8 +87,13 @@ function copyContract(from: OpenPlace, to: OpenPlace): void {
     if (!source || !target) throw new Error('two stores')
     try {
       await fill(source.store)
-      const steps: Copied[] = []
-      const copying = { from: source, to: target, project, progress: (c: Copied) => steps.push(c) }
+      const steps: CopyProgress[] = []
+      const copying = {
+        from: source,
+        to: target,
+        project,
+        progress: (c: CopyProgress) => steps.push(c),
+      }
       const copied = await copyStore(copying)
       expect(copied).toStrictEqual({ entries: 2 * entriesEach, parked: 3, requests: 2 })
       expect(steps.at(-1)).toStrictEqual(copied)

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import type { Parked } from '../../actors/ports.ts'
+import type { ParkedItem } from '../../actors/ports.ts'
 import type { ActorRef } from '../../values/ids.ts'
 import { type OpenPlace, actor, all, at, commit, line, other } from './store-given.ts'
 import { placeForEach } from './store-place.ts'
 
 const minute = 60_000
 
-function envelope(ref: ActorRef, id: string, error = 'threw'): Parked {
+function envelope(ref: ActorRef, id: string, error = 'threw'): ParkedItem {
   const { entry } = commit({ actor: ref, envelopeId: id })
   return {
     id: `${ref}!${id}`,

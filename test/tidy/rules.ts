@@ -130,7 +130,7 @@ const participles =
   /^(?:export )?(?:interface|type) (?:\w+ing|Told|Kept|Seen|Shown|Known|Made|Given|Found|Asked|Taken|Sent|Held|Left|Lost|Read|Said|Sold|Written|Drawn|[A-Z][a-z]+ed)\b(?=<| [={<]| extends)/
 
 const nouns =
-  /^(?:export )?(?:interface|type) (?:Pricing|Billing|Following|Dunning|Standing|Setting|Listing|Timing|Reading|Lent|Feed|Need|Seed)\b/
+  /^(?:export )?(?:interface|type) (?:Pricing|Billing|Following|Dunning|Standing|Setting|Listing|Timing|Reading|Lent|Feed|Need|Seed|Stamped|Bookkeeping|\w+(?:Standing|Timing))\b/
 
 export function participleTypes({ file, text }: SourceFile): string[] {
   return text.split('\n').flatMap((line) => {

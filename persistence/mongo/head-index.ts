@@ -17,7 +17,7 @@ export function entryId({ actor, seq }: Place): string {
  * that it left armed. Entries never change, so that what is remembered stays true; it saves a look
  * before most appends.
  */
-export interface KnownEntries {
+export interface HeadIndex {
   /** `timers` is null where they are not known. */
   learn(place: Place, timers: readonly ArmedTimer[] | null): void
   /** Looks up those of which it does not know whether they are there. */
@@ -30,7 +30,7 @@ export interface KnownEntries {
 
 const rememberedMax = 50_000
 
-export function createKnownEntries({ journal }: Collections): KnownEntries {
+export function createHeadIndex({ journal }: Collections): HeadIndex {
   const newest = new Map<
     ActorRef,
     { readonly seq: number; readonly timers: readonly ArmedTimer[] | null }

@@ -1,5 +1,5 @@
 import type { Collections } from './documents.ts'
-import { type Place, entryId } from './known.ts'
+import { type Place, entryId } from './head-index.ts'
 
 /**
  * Takes the mark `unapplied` from entries that are applied, behind the answer: many in one write,

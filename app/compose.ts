@@ -114,7 +114,7 @@ export function composeEngine(parts: EngineParts): Engine {
 
 export interface AppParts extends Pick<
   HttpDeps,
-  'runtime' | 'keys' | 'limits' | 'sandbox' | 'scheduler' | 'timers'
+  'runtime' | 'keys' | 'limits' | 'sandbox' | 'scheduler' | 'timers' | 'lagMs'
 > {
   readonly receiver: StripeReceiver
 }

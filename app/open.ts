@@ -4,6 +4,7 @@ import type { Clock, Log } from '../actors/ports.ts'
 import type { Runtime } from '../actors/runtime.ts'
 import { JobsLate } from '../http/operations/checks.ts'
 import type { HttpLimits } from '../http/limits.ts'
+import { watchLag } from '../http/operations/lag.ts'
 import { createMetrics } from '../http/operations/metrics.ts'
 import { listen } from '../http/serve.ts'
 import { systemTimers } from '../http/timers.ts'
@@ -125,6 +126,8 @@ async function start(starting: StartParts): Promise<Platform> {
       fireDueTimers: () => scheduler.runNow('timers'),
     })
 
+  const lag = watchLag()
+  closers.push(() => lag.stop())
   const app = composeApp(parts, {
     runtime,
     receiver,
@@ -139,6 +142,7 @@ async function start(starting: StartParts): Promise<Platform> {
       },
     scheduler: { ready: () => schedulerReady(scheduler) },
     timers: systemTimers,
+    lagMs: lag.ms,
   })
   await runtime.start()
   const listening = await listen(app, config.http)

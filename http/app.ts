@@ -54,9 +54,9 @@ export function createApp(deps: HttpDeps): App {
       refused: (path) => isWebhook(path) && deps.metrics.webhook('body_too_large'),
     }),
   )
-  const admission = createAdmission(limits.admission)
-  app.use(admit({ admission, metrics }))
-  metrics.watch({ ...admission, ...runtime.depths })
+  const admission = createAdmission(limits.admission, deps.lagMs)
+  app.use(admit({ admission, metrics, nowMs: deps.timers.nowMs }))
+  metrics.watch({ ...admission, ...runtime.depths, lagMs: deps.lagMs ?? (() => 0) })
   app.use(identify(keyOf))
   app.use(readableBody(limits.bodyLevels))
   app.use(idempotent({ store, clock, leaseMs: limits.keyedRequestMs }))

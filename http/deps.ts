@@ -77,4 +77,6 @@ export interface HttpDeps {
   /** Resolves while timers fire and effects are delivered; rejects with why not (`JobsLate`). */
   readonly scheduler: { ready(): Promise<void> }
   readonly timers: Timers
+  /** How far the event loop is behind; by default not at all. */
+  readonly lagMs?: () => number
 }

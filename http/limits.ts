@@ -63,6 +63,10 @@ export const defaultHttpLimits: HttpLimits = {
     webhooks: 1_024,
     commands: 128,
     commandsLeast: 8,
+    // A person waits this long for a page; a provider for seconds.
+    targetMs: 2_000,
+    commandLagMs: 250,
+    webhookLagMs: 500,
     retrySecondsMax: 10,
   },
   // The store gives up a call after 10 s and is tried again; Stripe and proxies wait for 30 s.

@@ -8,7 +8,16 @@ import { webhookSecret } from '../../test/harness/twin.ts'
 import { until } from '../../test/harness/until.ts'
 import { createAdmission, kindOf } from './admission.ts'
 
-const limits = { bodies: 8, webhooks: 4, commands: 2, commandsLeast: 1, retrySecondsMax: 10 }
+const limits = {
+  bodies: 8,
+  webhooks: 4,
+  commands: 2,
+  commandsLeast: 1,
+  targetMs: 2_000,
+  commandLagMs: 250,
+  webhookLagMs: 500,
+  retrySecondsMax: 10,
+}
 
 /** A world whose actors take nothing until they are let: what is told waits inside. */
 function heldApi(own: Partial<typeof limits> = {}) {
@@ -157,6 +166,35 @@ test('a place is given back however the request ends', async () => {
     })
     expect(answer.status).toBe(422)
   }
+})
+
+test.each`
+  lag    | turnsAway                 | why
+  ${0}   | ${[]}                     | ${'nothing is behind'}
+  ${300} | ${['command']}            | ${'commands are turned away first'}
+  ${600} | ${['webhook', 'command']} | ${'what is inside must be finished first'}
+`('a process that is $lag ms behind turns away $turnsAway: $why', ({ lag, turnsAway }) => {
+  const admission = createAdmission(limits, () => Number(lag))
+  const kinds = ['webhook', 'command', 'read'] as const
+  expect(kinds.filter((kind) => !admission.hasPlace(kind))).toEqual(turnsAway)
+})
+
+test('fewer are let in while what is inside takes too long, and all again when it does not', () => {
+  const admission = createAdmission({ ...limits, webhooks: 160 })
+  const placesNow = () => {
+    let count = 0
+    while (admission.enter('webhook')) count += 1
+    return count
+  }
+  const endAll = (count: number, tookMs: number) => {
+    for (let n = 0; n < count; n += 1) admission.leave('webhook', tookMs)
+  }
+  expect(placesNow()).toBe(160)
+  endAll(160, 5_000)
+  const slow = placesNow()
+  expect(slow).toBe(10)
+  for (let round = 0, open = slow; round < 20; round += 1, open = placesNow()) endAll(open, 100)
+  expect(admission.inside('webhook')).toBe(160)
 })
 
 test('those that are turned away together come back at different seconds', () => {

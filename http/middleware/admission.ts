@@ -18,23 +18,35 @@ export interface AdmissionLimits {
   /** Commands at once while no webhook waits; what webhooks hold is taken off, down to `commandsLeast`. */
   readonly commands: number
   readonly commandsLeast: number
+  /** While what is inside takes longer than this, places are taken away, and given back after. */
+  readonly targetMs: number
+  /** Beyond as much lag of the event loop, commands or webhooks wait outside, however few are in. */
+  readonly commandLagMs: number
+  readonly webhookLagMs: number
   /** The most seconds that `Retry-After` asks for. */
   readonly retrySecondsMax: number
 }
 
 /** A door with places. What is let in is finished, and gives its place back when its work has ended. */
-export function createAdmission(limits: AdmissionLimits) {
+export function createAdmission(limits: AdmissionLimits, lagMs: () => number = () => 0) {
+  const narrowing = createNarrowing(limits)
   const inside = { webhook: 0, command: 0, read: 0 }
   let bodies = 0
   let turnedAway = 0
 
   function placesFor(kind: Exclude<Kind, 'read'>): number {
-    if (kind === 'webhook') return limits.webhooks
+    if (kind === 'webhook') return narrowing.of(limits.webhooks)
     const busy = Math.floor((limits.commands * inside.webhook) / limits.webhooks)
-    return Math.max(limits.commandsLeast, limits.commands - busy)
+    return Math.max(limits.commandsLeast, narrowing.of(limits.commands) - busy)
   }
 
-  const hasPlace = (kind: Kind): boolean => kind === 'read' || inside[kind] < placesFor(kind)
+  /** What was let in goes on by itself, and delays everything that comes after it. */
+  function hasTime(kind: Exclude<Kind, 'read'>): boolean {
+    return lagMs() <= (kind === 'webhook' ? limits.webhookLagMs : limits.commandLagMs)
+  }
+
+  const hasPlace = (kind: Kind): boolean =>
+    kind === 'read' || (inside[kind] < placesFor(kind) && hasTime(kind))
 
   return {
     hasPlace,
@@ -44,8 +56,10 @@ export function createAdmission(limits: AdmissionLimits) {
       inside[kind] += 1
       return true
     },
-    leave(kind: Kind): void {
+    /** `tookMs`: how long it was inside. */
+    leave(kind: Kind, tookMs: number): void {
       inside[kind] -= 1
+      narrowing.learn(tookMs)
     },
     inside: (kind: Kind): number => inside[kind],
     /** False if too many bodies are on their way, and this one was not read. */
@@ -68,6 +82,21 @@ export function createAdmission(limits: AdmissionLimits) {
   }
 }
 
+/**
+ * The share of all places that there is time for: a slow disk or a busy computer works off fewer at
+ * once, and those beyond would only wait. Each that took too long takes a little of it away, each
+ * that did not gives a little back, but a sixteenth is always there.
+ */
+function createNarrowing({ targetMs }: Pick<AdmissionLimits, 'targetMs'>) {
+  let share = 1
+  return {
+    of: (places: number): number => Math.max(1, Math.floor(places * share)),
+    learn(tookMs: number): void {
+      share = tookMs > targetMs ? Math.max(1 / 16, share * 0.97) : Math.min(1, share + 0.005)
+    },
+  }
+}
+
 export type Admission = ReturnType<typeof createAdmission>
 
 export function kindOf(method: string, path: string): Kind {
@@ -82,9 +111,11 @@ export function kindOf(method: string, path: string): Kind {
 export function admit({
   admission,
   metrics,
+  nowMs,
 }: {
   readonly admission: Admission
   readonly metrics: Pick<HttpMetrics, 'shed'>
+  readonly nowMs: () => number
 }): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {
     const kind = kindOf(c.req.method, c.req.path)
@@ -94,11 +125,12 @@ export function admit({
       metrics.shed(kind)
       throw turnedAway(kind, admission.retrySeconds())
     }
+    const beganMs = nowMs()
     try {
       await next()
       return undefined
     } finally {
-      admission.leave(kind)
+      admission.leave(kind, nowMs() - beganMs)
     }
   }
 }

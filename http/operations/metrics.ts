@@ -18,6 +18,8 @@ export interface Depths {
   envelopes(): number
   /** Actors that are being decided. */
   actors(): number
+  /** How far the event loop is behind, in milliseconds. */
+  lagMs(): number
   /** Effects that are being performed. */
   effects(): number
 }
@@ -61,6 +63,14 @@ export function createMetrics() {
       this.set({ queue: 'envelopes' }, depths.envelopes())
       this.set({ queue: 'actors' }, depths.actors())
       this.set({ queue: 'effects' }, depths.effects())
+    },
+  })
+  new Gauge({
+    name: 'tenure_event_loop_lag_seconds',
+    help: 'How far the event loop is behind; beyond a bound commands, then webhooks, are turned away.',
+    registers,
+    collect() {
+      this.set((depths?.lagMs() ?? 0) / 1000)
     },
   })
   let depths: Depths | null = null

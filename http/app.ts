@@ -55,7 +55,7 @@ export function createApp(deps: HttpDeps): App {
     }),
   )
   const admission = createAdmission(limits.admission, deps.lagMs)
-  app.use(admit({ admission, metrics, nowMs: deps.timers.nowMs }))
+  app.use(admit({ admission, metrics, nowMs: () => deps.timers.nowMs() }))
   metrics.watch({ ...admission, ...runtime.depths, lagMs: deps.lagMs ?? (() => 0) })
   app.use(identify(keyOf))
   app.use(readableBody(limits.bodyLevels))

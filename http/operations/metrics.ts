@@ -65,7 +65,7 @@ export function createMetrics() {
       this.set({ queue: 'effects' }, depths.effects())
     },
   })
-  new Gauge({
+  const lag = new Gauge({
     name: 'tenure_event_loop_lag_seconds',
     help: 'How far the event loop is behind; beyond a bound commands, then webhooks, are turned away.',
     registers,
@@ -102,6 +102,7 @@ export function createMetrics() {
     watch(of: Depths): void {
       depths = of
       depth.reset()
+      lag.set(0)
     },
     streamOpened: () => streams.inc(),
     streamClosed: () => streams.dec(),

@@ -50,6 +50,7 @@ export const testedAlone: Readonly<Record<string, string>> = {
 
 /** Where a program begins, or a tool looks. */
 export const entries: ReadonlySet<string> = new Set([
+  'bench/load/main.ts',
   'bench/main.ts',
   'bench/reader.ts',
   'cli/main.ts',

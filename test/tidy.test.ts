@@ -192,6 +192,18 @@ describe('the pages are true', () => {
     expect(broken).toEqual([])
   })
 
+  test('every file of code that a page of a folder names is there', () => {
+    const missing = pages
+      .filter((page) => /^\w+\/README\.md$/.test(page) && !page.startsWith('docs/'))
+      .flatMap((page) =>
+        [...read(page).matchAll(/`([\w./-]+\.tsx?)`/g)]
+          .map(([, name]) => name ?? '')
+          .filter((name) => !code.some((file) => file === name || file.endsWith(`/${name}`)))
+          .map((name) => `${page}: ${name}`),
+      )
+    expect(missing).toEqual([])
+  })
+
   test('every page has one title', () => {
     const titles = (file: string) =>
       read(file)

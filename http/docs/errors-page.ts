@@ -2,7 +2,7 @@ import { problemCodes, problems } from '../problem.ts'
 
 const head = `# Errors
 
-Every no of the API is \`application/problem+json\` (RFC 9457). Its \`code\` is stable; programs
+Every error response is \`application/problem+json\` (RFC 9457). Its \`code\` is stable; programs
 compare that and nothing else. \`detail\` is for people, and \`instance\` is the id of the request,
 under which it is logged. Answers with 5xx, and 409 \`idempotency_key_in_use\`, may be sent again with
 the same Idempotency-Key.

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Instant } from '../values/instant.ts'
-import { canonical } from '../values/json.ts'
+import { canonical, sameJson } from '../values/json.ts'
 
 /**
  * What a provider said of one object, and when: the one rule that makes the charts confluent (law
@@ -54,12 +54,13 @@ export function weigh<Facts>(
     if (known.read !== null) return known.read < incoming.read ? 'newer' : 'stale'
   }
   if (incoming.at !== known.at) return incoming.at > known.at ? 'newer' : 'stale'
-  const [a, b] = [canonical(incoming.facts), canonical(known.facts)]
-  if (a === b) return 'same'
+  if (sameJson(incoming.facts, known.facts)) return 'same'
   // Between a read and a webhook of one second only another read can tell.
   if (known.read !== null || incoming.read !== null) return 'tied_under'
   const difference = progress.rank(incoming.facts) - progress.rank(known.facts)
-  if (difference === 0) return a > b ? 'tied_over' : 'tied_under'
+  if (difference === 0) {
+    return canonical(incoming.facts) > canonical(known.facts) ? 'tied_over' : 'tied_under'
+  }
   return difference > 0 ? 'tied_over' : 'tied_under'
 }
 

@@ -1,5 +1,12 @@
 import { z } from 'zod'
 
+/** Data that survives JSON: what journals, effects and views are made of. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
+
+export type JsonObject = { [key: string]: Json }
+
+export const JsonObject: z.ZodType<JsonObject> = z.record(z.string(), z.json())
+
 /** A value that would not survive JSON: found before it is written, never after. */
 export class NotPlain extends Error {
   override readonly name = 'NotPlain'
@@ -37,22 +44,26 @@ export function plainObject(value: object, path = '$'): JsonObject {
   return copy
 }
 
-/** Equal as JSON, whatever the order of the members. */
-export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
+/** Equal as JSON, whatever the order of the members; a member that is undefined is none. */
+export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true
-  if (a === undefined || b === undefined || a === null || b === null) return false
-  if (typeof a !== 'object' || typeof b !== 'object') return false
-  if (Array.isArray(a) || Array.isArray(b)) return sameList(a, b)
-  const keys = Object.keys(a)
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (Array.isArray(a) || Array.isArray(b)) {
+    return (
+      Array.isArray(a) &&
+      Array.isArray(b) &&
+      a.length === b.length &&
+      a.every((item, index) => sameJson(item, b[index]))
+    )
+  }
   return (
-    keys.length === Object.keys(b).length &&
-    keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key]))
+    Object.keys(a).every((key) => sameJson(memberOf(a, key), memberOf(b, key))) &&
+    Object.keys(b).every((key) => Object.hasOwn(a, key) || memberOf(b, key) === undefined)
   )
 }
 
-function sameList(a: Json, b: Json): boolean {
-  if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false
-  return a.every((item, index) => sameJson(item, b[index]))
+function memberOf(object: object, key: string): unknown {
+  return Object.hasOwn(object, key) ? Reflect.get(object, key) : undefined
 }
 
 /**
@@ -71,13 +82,6 @@ function stateLeaves(value: Json | undefined): string[] {
     return leaves.length === 0 ? [key] : leaves.map((leaf) => `${key}.${leaf}`)
   })
 }
-
-/** Data that survives JSON: what journals, effects and views are made of. */
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
-
-export type JsonObject = { [key: string]: Json }
-
-export const JsonObject: z.ZodType<JsonObject> = z.record(z.string(), z.json())
 
 /** JSON with its keys sorted, so that equal facts are equal text. */
 export function canonical(value: unknown): string {

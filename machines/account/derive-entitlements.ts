@@ -1,5 +1,5 @@
 import type { Instant } from '../../values/instant.ts'
-import { canonical } from '../../values/json.ts'
+import { sameJson } from '../../values/json.ts'
 import type { Entitlement, Entitlements } from './entitlements.ts'
 import { standingOf, type Standing } from './standing.ts'
 import type { AccountContext } from './state.ts'
@@ -27,9 +27,7 @@ export function deriveEntitlements(
   }
   const before = context.entitlements
   const same =
-    before.version > 0 &&
-    before.standing === standing &&
-    canonical(before.features) === canonical(features)
+    before.version > 0 && before.standing === standing && sameJson(before.features, features)
   return same ? before : { version: now.seq, at: now.at, standing, features }
 }
 
@@ -90,5 +88,5 @@ function sinceOf(before: Entitlements, feature: string, next: Entitlement, seq: 
   const known = before.features[feature]
   if (!known) return seq
   const { since, ...rest } = known
-  return canonical(rest) === canonical(next) ? since : seq
+  return sameJson(rest, next) ? since : seq
 }

@@ -74,7 +74,8 @@ export const defaultLimits: Limits = {
   waitMaxMs: 600_000,
   // Longer than every back-off and every lease, and than what a provider asks us to wait.
   aheadMaxMs: 24 * 3_600_000,
-  timersPerBatch: 500,
+  // One group of the store at the most: others have their turn about every 50 ms.
+  timersPerBatch: 100,
   timerBatches: 10_000,
 }
 

@@ -69,7 +69,7 @@ export function createTimers(options: TimersOptions) {
         const now = clock.now()
         // Those left over stand first in the list, and must not hide the ones behind them.
         const due = await store.dueTimers(now, limits.timersPerBatch + left.size)
-        const fresh = due.filter((timer) => !left.has(keyOf(timer)))
+        const fresh = due.filter((timer) => !left.has(keyOf(timer))).slice(0, limits.timersPerBatch)
         if (fresh.length === 0) return fired
         const outcomes = await Promise.all(fresh.map((one) => fire(one, now)))
         outcomes.forEach((outcome, index) => {

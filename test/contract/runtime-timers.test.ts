@@ -56,6 +56,29 @@ describe('timers', () => {
     expect(await store.nextTimerAt()).toBe(after(4_000))
   })
 
+  test('A7 of a crowd never fill more than a batch, so that others have their turn', async () => {
+    const store = memoryStore()
+    const clock = handClock()
+    const sizes: number[] = []
+    const watched = {
+      ...store,
+      append: (...args: Parameters<typeof store.append>) => {
+        sizes.push(args[0].length)
+        return store.append(...args)
+      },
+    }
+    const limits = { timersPerBatch: 30 }
+    const charts = { ticker: ticker(1_000) }
+    const runtime = runtimeOf({ store: watched, clock, charts, limits })
+    for (let n = 0; n < 200; n += 1) {
+      await runtime.tell(letter({ type: 'begin' }, { id: `e${n}`, to: `ticker/${n}` }))
+    }
+    clock.advance(1_500)
+    sizes.length = 0
+    expect(await runtime.fireDueTimers()).toBe(200)
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(30)
+  })
+
   test('A7 of thousands of actors are fired in batches, until none is due', async () => {
     const clock = handClock()
     const runtime = runtimeOf({ clock, limits: { timersPerBatch: 30 } })

@@ -42,6 +42,8 @@ export interface Chart {
   readonly version: number
   readonly migrations: readonly Migration[]
   readonly machine: AnyStateMachine
+  /** The form of what it remembers, as this version stores it. */
+  readonly context: z.ZodType
   /**
    * Every event it may be told, but for its own timers. Anything else is refused as
    * `event_unknown`.

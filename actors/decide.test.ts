@@ -343,6 +343,7 @@ function chartOf(machine: Chart['machine']): Chart {
     machine,
     events: z.object({ type: z.literal('tick') }),
     requests: new Set(),
+    context: z.unknown(),
   }
 }
 

@@ -10,6 +10,7 @@ import { readEvent, stamped, type ToldEvent } from './parse-event.ts'
 import { refusals, type Refusal } from './refusal.ts'
 import { outcomeOf } from './requested-effects.ts'
 import { createStatechart, type Statechart, type Step } from './statechart.ts'
+import { checkForm } from './stored-form.ts'
 import { summariesTold } from './summaries.ts'
 import { possibleRequests, transitionsOf, type PossibleTransition } from './transitions.ts'
 import { checkMigrations, timerNameNow, upgrade } from './upgrade.ts'
@@ -137,6 +138,7 @@ function baseOf({ chart, statechart }: KnownChart, { head, envelope }: Question)
     return { seq: 1, step, timers: [], state: null }
   }
   const { state, timers } = upgrade(chart, head.snapshot)
+  checkForm(chart, state)
   return {
     seq: head.seq + 1,
     step: { snapshot: statechart.restore(state), actions: [] },

@@ -24,6 +24,12 @@ export class ResultRefused extends Error {
   readonly code = 'result_refused'
 }
 
+/** Two performers for effects of one kind and provider: found at start-up. */
+export class PerformerTwice extends Error {
+  override readonly name = 'PerformerTwice'
+  readonly code = 'performer_twice'
+}
+
 export interface PerformOptions {
   readonly performers: readonly Performer[]
   readonly log: Log
@@ -35,7 +41,7 @@ export interface PerformOptions {
  * to go on later.
  */
 export function createPerforming({ performers, log, tell }: PerformOptions) {
-  const byKind = new Map(performers.flatMap((one) => one.kinds.map((kind) => [kind, one])))
+  const registered = registryOf(performers)
 
   async function perform(claimed: ClaimedEffect, now: Instant): Promise<JsonObject | null> {
     const { envelopes, outcome } = await envelopesOf(claimed, now)
@@ -74,12 +80,12 @@ export function createPerforming({ performers, log, tell }: PerformOptions) {
     claimed: ClaimedEffect,
     now: Instant,
   ): Promise<{ envelopes: readonly Envelope[]; outcome: JsonObject | null }> {
-    const { kind } = claimed.effect
+    const { kind, provider } = claimed.effect
     if (kind === 'tell') return { envelopes: [toldEnvelope(claimed, now)], outcome: null }
-    const performer = byKind.get(kind)
+    const performer = registered.get(keyOf(kind, provider ?? null))
     if (performer === undefined) {
       throw new EffectUnknown(
-        `no performer takes effects of kind ${kind}: register one, then retry`,
+        `no performer takes ${kind} of ${of(provider)}: register one, then retry`,
       )
     }
     const answer = await performer.perform(claimed, now)
@@ -116,6 +122,27 @@ type Taken = Exclude<TellOutcome, { outcome: 'parked' | 'busy' }>
 function toldEntry({ to }: Envelope, answer: Taken): JsonObject {
   if (answer.outcome === 'refused') return { to, outcome: 'refused', code: answer.refusal.code }
   return { to, outcome: answer.outcome, seq: answer.entry.seq }
+}
+
+/** By kind and provider, so that each effect has one performer and no order decides. Throws PerformerTwice. */
+function registryOf(performers: readonly Performer[]): ReadonlyMap<string, Performer> {
+  const found = new Map<string, Performer>()
+  for (const performer of performers) {
+    for (const kind of performer.kinds) {
+      const key = keyOf(kind, performer.provider)
+      if (found.has(key)) throw new PerformerTwice(`${kind} of ${of(performer.provider)}`)
+      found.set(key, performer)
+    }
+  }
+  return found
+}
+
+function keyOf(kind: string, provider: unknown): string {
+  return JSON.stringify([kind, provider])
+}
+
+function of(provider: unknown): string {
+  return typeof provider === 'string' ? provider : 'no provider'
 }
 
 /** It is performed, and its result waits for something of ours: nothing of the effect's. */

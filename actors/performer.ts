@@ -6,6 +6,8 @@ import type { ClaimedEffect } from './ports.ts'
 
 /** Performs effects of some kinds. See `deliver.ts` for what is made of its answer. */
 export interface Performer {
+  /** The provider that it calls; null for what is done without one. */
+  readonly provider: string | null
   /** The kinds of effect that it takes. */
   readonly kinds: readonly string[]
   /**

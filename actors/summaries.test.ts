@@ -36,6 +36,7 @@ function debtors(summaries: (debt: Debt) => readonly Summary[]): Chart {
     machine,
     events: z.looseObject({ type: z.string() }),
     requests: new Set(),
+    context: z.unknown(),
     summaries: ({ context }: ChartState) => summaries(Debt.parse(context)),
   }
 }

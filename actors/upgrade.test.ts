@@ -36,6 +36,7 @@ const release1: Chart = {
   migrations: [],
   events,
   requests: new Set(),
+  context: z.unknown(),
   machine: setup({ types: v1, delays: { rest: restMs } }).createMachine({
     id: 'cat',
     context: { n: 0 },

@@ -3,7 +3,7 @@ import type { Charts } from '../actors/chart.ts'
 import { createDecider } from '../actors/decide.ts'
 import type { Limits } from '../actors/limits.ts'
 import type { Performer } from '../actors/performer.ts'
-import type { Clock, Log, Store, Views } from '../actors/ports.ts'
+import type { Clock, Log, Store } from '../actors/ports.ts'
 import { projector } from '../actors/projections.ts'
 import { contextOf } from '../actors/read-snapshot.ts'
 import { createRuntime, type Runtime } from '../actors/runtime.ts'
@@ -26,13 +26,13 @@ import {
   type StripeReceiver,
 } from '../providers/stripe/receive.ts'
 import { createReconciliation, type Reconciliation } from '../providers/stripe/reconciliation.ts'
-import { isActorRef, type ActorRef } from '../values/ids.ts'
+import { isActorRef } from '../values/ids.ts'
 import { plusMs } from '../values/instant.ts'
 import { accountsView } from '../views/accounts.ts'
 import { entitlementsView } from '../views/entitlements.ts'
 import { invoicesView } from '../views/invoices.ts'
 import { ledgerView } from '../views/ledger.ts'
-import { customerLinks, subscriptionLinks } from '../views/links.ts'
+import { createLinks, customerLinks, subscriptionLinks } from '../views/links.ts'
 import { mountReturn } from '../web/return.tsx'
 
 export const views = [
@@ -107,7 +107,7 @@ export function composeEngine(parts: EngineParts): Engine {
     reads,
     runtime,
     receiver,
-    links: (theirs) => linkTo(store, theirs),
+    links: createLinks(store, 'stripe'),
   })
   return { runtime, receiver, reconciliation }
 }
@@ -129,6 +129,7 @@ export function composeApp(parts: EngineParts, { receiver, ...door }: AppParts):
     log,
     metrics,
     catalog,
+    provider: 'stripe',
     charts: parts.charts ?? charts,
     stripeWebhooks: receiver,
     ...door,
@@ -146,6 +147,7 @@ function performersOf(parts: EngineParts): readonly Performer[] {
   }
 
   const policies: Performer = {
+    provider: null,
     kinds: ['policy.read'],
     // The case is of the day on which it began: learned late, its first steps are late as well.
     perform: async ({ occurredAt }) => [{ event: { type: 'policy.given', policy }, occurredAt }],
@@ -155,17 +157,18 @@ function performersOf(parts: EngineParts): readonly Performer[] {
     entry: (actor, seq) => store.entry(actor, seq),
     accounts: async (ref) => {
       const account = await accountAt(ref)
-      if (!account?.customer) return null
+      const customer = account?.customers.stripe?.facts
+      if (account === null || customer === undefined) return null
       const method = chargeableMethod(account)
       return {
-        customer: account.customer.facts.customer,
+        customer: customer.customer,
         defaultPaymentMethod: method?.paymentMethod ?? null,
         isAttaching: Object.values(account.attaching).some(
           (at) => at > plusMs(parts.clock.now(), -attachingMs),
         ),
       }
     },
-    links: (theirs) => linkTo(store, theirs),
+    links: createLinks(store, 'stripe'),
   })
   const mail = createMailPerformer({
     mailer,
@@ -173,10 +176,4 @@ function performersOf(parts: EngineParts): readonly Performer[] {
     addressOf: async (ref) => (await accountAt(ref))?.email ?? null,
   })
   return [stripe, mail, policies]
-}
-
-async function linkTo(store: Views, theirs: string): Promise<ActorRef | null> {
-  const view = theirs.startsWith('cus_') ? customerLinks : subscriptionLinks
-  const ref = (await store.viewRow(view.name, theirs))?.['ref']
-  return isActorRef(ref) ? ref : null
 }

@@ -25,4 +25,5 @@ export const tally: Chart = {
   }),
   events: z.object({ type: z.literal('counted'), n: z.int() }),
   requests: new Set(),
+  context: z.unknown(),
 }

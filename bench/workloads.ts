@@ -69,6 +69,7 @@ const subscription: Workload = {
     const account = `account/acct_${run}_${actor}`
     return enveloped(`subscription/${id}`, n, {
       type: 'subscription.observed',
+      provider: 'stripe',
       read: null,
       account,
       terms: proTerms,

@@ -3,6 +3,7 @@ import type { Envelope } from '../actors/envelope.ts'
 import type { Clock, DeadLetters, Log, RequestKeys, Store, Views } from '../actors/ports.ts'
 import type { Runtime } from '../actors/runtime.ts'
 import type { Catalog } from '../machines/catalog/catalog.ts'
+import type { Provider } from '../machines/refs.ts'
 import type { Instant } from '../values/instant.ts'
 import type { JsonObject } from '../values/json.ts'
 import type { App } from './env.ts'
@@ -65,6 +66,8 @@ export interface HttpDeps {
   /** By actor type: tells which events are requests. */
   readonly charts: Readonly<Record<string, Pick<Chart, 'type' | 'requests'>>>
   readonly catalog: Catalog
+  /** Where the customers of new accounts are created. */
+  readonly provider: Provider
   readonly clock: Clock
   readonly log: Log
   readonly keys: readonly ApiKey[]

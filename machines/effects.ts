@@ -179,12 +179,12 @@ type ReadEffect = z.infer<typeof ObjectRead>
 
 /** A fresh read of one object, one per actor and drain. */
 export function readOf(
-  provider: Provider | null,
+  provider: Provider,
   object: ReadEffect['object'],
   objectId: string,
 ): ReadEffect {
   const coalesce = `${object}:${objectId}`
-  return { kind: 'object.read', provider: provider ?? 'stripe', object, objectId, coalesce }
+  return { kind: 'object.read', provider, object, objectId, coalesce }
 }
 
 /** Turns the whole decision into a no: nothing is written, and the asker gets the refusal. */

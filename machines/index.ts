@@ -1,3 +1,10 @@
+import { ReconciliationContext } from './reconciliation/state.ts'
+import { EventContext } from './webhook/state.ts'
+import { DunningContext } from './dunning/state.ts'
+import { PaymentContext } from './payment/state.ts'
+import { InvoiceContext } from './invoice/state.ts'
+import { SubscriptionContext } from './subscription/state.ts'
+import { AccountContext } from './account/state.ts'
 import { accountMachine } from './account/account.ts'
 import { AccountCommand, AccountEvent } from './account/events.ts'
 import { dunningMachine } from './dunning/dunning.ts'
@@ -37,6 +44,7 @@ export const charts = {
     version: 1,
     migrations: [],
     machine: accountMachine,
+    context: AccountContext,
     events: AccountEvent,
     requests: typesOf(AccountCommand.options),
   },
@@ -45,6 +53,7 @@ export const charts = {
     version: 1,
     migrations: [],
     machine: subscriptionMachine,
+    context: SubscriptionContext,
     events: SubscriptionEvent,
     wanted: subscriptionWants,
     summaries: subscriptionSummaries,
@@ -55,6 +64,7 @@ export const charts = {
     version: 1,
     migrations: [],
     machine: invoiceMachine,
+    context: InvoiceContext,
     events: InvoiceEvent,
     wanted: invoiceWants,
     summaries: invoiceSummaries,
@@ -65,6 +75,7 @@ export const charts = {
     version: 1,
     migrations: [],
     machine: paymentMachine,
+    context: PaymentContext,
     events: PaymentEvent,
     summaries: paymentSummaries,
     requests: typesOf(PaymentCommand.options),
@@ -74,6 +85,7 @@ export const charts = {
     version: 1,
     migrations: [],
     machine: dunningMachine,
+    context: DunningContext,
     events: DunningEvent,
     summaries: dunningSummaries,
     requests: new Set<string>(),
@@ -83,6 +95,7 @@ export const charts = {
     version: 1,
     migrations: [],
     machine: eventMachine,
+    context: EventContext,
     events: EventEvent,
     requests: new Set<string>(),
   },
@@ -91,6 +104,7 @@ export const charts = {
     version: 1,
     migrations: [],
     machine: reconciliationMachine,
+    context: ReconciliationContext,
     events: ReconciliationEvent,
     requests: typesOf(ReconciliationCommand.options),
   },

@@ -57,6 +57,15 @@ describe('the house is tidy', () => {
     expect(Object.keys(known.longFiles).filter((file) => !long.includes(file))).toEqual([])
   })
 
+  test('a provider is named where it is at home, and is a value everywhere else', () => {
+    const homes = [/^bench\//, /^providers\/stripe\//, /^twins\//, /^app\//, /^machines\/refs\.ts$/]
+    const named = ours
+      .filter(({ file }) => !homes.some((home) => home.test(file)))
+      .filter(({ text }) => /(?<!from )'stripe'/.test(text))
+      .map(({ file }) => file)
+    expect(named.sort()).toEqual([...known.namesProvider].sort())
+  })
+
   test('nothing is left to be done later without saying so elsewhere', () => {
     const later = new RegExp(
       `\\b(${['TO', 'FIX'].map((a, i) => a + ['DO', 'ME'][i]).join('|')})\\b`,

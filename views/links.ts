@@ -1,19 +1,36 @@
+import type { Store } from '../actors/ports.ts'
 import { AccountContext } from '../machines/account/state.ts'
+import type { Provider } from '../machines/refs.ts'
 import { SubscriptionContext } from '../machines/subscription/state.ts'
+import { isActorRef, type ActorRef } from '../values/ids.ts'
 import { contextOf, rowsOf } from './row.ts'
 
 /**
- * From a provider's id to our actor, by the provider's id: a cache that spares a read of the provider, whose
+ * From a provider's id to our actor, by `<provider>/<its id>`: a cache that spares a read of the provider, whose
  * metadata is the truth (`providers/stripe/resolve.ts`).
  */
-export const customerLinks = rowsOf('customer_links', 'account', 'latest', (entry) => {
-  const { customer } = AccountContext.parse(contextOf(entry))
-  return customer ? [{ key: customer.facts.customer, value: { ref: entry.actor } }] : []
-})
+export const customerLinks = rowsOf('customer_links', 'account', 'latest', (entry) =>
+  Object.entries(AccountContext.parse(contextOf(entry)).customers).map(([provider, { facts }]) => ({
+    key: `${provider}/${facts.customer}`,
+    value: { ref: entry.actor },
+  })),
+)
 
 export const subscriptionLinks = rowsOf('subscription_links', 'subscription', 'latest', (entry) => {
-  const { providerId, observed } = SubscriptionContext.parse(contextOf(entry))
+  const { provider, providerId, observed } = SubscriptionContext.parse(contextOf(entry))
   // Until it was seen, each word of it is news: a link spares telling it that there is one.
-  if (providerId === null || observed === null) return []
-  return [{ key: providerId, value: { ref: entry.actor } }]
+  if (provider === null || providerId === null || observed === null) return []
+  return [{ key: `${provider}/${providerId}`, value: { ref: entry.actor } }]
 })
+
+const views = { account: customerLinks, subscription: subscriptionLinks } as const
+
+/** Our actor that an object of one provider belongs to, as far as a link is written; it may lag. */
+export type Links = (type: keyof typeof views, theirs: string) => Promise<ActorRef | null>
+
+export function createLinks(store: Pick<Store, 'viewRow'>, provider: Provider): Links {
+  return async (type, theirs) => {
+    const ref = (await store.viewRow(views[type].name, `${provider}/${theirs}`))?.['ref']
+    return isActorRef(ref) ? ref : null
+  }
+}

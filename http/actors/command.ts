@@ -6,6 +6,7 @@ import type { Entry } from '../../actors/journal.ts'
 import type { ActorType, EventsOf, Message } from '../../machines/messages.ts'
 import type { ActorRef } from '../../values/ids.ts'
 import type { JsonObject } from '../../values/json.ts'
+import { refusalOf, type Command } from './checks.ts'
 import type { HttpDeps } from '../deps.ts'
 import { principalOf, type HttpEnv } from '../env.ts'
 import { principalName } from '../middleware/auth.ts'
@@ -42,11 +43,6 @@ export function ask<
   return command(c, deps, { to, event })
 }
 
-export interface Command {
-  readonly to: ActorRef
-  readonly event: JsonObject & { type: string }
-}
-
 /**
  * Asks an actor for something, in the name of whoever sent the request, and answers with the entry
  * that came of it; a repeated request gets the entry of its first try. Throws the Problem of any
@@ -57,6 +53,8 @@ export async function command(
   deps: HttpDeps,
   { to, event }: Command,
 ): Promise<Entry> {
+  const refusal = await refusalOf(deps, { to, event })
+  if (refusal !== null) throw refused(refusal)
   const told = await deps.runtime.tell(envelopeOf(c, { deps, to, event }))
   const { outcome } = told
   switch (outcome) {

@@ -60,7 +60,7 @@ describe('200', () => {
     expect(entry.json).toMatchObject({
       seq: 1,
       effects: [{ kind: 'customer.create' }],
-      after: { seq: 1, value: { standing: 'good' }, context: { customer: null } },
+      after: { seq: 1, value: { standing: 'good' }, context: { customers: {} } },
     })
   })
 })

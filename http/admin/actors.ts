@@ -127,6 +127,10 @@ const sendEvent = createRoute({
       'not_possible_now',
       'event_unknown',
       'event_invalid',
+      'payment_method_required',
+      'payment_method_unknown',
+      'plan_currency_mismatch',
+      'account_closed',
     ),
   },
 })

@@ -12,6 +12,7 @@ function breakable(): { performer: Performer; mend: () => void } {
   const quick = quickProvider()
   let isBroken = true
   const performer: Performer = {
+    provider: quick.provider,
     kinds: quick.kinds,
     perform: (claimed, now) =>
       isBroken && claimed.effect.kind === 'customer.create'
@@ -66,7 +67,7 @@ test('202: an effect that is retried after its cause was mended is performed', a
   await api.runtime.idle()
   expect(await parkedIds(api)).toEqual([])
   const account = await api.ask('GET /admin/actors/account/acct_own', admin)
-  expect(account.json).toMatchObject({ context: { customer: { facts: {} } } })
+  expect(account.json).toMatchObject({ context: { customers: { stripe: { facts: {} } } } })
   expect(api.lines).toContainEqual(
     expect.objectContaining({
       event: 'parked.retried',

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import type { Entry } from '../../actors/journal.ts'
 import { contextOf, regionOf } from '../../actors/read-snapshot.ts'
+import { amountOf } from '../../machines/catalog/pricing.ts'
 import { SubscriptionContext } from '../../machines/subscription/state.ts'
 import { idOf } from '../../values/ids.ts'
 import { presentNextAction, WireNextAction } from './next-action.ts'
@@ -55,7 +56,7 @@ export function presentSubscription(entry: Entry): WireSubscription | null {
     account: idOf(account),
     plan: terms?.plan ?? null,
     quantity,
-    amount: terms === null ? null : terms.amountMinor * quantity,
+    amount: terms && amountOf(terms, quantity),
     currency: terms?.currency ?? null,
     collection: context.collector,
     status: statusOnWire(regionOf(entry, 'status')),

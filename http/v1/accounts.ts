@@ -73,7 +73,13 @@ export function mountAccounts(app: App, deps: HttpDeps): void {
   app.openapi(createAccount, async (c) => {
     const { email, name = null, currency } = c.req.valid('json')
     const to = refOf('account', newId(c, 'acct'))
-    const event = { type: 'account.create', email, name, currency, provider: 'stripe' } as const
+    const event = {
+      type: 'account.create',
+      email,
+      name,
+      currency,
+      provider: deps.provider,
+    } as const
     const account = presentAccount(await ask(c, deps, to, event))
     c.header('Location', `/v1/accounts/${account.id}`)
     return c.json(account, 201)

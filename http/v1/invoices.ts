@@ -1,9 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { contextOf } from '../../actors/read-snapshot.ts'
-import { AccountContext } from '../../machines/account/state.ts'
 import { ask } from '../actors/command.ts'
 import { accountEntry, notFound, refOf, seenInvoice } from '../actors/lookup.ts'
-import { refuseUnpayable } from '../actors/sale.ts'
 import type { HttpDeps } from '../deps.ts'
 import type { App } from '../env.ts'
 import { access } from '../middleware/auth.ts'
@@ -93,8 +90,6 @@ export function mountInvoices(app: App, deps: HttpDeps): void {
   app.openapi(payInvoice, async (c) => {
     const { payment_method: paymentMethod = null } = c.req.valid('json')
     const { shown } = await seenInvoice(c, deps, c.req.valid('param').id)
-    const account = contextOf(await accountEntry(c, deps, shown.account), AccountContext)
-    refuseUnpayable(account, paymentMethod)
     const event = { type: 'invoice.pay', paymentMethod } as const
     const paid = presentInvoice(await ask(c, deps, refOf('invoice', shown.id), event))
     if (!paid) throw notFound()

@@ -8,7 +8,7 @@ const visa = { provider: 'stripe', token: 'pm_card_visa' }
 
 describe('202', () => {
   test('what was asked for is not shown until the provider confirms it', async () => {
-    const api = openApi({ performer: { kinds: [], perform: async () => [] } })
+    const api = openApi({ performer: { provider: 'stripe', kinds: [], perform: async () => [] } })
     await haveAccount(api)
     const answer = await api.ask(path, { body: visa })
     expect(answer.status).toBe(202)
@@ -57,7 +57,7 @@ describe('409', () => {
       email: null,
       defaultPaymentMethod: null,
     }
-    const gone = { type: 'customer.observed', read: null, facts }
+    const gone = { type: 'customer.observed', provider: 'stripe', read: null, facts }
     await api.tell(account, gone, '2027-01-02T00:00:00.000Z')
     const answer = await api.ask(path, { body: visa })
     expect(problemIn(answer)).toEqual({ status: 409, code: 'not_possible_now' })

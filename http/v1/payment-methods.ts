@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import { Provider } from '../../machines/refs.ts'
 import { ask } from '../actors/command.ts'
 import { knownAccount, refOf } from '../actors/lookup.ts'
 import type { HttpDeps } from '../deps.ts'
@@ -9,7 +10,7 @@ import { IdParams, json, jsonBody, KeyHeader, postProblemResponses } from '../re
 
 const NewPaymentMethod = z
   .strictObject({
-    provider: z.enum(['stripe']),
+    provider: Provider,
     token: z
       .string()
       .regex(/^[\w-]{1,255}$/, "must be a token from the provider's own form")

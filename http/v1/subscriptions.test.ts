@@ -50,7 +50,7 @@ describe('202', () => {
   })
 
   test('where the provider says nothing in time, the answer says what is known', async () => {
-    const silent = { kinds: [], perform: async () => [] }
+    const silent = { provider: 'stripe', kinds: [], perform: async () => [] }
     const api = openApi({ performer: silent })
     await haveAccount(api)
     const made = await api.ask('POST /v1/subscriptions', { body: wanted })
@@ -123,7 +123,7 @@ describe('404', () => {
 
   test('one that is only heard of, and belongs to nobody yet, is not found', async () => {
     const api = openApi()
-    const event = { type: 'subscription.hinted', subscription: 'sub_x' }
+    const event = { type: 'subscription.hinted', provider: 'stripe', subscription: 'sub_x' }
     await api.tell('subscription/sub_x', event)
     const answer = await api.ask('GET /v1/subscriptions/sub_x')
     expect(problemIn(answer)).toEqual({ status: 404, code: 'not_found' })

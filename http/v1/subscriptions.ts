@@ -2,13 +2,16 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { Entry } from '../../actors/journal.ts'
 import type { PlanTerms } from '../../machines/catalog/terms.ts'
+import { isRefusal, saleOf } from '../../machines/catalog/sale.ts'
+import type { Provider } from '../../machines/refs.ts'
+import { standingOf } from '../actors/checks.ts'
 import { ask, newId } from '../actors/command.ts'
 import type { Following } from '../actors/follow.ts'
 import { knownAccount, notFound, refOf, seenSubscription } from '../actors/lookup.ts'
-import { refuseClosed, termsFor } from '../actors/sale.ts'
 import type { HttpDeps } from '../deps.ts'
 import type { App, HttpEnv } from '../env.ts'
 import { access } from '../middleware/auth.ts'
+import { refused } from '../problem.ts'
 import { hasFirstWord, presentSubscription, WireSubscription } from '../resources/subscription.ts'
 import {
   IdParams,
@@ -107,9 +110,11 @@ export function mountSubscriptions(app: App, deps: HttpDeps, following: Followin
     // now.
     if ((await deps.runtime.read(to)) === null) {
       const account = await knownAccount(c, deps, wanted.account)
-      refuseClosed(account)
-      const terms = termsFor(deps.catalog, wanted.plan, account)
-      await ask(c, deps, to, creation(wanted, terms))
+      const known = standingOf(account)
+      const terms = saleOf(deps.catalog, wanted.plan, known)
+      if (isRefusal(terms)) throw refused(terms)
+      const provider = known.context.provider ?? deps.provider
+      await ask(c, deps, to, creation(wanted, { terms, provider }))
     }
     const entry = await following.readWhen(to, hasFirstWord)
     const shown = entry && presentSubscription(entry)
@@ -134,14 +139,17 @@ export function mountSubscriptions(app: App, deps: HttpDeps, following: Followin
   })
 }
 
-function creation(wanted: z.infer<typeof NewSubscription>, terms: PlanTerms) {
+function creation(
+  wanted: z.infer<typeof NewSubscription>,
+  { terms, provider }: { terms: PlanTerms; provider: Provider },
+) {
   return {
     type: 'subscription.create',
     account: refOf('account', wanted.account),
     terms,
     quantity: wanted.quantity,
     collector: wanted.collection,
-    provider: 'stripe',
+    provider,
   } as const
 }
 

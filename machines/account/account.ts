@@ -4,6 +4,7 @@ import { ask, effect, type ChartTypes } from '../chart-types.ts'
 import { isTaken, isTied } from '../observation.ts'
 import { askChildAgain } from './children.ts'
 import { allEnded, closingTells, nextClosingTells } from './closing.ts'
+import { customerOf, isCustomerDeleted } from './customers.ts'
 import { deriveEntitlements } from './derive-entitlements.ts'
 import type { AccountEvent } from './events.ts'
 import { answersAttach, asOfAfter, emptyAccount, foldAccount, weighInAccount } from './folds.ts'
@@ -60,9 +61,9 @@ export const accountMachine = base
         event.type === 'account.unban' && Object.hasOwn(context.bans, event.reason),
       lacksThisBan: ({ context, event }) =>
         event.type === 'account.ban' && !Object.hasOwn(context.bans, event.reason),
-      hasCustomer: ({ context }) => context.customer !== null,
+      hasCustomer: ({ context }) => customerOf(context) !== null,
       customerRefused: ({ context }) =>
-        context.customer === null && context.rejection?.effect === 'customer.create',
+        customerOf(context) === null && context.rejection?.effect === 'customer.create',
       answersAttach: ({ context, event }) => answersAttach(context, event),
       hasBan: ({ context }) => hasBan(context),
       hasBadDebt: ({ context }) => hasBadDebt(context),
@@ -72,7 +73,7 @@ export const accountMachine = base
       mustReplaceMethod: ({ context }) => mustReplaceMethod(context),
       isExpiring: ({ context }) => context.asOf !== null && context.asOf >= expiringAt(context),
       allEnded: ({ context }) => allEnded(context),
-      customerDeleted: ({ context }) => context.customer?.facts.deleted === true,
+      customerDeleted: ({ context }) => isCustomerDeleted(context),
     },
     delays: {
       untilExpiring: ({ context, event }) => msOf(expiringAt(context)) - msOf(event.at),

@@ -160,8 +160,8 @@ describe('a customer that the provider refused to create', () => {
 
 test('a second customer that bears the account’s name does not replace the first', () => {
   const second = customerObserved({ customer: 'cus_2', defaultPaymentMethod: 'pm_2' })
-  const { customer } = AccountContext.parse(account(customerObserved(), second).context())
-  expect(customer?.facts).toMatchObject({ customer: 'cus_1', defaultPaymentMethod: null })
+  const { customers } = AccountContext.parse(account(customerObserved(), second).context())
+  expect(customers.stripe?.facts).toMatchObject({ customer: 'cus_1', defaultPaymentMethod: null })
 })
 
 describe('a card that is being attached', () => {

@@ -1,5 +1,6 @@
 import type { Instant } from '../../values/instant.ts'
 import { sameJson } from '../../values/json.ts'
+import { isCustomerDeleted } from './customers.ts'
 import type { Entitlement, Entitlements } from './entitlements.ts'
 import { standingOf, type Standing } from './standing.ts'
 import type { AccountContext } from './state.ts'
@@ -47,7 +48,7 @@ function refusalOf(context: AccountContext, standing: Standing): Entitlement['re
   if (standing === 'banned') return 'banned'
   if (standing === 'bad_debt') return 'bad_debt'
   if (Object.values(context.cases).some((dunning) => dunning.restricted)) return 'restricted'
-  const isClosed = context.closedAt !== null || context.customer?.facts.deleted === true
+  const isClosed = context.closedAt !== null || isCustomerDeleted(context)
   return isClosed ? 'account_closed' : null
 }
 

@@ -25,12 +25,26 @@ export const AccountCommand = z.discriminatedUnion('type', [
 
 /** What others say: taken or not, and never refused. */
 export const AccountObservation = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('customer.observed'), read, facts: CustomerFacts }),
+  z.object({
+    type: z.literal('customer.observed'),
+    provider: Provider,
+    read,
+    facts: CustomerFacts,
+  }),
   /** The provider may know more of the customer and its payment methods than we do: they are read. */
-  z.object({ type: z.literal('customer.hinted'), customer: z.string() }),
+  z.object({ type: z.literal('customer.hinted'), provider: Provider, customer: z.string() }),
   /** All that the provider lists as attached: what we believe to be attached beside it is read. */
-  z.object({ type: z.literal('wallet.observed'), paymentMethods: z.array(z.string()) }),
-  z.object({ type: z.literal('payment_method.observed'), read, facts: PaymentMethodFacts }),
+  z.object({
+    type: z.literal('wallet.observed'),
+    provider: Provider,
+    paymentMethods: z.array(z.string()),
+  }),
+  z.object({
+    type: z.literal('payment_method.observed'),
+    provider: Provider,
+    read,
+    facts: PaymentMethodFacts,
+  }),
   SubscriptionChanged,
   InvoiceChanged,
   DunningChanged,

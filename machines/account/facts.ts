@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Instant } from '../../values/instant.ts'
+import { Provider } from '../refs.ts'
 
 export const CustomerFacts = z.object({
   customer: z.string(),
@@ -11,6 +12,7 @@ export const CustomerFacts = z.object({
 export type CustomerFacts = z.infer<typeof CustomerFacts>
 
 export const PaymentMethodFacts = z.object({
+  provider: Provider,
   paymentMethod: z.string(),
   /** False once it is detached. */
   attached: z.boolean(),

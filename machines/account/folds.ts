@@ -1,6 +1,7 @@
 import { type Progress, type Weight, isTaken, observedOf, weigh } from '../observation.ts'
 import { givenUp } from '../rejection.ts'
 import type { Stamped } from '../shared-events.ts'
+import { customerAt } from './customers.ts'
 import { foldChild, isNewsOfChild } from './children.ts'
 import { noEntitlements } from './entitlements.ts'
 import type { AccountEvent } from './events.ts'
@@ -22,7 +23,7 @@ export function emptyAccount(id: string): AccountContext {
     currency: null,
     createdAt: null,
     asOf: null,
-    customer: null,
+    customers: {},
     paymentMethods: {},
     subscriptions: {},
     invoices: {},
@@ -51,7 +52,7 @@ export function weighInAccount(context: AccountContext, event: Event): Weight {
     case 'customer.observed':
       return isAnotherCustomer(context, event)
         ? 'stale'
-        : weigh(context.customer, event, customerProgress)
+        : weigh(customerAt(context, event.provider), event, customerProgress)
     case 'payment_method.observed':
       return weigh(context.paymentMethods[event.facts.paymentMethod], event, methodProgress)
     case 'subscription.changed':
@@ -63,9 +64,13 @@ export function weighInAccount(context: AccountContext, event: Event): Weight {
   }
 }
 
-/** An account has one customer for good: a second that bears its name does not replace the first. */
-function isAnotherCustomer({ customer }: AccountContext, { facts }: CustomerObserved): boolean {
-  return customer !== null && customer.facts.customer !== facts.customer
+/** An account has one customer of a provider for good: a second one replaces nothing. */
+function isAnotherCustomer(
+  context: AccountContext,
+  { provider, facts }: CustomerObserved,
+): boolean {
+  const known = customerAt(context, provider)
+  return known !== null && known.facts.customer !== facts.customer
 }
 
 /** What the account remembers after an event; nothing where the event is no news. */
@@ -117,7 +122,11 @@ function foldNews(context: AccountContext, event: Event): Change {
     case 'customer.observed': {
       const { facts } = event
       return {
-        customer: observedOf(context.customer, event),
+        provider: context.provider ?? event.provider,
+        customers: {
+          ...context.customers,
+          [event.provider]: observedOf(customerAt(context, event.provider), event),
+        },
         email: facts.email,
         createdAt: context.createdAt ?? event.at,
         asOf: asOfAfter(context, event),

@@ -4,6 +4,7 @@ import type { EffectRequest } from '../effects.ts'
 import { tell } from '../messages.ts'
 import type { Stamped } from '../shared-events.ts'
 import { isDoubtful } from './children.ts'
+import { customerOf, isCustomerDeleted } from './customers.ts'
 import type { AccountEvent } from './events.ts'
 import type { AccountContext } from './state.ts'
 
@@ -12,17 +13,22 @@ type InvoiceWord = Extract<AccountEvent & Stamped, { type: 'invoice.changed' }>
 
 // Which invoices and cases an account offers its default payment method: pure.
 
+function defaultMethod(context: AccountContext): string | null {
+  return customerOf(context)?.defaultPaymentMethod ?? null
+}
+
 /** The default payment method, if it came after the invoice fell due: the charge that failed had another. */
-function cardSince({ customer, paymentMethods }: AccountContext, dueSince: Instant | null) {
-  const paymentMethod = customer?.facts.defaultPaymentMethod ?? null
+function cardSince(context: AccountContext, dueSince: Instant | null) {
+  const { paymentMethods } = context
+  const paymentMethod = defaultMethod(context)
   if (paymentMethod === null || dueSince === null) return null
   const since = paymentMethods[paymentMethod]?.facts.createdAt
   return since !== undefined && since > dueSince ? paymentMethod : null
 }
 
 /** Neither closed by us nor removed at the provider. */
-function isInUse({ closedAt, customer }: AccountContext): boolean {
-  return closedAt === null && customer?.facts.deleted !== true
+function isInUse(context: AccountContext): boolean {
+  return context.closedAt === null && !isCustomerDeleted(context)
 }
 
 /** An answer is the first word that counts of an invoice whose first word was doubtful. */
@@ -41,7 +47,7 @@ export function offersOfMethod({ context, event }: Scope): EffectRequest[] {
     tell(to, { type: 'payment_method.available', paymentMethod })
   if (!isInUse(context)) return []
   if (event.type === 'subscription.changed') {
-    const paymentMethod = context.customer?.facts.defaultPaymentMethod ?? null
+    const paymentMethod = defaultMethod(context)
     const waits = event.status === 'incomplete' && paymentMethod !== null
     return waits ? [offer(event.subscription, paymentMethod)] : []
   }
@@ -52,7 +58,7 @@ export function offersOfMethod({ context, event }: Scope): EffectRequest[] {
   }
   if (event.type !== 'customer.observed') return []
   const paymentMethod = event.facts.defaultPaymentMethod
-  if (paymentMethod === null || paymentMethod === context.customer?.facts.defaultPaymentMethod) {
+  if (paymentMethod === null || paymentMethod === defaultMethod(context)) {
     return []
   }
   const owed = Object.values(context.invoices).filter(

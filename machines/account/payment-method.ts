@@ -1,8 +1,9 @@
 import { instant, plusDays, type Instant } from '../../values/instant.ts'
+import { customerOf } from './customers.ts'
 import type { PaymentMethodFacts } from './facts.ts'
 import type { AccountContext } from './state.ts'
 
-type Wallet = Pick<AccountContext, 'customer' | 'paymentMethods' | 'cases'>
+type Wallet = Pick<AccountContext, 'provider' | 'customers' | 'paymentMethods' | 'cases'>
 
 /** Of methods that do not expire, such as a bank debit. */
 const never: Instant = '9999-12-31T00:00:00.000Z'
@@ -13,12 +14,13 @@ export function expiryOf({ expMonth, expYear }: PaymentMethodFacts): Instant {
 }
 
 /** The method that a charge would use: the customer's default, else the newest that is attached. */
-export function chargeableMethod({ customer, paymentMethods }: Wallet): PaymentMethodFacts | null {
-  if (customer === null || customer.facts.deleted) return null
-  const attached = Object.values(paymentMethods)
+export function chargeableMethod(known: Wallet): PaymentMethodFacts | null {
+  const customer = customerOf(known)
+  if (customer === null || customer.deleted) return null
+  const attached = Object.values(known.paymentMethods)
     .map((observed) => observed.facts)
-    .filter((facts) => facts.attached)
-  const preferred = attached.find((f) => f.paymentMethod === customer.facts.defaultPaymentMethod)
+    .filter((facts) => facts.attached && facts.provider === known.provider)
+  const preferred = attached.find((f) => f.paymentMethod === customer.defaultPaymentMethod)
   if (preferred) return preferred
   return attached.sort((a, b) => order(b).localeCompare(order(a)))[0] ?? null
 }

@@ -1,5 +1,6 @@
 import { readOf, type EffectRequest } from '../effects.ts'
 import type { Stamped } from '../shared-events.ts'
+import { customerAt } from './customers.ts'
 import type { AccountEvent } from './events.ts'
 import type { AccountContext } from './state.ts'
 
@@ -9,12 +10,15 @@ type Event = AccountEvent & Stamped
 type Scope = { context: AccountContext; event: Event }
 
 /** A fresh read of the customer with its payment methods, for a hint or a refresh. */
-export function readOfWallet({ context, event }: Scope): EffectRequest {
-  const hinted = event.type === 'customer.hinted' ? event.customer : ''
-  const customer = context.customer?.facts.customer ?? hinted
+export function readOfWallet({ context, event }: Scope): EffectRequest | null {
+  const hinted = event.type === 'customer.hinted' ? event : null
+  const provider = hinted?.provider ?? context.provider
+  if (provider === null) return null
+  const customer = customerAt(context, provider)?.facts.customer ?? hinted?.customer ?? null
+  if (customer === null) return null
   return {
     kind: 'object.read',
-    provider: context.provider ?? 'stripe',
+    provider,
     object: 'customer',
     objectId: customer,
     paymentMethods: true,
@@ -25,22 +29,23 @@ export function readOfWallet({ context, event }: Scope): EffectRequest {
 /** What we believe attached and the provider no longer lists: a read tells what became of it. */
 export function readsOfMissingMethods({ context, event }: Scope): EffectRequest[] {
   if (event.type !== 'wallet.observed') return []
+  const provider: string = event.provider
   return Object.values(context.paymentMethods)
     .map(({ facts }) => facts)
-    .filter((facts) => facts.attached && !event.paymentMethods.includes(facts.paymentMethod))
-    .map(({ paymentMethod }) => readOf(context.provider, 'payment_method', paymentMethod))
+    .filter((facts) => facts.attached && facts.provider === provider)
+    .filter((facts) => !event.paymentMethods.includes(facts.paymentMethod))
+    .map(({ paymentMethod }) => readOf(event.provider, 'payment_method', paymentMethod))
 }
 
-/** The fresh read that settles a tie, or that a refresh asks for. */
-export function readOfTied({ context, event }: Scope): EffectRequest {
-  const { provider } = context
+/** The fresh read that settles a tie. */
+export function readOfTied({ event }: Scope): EffectRequest | null {
   switch (event.type) {
     case 'payment_method.observed':
-      return readOf(provider, 'payment_method', event.facts.paymentMethod)
+      return readOf(event.provider, 'payment_method', event.facts.paymentMethod)
     case 'customer.observed':
-      return readOf(provider, 'customer', event.facts.customer)
+      return readOf(event.provider, 'customer', event.facts.customer)
     default:
-      return readOf(provider, 'customer', context.customer?.facts.customer ?? '')
+      return null
   }
 }
 

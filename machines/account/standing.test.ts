@@ -49,7 +49,8 @@ function wallet(preferred: string | null, ...methods: readonly Partial<PaymentMe
   const seen = { at: second(0), read: null, seq: 1 }
   const { facts } = customerObserved({ defaultPaymentMethod: preferred })
   return {
-    customer: { facts, ...seen },
+    provider: 'stripe' as const,
+    customers: { stripe: { facts, ...seen } },
     paymentMethods: Object.fromEntries(
       methods.map((change) => {
         const method = methodObserved(change).facts

@@ -12,6 +12,7 @@ import { CustomerFacts, PaymentMethodFacts } from './facts.ts'
 
 export const AccountContext = z.object({
   id: z.string(),
+  /** Where it is charged: null while it is nowhere known. */
   provider: Provider.nullable(),
   email: z.string().nullable(),
   name: z.string().nullable(),
@@ -19,7 +20,8 @@ export const AccountContext = z.object({
   createdAt: Instant.nullable(),
   /** The latest moment that news of the customer, or a timer, has told: by it is judged what has expired. */
   asOf: Instant.nullable(),
-  customer: observed(CustomerFacts).nullable(),
+  /** The account as each provider knows it. */
+  customers: z.partialRecord(Provider, observed(CustomerFacts)),
   paymentMethods: z.record(z.string(), observed(PaymentMethodFacts)),
   /** The newest summary of each subscription that runs, or whose end explains a refusal, by its ref. */
   subscriptions: z.record(z.string(), SubscriptionChanged.omit({ type: true, again: true })),

@@ -57,6 +57,7 @@ export const InvoiceObservation = z.discriminatedUnion('type', [
   }),
   z.object({
     type: z.literal('invoice.observed'),
+    provider: Provider,
     read,
     account: AccountRef.nullable(),
     subscription: SubscriptionRef.nullable(),
@@ -64,7 +65,7 @@ export const InvoiceObservation = z.discriminatedUnion('type', [
     /** Only of a read with its payments expanded; null where nothing is known. */
     payment: InvoicePaymentState.nullable(),
   }),
-  z.object({ type: z.literal('invoice.hinted'), invoice: z.string() }),
+  z.object({ type: z.literal('invoice.hinted'), provider: Provider, invoice: z.string() }),
   PaymentChanged,
   SummaryAsked,
   ObjectMissing,

@@ -73,7 +73,7 @@ export function foldObserved({ context, event }: Scope): Change {
   const paymentNow = paymentAfter(context, event)
   return {
     observed: observedOf(context.observed, event),
-    provider: context.provider ?? 'stripe',
+    provider: event.provider,
     account: account ?? context.account,
     subscription: subscription ?? context.subscription,
     payment: paymentNow,
@@ -291,25 +291,27 @@ export function requestRead({ context, event }: Scope): EffectRequest | null {
   const hinted = event.type === 'invoice.hinted' ? event.invoice : null
   const seen = event.type === 'invoice.observed' ? event.facts.invoice : null
   const id = context.observed?.facts.invoice ?? seen ?? hinted
-  if (id === null || context.collector === 'platform') return null
-  return readOf(context.provider, 'invoice', id)
+  const provider = 'provider' in event ? event.provider : context.provider
+  if (id === null || provider === null || context.collector === 'platform') return null
+  return readOf(provider, 'invoice', id)
 }
 
 export function requestPaymentRead({ context }: Scope): EffectRequest | null {
-  const { paymentIntent } = context
-  return paymentIntent === null ? null : tell(`payment/${paymentIntent}`, { type: 'refresh' })
+  const { paymentIntent, provider } = context
+  if (paymentIntent === null || provider === null) return null
+  return tell(`payment/${paymentIntent}`, { type: 'payment.hinted', provider })
 }
 
 export function requestPay({ context, event }: Scope): EffectRequest | null {
   const { observed, provider, account } = context
-  if (!observed) return null
+  if (!observed || provider === null) return null
   const paymentMethod =
     event.type === 'invoice.pay' || event.type === 'payment_method.available'
       ? event.paymentMethod
       : null
   return {
     kind: 'provider.pay_invoice',
-    provider: provider ?? 'stripe',
+    provider,
     account,
     invoice: observed.facts.invoice,
     paymentMethod,
@@ -319,10 +321,11 @@ export function requestPay({ context, event }: Scope): EffectRequest | null {
 export function requestCharge({ context }: Scope): EffectRequest | null {
   const { issue, account, provider, attempt, collector } = context
   if (collector !== 'platform') return null
-  if (issue === null || account === null || issue.totalMinor === 0) return null
+  if (issue === null || account === null || provider === null) return null
+  if (issue.totalMinor === 0) return null
   return {
     kind: 'payment.charge',
-    provider: provider ?? 'stripe',
+    provider,
     invoice: refOf(context),
     account,
     attempt,
@@ -335,8 +338,8 @@ export function requestCharge({ context }: Scope): EffectRequest | null {
 
 export function requestPaymentCancel({ context }: Scope): EffectRequest | null {
   const { paymentIntent, provider } = context
-  if (paymentIntent === null) return null
-  return { kind: 'payment_intent.cancel', provider: provider ?? 'stripe', paymentIntent }
+  if (paymentIntent === null || provider === null) return null
+  return { kind: 'payment_intent.cancel', provider, paymentIntent }
 }
 
 /** Remembers that a dunning case is open, which from then on is told everything. */

@@ -1,6 +1,13 @@
 import { z } from 'zod'
-import { AccountRef, InvoiceRef } from '../refs.ts'
-import { EffectParked, EffectRejected, ObjectMissing, Refresh, read } from '../shared-events.ts'
+import { AccountRef, InvoiceRef, Provider } from '../refs.ts'
+import {
+  EffectParked,
+  EffectRejected,
+  ObjectMissing,
+  Refresh,
+  read,
+  version,
+} from '../shared-events.ts'
 import { ChargeFacts, DisputeFacts, PaymentIntentFacts, RefundFacts } from './facts.ts'
 
 // --- payment: one PaymentIntent (or an old charge without one), with its charges, refunds and disputes
@@ -15,6 +22,7 @@ export const PaymentCommand = z.discriminatedUnion('type', [Refresh])
 export const PaymentObservation = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('payment_intent.observed'),
+    provider: Provider,
     read,
     account: AccountRef.nullable(),
     invoice: InvoiceRef.nullable(),
@@ -24,16 +32,19 @@ export const PaymentObservation = z.discriminatedUnion('type', [
   }),
   z.object({
     type: z.literal('charge.observed'),
+    provider: Provider,
     read,
     account: AccountRef.nullable(),
     invoice: InvoiceRef.nullable(),
     collector,
     facts: ChargeFacts,
   }),
-  z.object({ type: z.literal('refund.observed'), read, facts: RefundFacts }),
-  z.object({ type: z.literal('dispute.observed'), read, facts: DisputeFacts }),
+  z.object({ type: z.literal('refund.observed'), provider: Provider, read, facts: RefundFacts }),
+  z.object({ type: z.literal('dispute.observed'), provider: Provider, read, facts: DisputeFacts }),
   /** The provider says which invoice it pays. */
-  z.object({ type: z.literal('payment.linked'), invoice: InvoiceRef }),
+  z.object({ type: z.literal('payment.linked'), provider: Provider, invoice: InvoiceRef }),
+  /** The provider has it, and may say more of it than we know. */
+  z.object({ type: z.literal('payment.hinted'), version, provider: Provider }),
   ObjectMissing,
   EffectParked,
   EffectRejected,

@@ -24,7 +24,7 @@ export type Scope = { context: PaymentContext; event: Event }
 export function emptyPayment(id: string): PaymentContext {
   return {
     id,
-    provider: 'stripe',
+    provider: null,
     account: null,
     invoice: null,
     collector: 'provider',
@@ -120,6 +120,7 @@ export function foldPayment({ context, event }: Scope): Change {
     case 'refund.observed':
       return {
         ...lasting,
+        provider: event.provider,
         refunds: {
           ...context.refunds,
           [event.facts.refund]: observedOf(context.refunds[event.facts.refund], event),
@@ -127,6 +128,7 @@ export function foldPayment({ context, event }: Scope): Change {
       }
     case 'dispute.observed':
       return {
+        provider: event.provider,
         disputes: {
           ...context.disputes,
           [event.facts.dispute]: observedOf(context.disputes[event.facts.dispute], event),
@@ -139,9 +141,12 @@ export function foldPayment({ context, event }: Scope): Change {
 
 /** Whose payment it is never changes, so that even a stale word may say it. */
 function ownersIn({ context, event }: Scope): Change {
-  if (event.type === 'payment.linked') return { invoice: context.invoice ?? event.invoice }
+  if (event.type === 'payment.linked') {
+    return { provider: event.provider, invoice: context.invoice ?? event.invoice }
+  }
   if (event.type !== 'payment_intent.observed' && event.type !== 'charge.observed') return {}
   return {
+    provider: event.provider,
     account: context.account ?? event.account,
     invoice: context.invoice ?? event.invoice,
     collector: event.collector === 'platform' ? 'platform' : context.collector,
@@ -234,9 +239,10 @@ export function refOf(context: PaymentContext): PaymentRef {
   return `payment/${context.id}`
 }
 
-/** The fresh read that settles a tie of this very object, or that a refresh asks for. */
+/** The fresh read that settles a tie of this very object, or that a hint or a refresh asks for. */
 export function requestRead({ context, event }: Scope): EffectRequest | null {
-  const { provider } = context
+  const provider = 'provider' in event ? event.provider : context.provider
+  if (provider === null) return null
   switch (event.type) {
     case 'charge.observed':
       return readOf(provider, 'charge', event.facts.charge)
@@ -245,8 +251,11 @@ export function requestRead({ context, event }: Scope): EffectRequest | null {
     case 'dispute.observed':
       return readOf(provider, 'dispute', event.facts.dispute)
     default:
-      return context.id.startsWith('pi_')
-        ? readOf(provider, 'payment_intent', context.id)
-        : readOf(provider, 'charge', context.id)
+      return readOf(provider, isOldCharge(context) ? 'charge' : 'payment_intent', context.id)
   }
+}
+
+/** A charge without a PaymentIntent is a payment by itself. */
+function isOldCharge({ id, charges }: PaymentContext): boolean {
+  return Object.hasOwn(charges, id)
 }

@@ -34,6 +34,7 @@ export const paymentMachine = base
     guards: {
       isTied: (scope) => isTied(weighInPayment(scope)),
       isNews,
+      isHeardOf: ({ context }) => context.provider !== null,
       /** With this event folded in, the payment stands there. */
       willStand: (scope, params: { at: string }) =>
         isNews(scope) && statusOf(after(scope)) === params.at,
@@ -73,7 +74,8 @@ export const paymentMachine = base
                 { guard: 'isNews', actions: 'keep' },
               ],
               'payment.linked': { guard: 'isNews', actions: 'keep' },
-              refresh: { actions: read },
+              'payment.hinted': { actions: read },
+              refresh: { guard: 'isHeardOf', actions: read },
             },
           },
         },

@@ -5,7 +5,8 @@ import { ChargeFacts, DisputeFacts, PaymentIntentFacts, RefundFacts } from './fa
 
 export const PaymentContext = z.object({
   id: z.string(),
-  provider: Provider,
+  /** Null while nothing of it was heard. */
+  provider: Provider.nullable(),
   account: AccountRef.nullable(),
   invoice: InvoiceRef.nullable(),
   /** Who collects the invoice: the platform's bears our own mark. */

@@ -51,6 +51,7 @@ export const SubscriptionObservation = z.discriminatedUnion('type', [
   }),
   z.object({
     type: z.literal('subscription.observed'),
+    provider: Provider,
     read,
     account: AccountRef,
     terms: PlanTerms.nullable(),
@@ -64,7 +65,11 @@ export const SubscriptionObservation = z.discriminatedUnion('type', [
     account: AccountRef.nullable(),
   }),
   /** The provider says that it changed, and not how. */
-  z.object({ type: z.literal('subscription.hinted'), subscription: z.string() }),
+  z.object({
+    type: z.literal('subscription.hinted'),
+    provider: Provider,
+    subscription: z.string(),
+  }),
   InvoiceChanged,
   SummaryAsked,
   ObjectMissing,

@@ -1,8 +1,8 @@
 import { periodOf } from '../../values/calendar.ts'
+import { linesOf } from '../catalog/pricing.ts'
 import type { PlanTerms } from '../catalog/terms.ts'
 import { isNews, mayBeForgotten, remember } from '../children.ts'
 import { readOf, type EffectKind, type EffectRequest, type Refuse } from '../effects.ts'
-import type { InvoiceLine } from '../invoice/facts.ts'
 import { tell } from '../messages.ts'
 import { type Weight, isTaken, observedOf, progressOf, weigh } from '../observation.ts'
 import type { SubscriptionRef } from '../refs.ts'
@@ -72,7 +72,7 @@ export function foldObserved({ context, event }: Scope): Change {
   return {
     observed: observedOf(context.observed, event),
     account: event.account,
-    provider: context.provider ?? 'stripe',
+    provider: event.provider,
     providerId: facts.subscription,
     createdAt: context.createdAt ?? at,
     terms: termsAfter(context, { offered: event.terms, price: facts.price }),
@@ -241,11 +241,11 @@ export function requestCreation({ context, event }: Scope): EffectRequest | null
 
 /** With a payment method at hand, the first payment is confirmed while the customer is there. */
 export function requestConfirmation({ context }: Scope): EffectRequest | null {
-  const { firstPayment, firstMethod } = context
-  if (!firstPayment?.paymentIntent || firstMethod === null) return null
+  const { firstPayment, firstMethod, provider } = context
+  if (!firstPayment?.paymentIntent || firstMethod === null || provider === null) return null
   return {
     kind: 'payment_intent.confirm',
-    provider: context.provider ?? 'stripe',
+    provider,
     paymentIntent: firstPayment.paymentIntent,
     paymentMethod: firstMethod,
   }
@@ -257,8 +257,9 @@ export function requestRead({ context, event }: Scope): EffectRequest | null {
   const id =
     context.providerId ??
     (event.type === 'subscription.observed' ? event.facts.subscription : named)
-  if (id === null) return null
-  return readOf(context.provider, 'subscription', id)
+  const provider = 'provider' in event ? event.provider : context.provider
+  if (id === null || provider === null) return null
+  return readOf(provider, 'subscription', id)
 }
 
 export function requestCancelAtPeriodEnd({ context }: Scope): EffectRequest | null {
@@ -273,8 +274,8 @@ function requestUpdate(
   context: SubscriptionContext,
   cancelAtPeriodEnd: boolean,
 ): EffectRequest | null {
-  if (context.providerId === null) return null
-  const provider = context.provider ?? 'stripe'
+  const { provider } = context
+  if (context.providerId === null || provider === null) return null
   return {
     kind: 'provider.update_subscription',
     provider,
@@ -284,8 +285,8 @@ function requestUpdate(
 }
 
 export function requestCancel({ context }: Scope): EffectRequest | null {
-  if (context.providerId === null) return null
-  const provider = context.provider ?? 'stripe'
+  const { provider } = context
+  if (context.providerId === null || provider === null) return null
   return { kind: 'provider.cancel_subscription', provider, subscription: context.providerId }
 }
 
@@ -298,20 +299,14 @@ export function platformInvoiceRef(context: SubscriptionContext): `invoice/${str
 export function issueInvoice({ context }: Scope): EffectRequest | null {
   const { account, terms, period, quantity, periodIndex, provider, collector } = context
   if (collector !== 'platform') return null
-  if (account === null || terms === null || period === null) return null
-  const line: InvoiceLine = {
-    description: quantity === 1 ? terms.name : `${quantity} × ${terms.name}`,
-    amountMinor: terms.amountMinor * quantity,
-    quantity,
-    period,
-  }
+  if (account === null || provider === null || terms === null || period === null) return null
   return tell(platformInvoiceRef(context), {
     type: 'invoice.issued',
     account,
     subscription: refOf(context),
-    provider: provider ?? 'stripe',
+    provider,
     currency: terms.currency,
-    lines: [line],
+    lines: linesOf(terms, quantity, period),
     period,
     periodIndex,
     onSession: periodIndex === 0,

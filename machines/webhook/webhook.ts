@@ -1,9 +1,14 @@
 import { assign, setup } from 'xstate'
-import { effect, type ChartTypes } from '../chart-types.ts'
+import { ask, effect, type ChartTypes } from '../chart-types.ts'
+import type { EffectRequest } from '../effects.ts'
 import type { EventEvent } from './events.ts'
 import type { EventContext } from './state.ts'
 
 const types: ChartTypes<EventContext, EventEvent> = {}
+
+function requestApply({ context }: { context: EventContext }): EffectRequest | null {
+  return context.provider === null ? null : { kind: 'event.apply', provider: context.provider }
+}
 
 /**
  * One webhook, kept as it came before it is acknowledged. Its body stands in the journal; reading it is an
@@ -52,7 +57,7 @@ export const eventMachine = setup({
     received: {
       description:
         'Stored; the actors that it concerns are being told. If it cannot be read, that effect is parked, and retried by a person.',
-      entry: { type: 'effect', params: { kind: 'event.apply', provider: 'stripe' } },
+      entry: ask(requestApply),
       on: {
         'event.applied': [
           { guard: 'wasIgnored', target: 'ignored', actions: 'keepOutcome' },

@@ -20,6 +20,7 @@ export interface MailPorts {
 /** Sends the e-mails that charts ask for, each under its effect's id: no cause writes twice. */
 export function createMailPerformer({ mailer, log, addressOf }: MailPorts): Performer {
   return {
+    provider: null,
     kinds: ['email.send'],
     async perform({ effect, occurredAt, correlationId }, now) {
       const { account, template, data } = EmailSend.parse(effect)

@@ -1,3 +1,4 @@
+import type { Links } from './resolve.ts'
 import { ZodError } from 'zod'
 import type { Entry } from '../../actors/journal.ts'
 import type { Log } from '../../actors/ports.ts'
@@ -21,7 +22,7 @@ export interface ComparisonPorts {
   readonly catalog: Catalog
   readonly log: Log
   /** From a provider's id to our actor; may lag. */
-  readonly links: (theirs: string) => Promise<ActorRef | null>
+  readonly links: Links
   readonly resolver: Pick<Resolver, 'refsOf'>
   readonly head: (actor: ActorRef) => Promise<Entry | null>
 }
@@ -58,7 +59,7 @@ export function createComparison(ports: ComparisonPorts) {
   /** The list has shown the metadata: that it names no actor of ours needs no read. */
   async function listedRef({ type, ours, theirs }: Target): Promise<ActorRef> {
     if (ours !== null) return `${type}/${safeId(ours)}`
-    const linked = type === 'account' || type === 'subscription' ? await links(theirs) : null
+    const linked = type === 'account' || type === 'subscription' ? await links(type, theirs) : null
     return linked ?? derivedRef(type, theirs)
   }
 
@@ -95,11 +96,11 @@ export function createComparison(ports: ComparisonPorts) {
 function hintOf(type: string, id: string): Tell['event'] | null {
   switch (type) {
     case 'customer.observed':
-      return { type: 'customer.hinted', customer: id }
+      return { type: 'customer.hinted', provider: 'stripe', customer: id }
     case 'subscription.observed':
-      return { type: 'subscription.hinted', subscription: id }
+      return { type: 'subscription.hinted', provider: 'stripe', subscription: id }
     case 'invoice.observed':
-      return { type: 'invoice.hinted', invoice: id }
+      return { type: 'invoice.hinted', provider: 'stripe', invoice: id }
     default:
       return null
   }
@@ -125,7 +126,7 @@ function knownOf(entry: Entry | null, { target, event }: Message): Facts | 'unre
   try {
     switch (target.type) {
       case 'account':
-        return AccountContext.parse(context).customer?.facts ?? null
+        return AccountContext.parse(context).customers.stripe?.facts ?? null
       case 'subscription':
         return SubscriptionContext.parse(context).observed?.facts ?? null
       case 'invoice':

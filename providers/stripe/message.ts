@@ -17,6 +17,8 @@ export interface Message {
   readonly newsTo?: 'all' | 'unlinked' | 'known' | undefined
 }
 
+const provider = 'stripe'
+
 type RefField = keyof Message['refs']
 type Refs = { readonly [Field in RefField]?: Target<Field> | null }
 
@@ -27,12 +29,12 @@ export function message<
   Named extends Refs,
 >(said: {
   readonly target: Target<Type>
-  readonly event: MessageShape<Type, Given, keyof Named>
+  readonly event: MessageShape<Type, Given, keyof Named | 'provider'>
   readonly refs: Named
   readonly occurredAt: Instant
   readonly newsTo?: Message['newsTo']
 }): Message {
-  return said
+  return { ...said, event: { ...said.event, provider } }
 }
 
 /** How an object came to us, which goes into what is said of it. */

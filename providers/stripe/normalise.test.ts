@@ -225,10 +225,16 @@ describe('an invoice', () => {
     const object = { object: 'invoice_payment', id: 'inpay_1', invoice: 'in_1' }
     const payment = { type: 'payment_intent', payment_intent: 'pi_1' }
     expect(messagesOf(event({ ...object, payment }))).toStrictEqual([
-      { to: 'payment/pi_1', event: { type: 'payment.linked', invoice: 'invoice/in_1' } },
+      {
+        to: 'payment/pi_1',
+        event: { type: 'payment.linked', provider: 'stripe', invoice: 'invoice/in_1' },
+      },
     ])
     expect(messagesOf(event({ ...object, payment: { type: 'charge' } }))).toStrictEqual([
-      { to: 'invoice/in_1', event: { type: 'invoice.hinted', invoice: 'in_1' } },
+      {
+        to: 'invoice/in_1',
+        event: { type: 'invoice.hinted', provider: 'stripe', invoice: 'in_1' },
+      },
     ])
   })
 })

@@ -1,3 +1,4 @@
+import type { Links } from './resolve.ts'
 import type { Stripe } from 'stripe'
 import type { Performer } from '../../actors/performer.ts'
 import { RetryLater } from '../../actors/port-errors.ts'
@@ -5,7 +6,6 @@ import type { ClaimedEffect, Clock } from '../../actors/ports.ts'
 import type { Catalog } from '../../machines/catalog/catalog.ts'
 import { EffectRequest, type ProviderEffect } from '../../machines/effects.ts'
 import type { AccountRef } from '../../machines/refs.ts'
-import type { ActorRef } from '../../values/ids.ts'
 import { type Instant, msOf, msPerHour } from '../../values/instant.ts'
 import type { Result } from '../result.ts'
 import { applyEvent, type EntryAt } from './calls/apply.ts'
@@ -53,7 +53,7 @@ export interface StripePerformerOptions {
   /** The journal, where an event's actor keeps its body. */
   readonly entry: EntryAt
   /** From a provider's id to our actor; may lag, and answer null for what it does not know yet. */
-  readonly links: (theirs: string) => Promise<ActorRef | null>
+  readonly links: Links
   /** Shared with whatever else reads Stripe in this process. */
   readonly reads: ReadBudget
   /** Where a customer's browser goes after authenticating a payment. */
@@ -103,6 +103,7 @@ export function createStripePerformer(options: StripePerformerOptions): Performe
   }
 
   return {
+    provider: 'stripe',
     kinds: [...Object.keys(commands), 'event.apply'],
     async perform(claimed, now) {
       try {

@@ -1,3 +1,4 @@
+import type { Links } from './resolve.ts'
 import { randomUUID } from 'node:crypto'
 import type { Stripe } from 'stripe'
 import { z } from 'zod'
@@ -26,7 +27,7 @@ export interface ReconciliationOptions {
   readonly clock: Clock
   readonly log: Log
   /** From a provider's id to our actor; may lag. */
-  readonly links: (theirs: string) => Promise<ActorRef | null>
+  readonly links: Links
   /** Shared with the performer: a sweep takes what it leaves. */
   readonly reads: ReadBudget
   readonly limits?: Partial<ReconciliationLimits>

@@ -14,7 +14,7 @@ interface ResolverSetup {
 function resolver({ world = openStripe(), links = {}, cacheSize = 2 }: ResolverSetup = {}) {
   const found = createResolver({
     stripe: world.stripe,
-    links: async (theirs) => links[theirs] ?? null,
+    links: async (_type, theirs) => links[theirs] ?? null,
     reads: createReadBudget({ perSecond: 1000, burst: 1000 }),
     cacheSize,
   })

@@ -1,15 +1,20 @@
 import type { Stripe } from 'stripe'
 import { z } from 'zod'
-import type { ActorRef } from '../../values/ids.ts'
+import { typeOf, type ActorRef } from '../../values/ids.ts'
 import { type Instant, msOf, msPerHour } from '../../values/instant.ts'
 import { isMissing } from './calls/failures.ts'
 import type { ReadBudget, Reader } from './read-budget.ts'
 import { derivedRef, OurMetadata, safeId, type Target, type TargetType } from './refs.ts'
 
+type LinkedType = 'account' | 'subscription'
+
+/** Our actor that an object of Stripe belongs to, by Stripe's id; it may lag behind the journal. */
+export type Links = (type: LinkedType, theirs: string) => Promise<ActorRef | null>
+
 export interface ResolverPorts {
   readonly stripe: Stripe
   /** From a provider's id to our actor: a view, which may lag behind the journal. */
-  readonly links: (theirs: string) => Promise<ActorRef | null>
+  readonly links: Links
   readonly reads: ReadBudget
   /** How many provider ids are remembered: of ours, and as many of nobody's. */
   readonly cacheSize?: number
@@ -59,10 +64,10 @@ export function createResolver(ports: ResolverPorts): Resolver {
   /** What is being read: whoever asks meanwhile waits for the same answer. */
   const underWay = new Map<string, Promise<string | null>>()
 
-  async function linkOf(theirs: string): Promise<ActorRef | null> {
+  async function linkOf(type: LinkedType, theirs: string): Promise<ActorRef | null> {
     const known = linked.get(theirs)
     if (known !== undefined) return known
-    const link = await links(theirs)
+    const link = await links(type, theirs)
     if (link !== null) linked.set(theirs, link)
     return link
   }
@@ -109,7 +114,7 @@ export function createResolver(ports: ResolverPorts): Resolver {
     const ids = new Map<string, string | null>()
     const unlinked: TheirObject[] = []
     for (const one of unnamed) {
-      const link = await linkOf(one.theirs)
+      const link = await linkOf(one.type, one.theirs)
       if (link?.startsWith(`${one.type}/`)) ids.set(one.theirs, link.slice(one.type.length + 1))
       else unlinked.push(one)
     }
@@ -136,7 +141,10 @@ export function createResolver(ports: ResolverPorts): Resolver {
       const ids = await idsOf(unnamedIn(targets), resolving)
       return (target) => refOf(target, ids)
     },
-    isLinked: async (theirs, ref) => (await linkOf(theirs)) === ref,
+    isLinked: async (theirs, ref) => {
+      const type = typeOf(ref)
+      return (type === 'account' || type === 'subscription') && (await linkOf(type, theirs)) === ref
+    },
   }
 }
 

@@ -56,22 +56,29 @@ export function createWallets({ stripe, clock, catalog, store, head, reads }: Wa
   }
 
   async function compare(customer: string, ref: ActorRef): Promise<Comparison> {
-    const known = await head(ref)
-    const account = known === null ? null : contextOf(known, AccountContext)
-    if (!account?.customer || account.customer.facts.deleted) return { drift: [], tell: null }
+    const entry = await head(ref)
+    const account = entry === null ? null : contextOf(entry, AccountContext)
+    const known = account?.customers.stripe?.facts
+    if (account === null || known === undefined || known.deleted) return { drift: [], tell: null }
     const theirs = await attachedTo(customer)
     const drift = theirs === null ? [gone(ref)] : walletDrift(ref, account, theirs)
     if (drift.length === 0) return { drift, tell: null }
-    const event = { type: 'customer.hinted', customer }
+    const event = { type: 'customer.hinted', provider: 'stripe', customer }
     // The customer itself may have been observed in the same sweep already.
     return { drift, tell: { objectId: `${customer}~wallet`, to: ref, event, occurredAt: null } }
   }
 
+  /** The keys of this provider's customers. */
+  const prefix = 'stripe/'
+
   return async function walletsPage(cursor: string | null) {
-    const rows = await store.viewRows(customerLinks.name, '', { cursor, limit: accountsPerPage })
+    const rows = await store.viewRows(customerLinks.name, prefix, {
+      cursor,
+      limit: accountsPerPage,
+    })
     const findings: Comparison[] = []
     for (const { key, value } of rows.items)
-      findings.push(await compare(key, Link.parse(value).ref))
+      findings.push(await compare(key.slice(prefix.length), Link.parse(value).ref))
     return { findings, next: rows.cursor }
   }
 }

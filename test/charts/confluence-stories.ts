@@ -124,7 +124,11 @@ const subscriptions: Tale[] = [
         at: second(1),
         object: null,
       },
-      { word: { type: 'subscription.hinted', subscription: 'sub_1' }, at: second(2), object: null },
+      {
+        word: { type: 'subscription.hinted', provider: 'stripe', subscription: 'sub_1' },
+        at: second(2),
+        object: null,
+      },
       sub(2, subscriptionObserved({ status: 'active' })),
     ],
   },
@@ -294,7 +298,11 @@ const payments: Tale[] = [
     tells: 'a link to the invoice that comes at any time',
     happened: [
       pi(1, { ...intentObserved({}), invoice: null, account: null }),
-      { word: { type: 'payment.linked', invoice: 'invoice/in_1' }, at: second(2), object: null },
+      {
+        word: { type: 'payment.linked', provider: 'stripe', invoice: 'invoice/in_1' },
+        at: second(2),
+        object: null,
+      },
       pi(3, { ...intentObserved({ status: 'canceled' }), invoice: null }),
     ],
   },

@@ -73,7 +73,14 @@ export function subscriptionObserved(
   its: PlanTerms | null = terms,
 ): Of<SubscriptionEvent, 'subscription.observed'> {
   const facts = subscriptionFacts(change)
-  return { type: 'subscription.observed', read: null, account, terms: its, facts }
+  return {
+    type: 'subscription.observed',
+    provider: 'stripe',
+    read: null,
+    account,
+    terms: its,
+    facts,
+  }
 }
 
 export function invoiceFacts(change: Partial<InvoiceFacts> = {}): InvoiceFacts {
@@ -108,7 +115,15 @@ export function invoiceObserved(
   state: Of<InvoiceEvent, 'invoice.observed'>['payment'] = null,
 ): Of<InvoiceEvent, 'invoice.observed'> {
   const facts = invoiceFacts(change)
-  return { type: 'invoice.observed', read: null, account, subscription, facts, payment: state }
+  return {
+    type: 'invoice.observed',
+    provider: 'stripe',
+    read: null,
+    account,
+    subscription,
+    facts,
+    payment: state,
+  }
 }
 
 export function intentObserved(
@@ -128,6 +143,7 @@ export function intentObserved(
   }
   return {
     type: 'payment_intent.observed',
+    provider: 'stripe',
     read: null,
     account,
     invoice,
@@ -154,6 +170,7 @@ export function chargeObserved(
   }
   return {
     type: 'charge.observed',
+    provider: 'stripe',
     read: null,
     account,
     invoice: null,
@@ -166,7 +183,7 @@ export function refundObserved(
   change: Partial<RefundFacts> = {},
 ): Of<PaymentEvent, 'refund.observed'> {
   const facts = { refund: 're_1', status: 'succeeded', amountMinor: 2900, currency: 'usd' }
-  return { type: 'refund.observed', read: null, facts: { ...facts, ...change } }
+  return { type: 'refund.observed', provider: 'stripe', read: null, facts: { ...facts, ...change } }
 }
 
 export function disputeObserved(
@@ -180,7 +197,7 @@ export function disputeObserved(
     currency: 'usd',
     ...change,
   }
-  return { type: 'dispute.observed', read: null, facts }
+  return { type: 'dispute.observed', provider: 'stripe', read: null, facts }
 }
 
 export function customerObserved(
@@ -193,13 +210,14 @@ export function customerObserved(
     defaultPaymentMethod: null,
     ...change,
   }
-  return { type: 'customer.observed', read: null, facts }
+  return { type: 'customer.observed', provider: 'stripe', read: null, facts }
 }
 
 export function methodObserved(
   change: Partial<PaymentMethodFacts> = {},
 ): Of<AccountEvent, 'payment_method.observed'> {
-  const facts = {
+  const facts: PaymentMethodFacts = {
+    provider: 'stripe',
     paymentMethod: 'pm_1',
     attached: true,
     kind: 'card',
@@ -210,7 +228,7 @@ export function methodObserved(
     createdAt: second(0),
     ...change,
   }
-  return { type: 'payment_method.observed', read: null, facts }
+  return { type: 'payment_method.observed', provider: 'stripe', read: null, facts }
 }
 
 export function subscriptionChanged(

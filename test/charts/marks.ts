@@ -1,3 +1,4 @@
+import { isCustomerDeleted } from '../../machines/account/customers.ts'
 import { expiringAt } from '../../machines/account/payment-method.ts'
 import { AccountContext } from '../../machines/account/state.ts'
 import { DunningContext } from '../../machines/dunning/state.ts'
@@ -13,13 +14,13 @@ import type { ChartName } from './explore.ts'
  */
 export const marks: Readonly<Record<ChartName, (context: unknown) => unknown>> = {
   account(context) {
-    const { customer, paymentMethods, bans, cases, subscriptions, ...rest } =
+    const { provider, customers, paymentMethods, bans, cases, subscriptions, ...rest } =
       AccountContext.parse(context)
     return [
       [rest.createdAt !== null, rest.closedAt !== null, rest.rejection?.effect],
-      customer?.facts.deleted,
+      isCustomerDeleted({ provider, customers }),
       Object.values(paymentMethods).map(({ facts }) => [facts.attached, facts.createdAt]),
-      expiringAt({ customer, paymentMethods, cases }) > (rest.asOf ?? ''),
+      expiringAt({ provider, customers, paymentMethods, cases }) > (rest.asOf ?? ''),
       'fraud' in bans,
       Object.values(cases).map(({ stage, enforcedAt }) => [stage, enforcedAt]),
       Object.values(subscriptions).some(({ status }) => status === 'active'),

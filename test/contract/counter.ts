@@ -195,6 +195,7 @@ export function counterChart(options: CounterOptions = { poison: 'throws' }): Ch
     migrations: [],
     machine: machineOf(options),
     events: CounterEvent,
+    context: z.unknown(),
     requests,
     // A charge is wanted while the counter is open.
     wanted: { charge: ({ value }) => value === 'open' },

@@ -200,7 +200,7 @@ describe('a crash', () => {
 /** An outside that never answers. */
 function hanging(): Outside {
   const calls: Outside['calls'] = []
-  return { calls, kinds: ['remote'], perform: () => new Promise(() => {}) }
+  return { calls, provider: null, kinds: ['remote'], perform: () => new Promise(() => {}) }
 }
 
 /** As if the process died before it could end its claims. */

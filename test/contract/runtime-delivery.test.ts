@@ -144,8 +144,14 @@ describe('an effect', () => {
   test('A4 of a kind that nobody performs is parked', async () => {
     const { store } = await called({ performers: [] })
     expect((await store.parkedItem(effect))?.error).toMatch(
-      /no performer takes effects of kind remote/,
+      /no performer takes remote of no provider/,
     )
+  })
+
+  test('A4 has one performer: a second one for its kind and provider is a start-up error', () => {
+    const other = { ...outside(), provider: 'another' }
+    expect(() => runtimeOf({ performers: [outside(), other] })).not.toThrow()
+    expect(() => runtimeOf({ performers: [outside(), outside()] })).toThrow('remote of no provider')
   })
 
   test('A4 that kills its process at every try is parked in the end', async () => {
@@ -173,6 +179,7 @@ describe('an effect', () => {
     let running = 0
     let most = 0
     const slow = {
+      provider: null,
       kinds: ['remote'],
       async perform() {
         running += 1
@@ -192,6 +199,7 @@ describe('an effect', () => {
 
   test('A4 of another actor is not held up by one that does not return', async () => {
     const stuck = {
+      provider: null,
       kinds: ['remote'],
       perform: () => new Promise<[]>(() => {}),
     }

@@ -53,6 +53,7 @@ export function outside(
   const calls: ClaimedEffect[] = []
   return {
     calls,
+    provider: null,
     kinds: ['remote', 'read', 'charge'],
     perform(claimed) {
       calls.push(claimed)

@@ -24,6 +24,7 @@ function ticker(everyMs: number): Chart {
     migrations: [],
     events,
     requests: new Set(),
+    context: z.unknown(),
     machine: setup({ delays: { beat: everyMs } }).createMachine({
       id: 'ticker',
       initial: 'still',

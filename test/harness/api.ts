@@ -66,6 +66,7 @@ export function openApi(options: ApiOptions = {}) {
   const timers = createHandTimers()
   const store = options.store ?? createEmbeddedStore(openFile(':memory:'))
   const lines: LogLine[] = []
+  const performer = options.performer ?? quickProvider()
   const { app, runtime, metrics } = composeProcess({
     store,
     clock,
@@ -73,7 +74,8 @@ export function openApi(options: ApiOptions = {}) {
     fetch: () => Promise.reject(new Error('nothing is asked of Stripe here')),
     log: logInto(lines),
     catalog: catalogOfApi,
-    performers: [options.performer ?? quickProvider()],
+    // It takes what needs no provider, too.
+    performers: [performer, { ...performer, provider: null }],
     ...(options.limits ? { httpLimits: options.limits } : {}),
     ...(options.sandbox ? { sandbox: options.sandbox } : {}),
     ...(options.scheduler ? { scheduler: options.scheduler } : {}),

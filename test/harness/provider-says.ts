@@ -22,6 +22,7 @@ export function subscriptionSays(account: string, status: string) {
   const sold = plans[0]
   return {
     type: 'subscription.observed',
+    provider: 'stripe',
     read: null,
     account: `account/${account}`,
     terms: {
@@ -55,6 +56,7 @@ export function invoiceSays(account: string, status: string) {
   const remaining = status === 'paid' ? 0 : 2900
   return {
     type: 'invoice.observed',
+    provider: 'stripe',
     read: null,
     account: `account/${account}`,
     subscription: 'subscription/sub_one',

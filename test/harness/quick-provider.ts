@@ -13,6 +13,7 @@ export const refusedQuantity = 13
 /** A provider that answers at once, in as few words as the routes need. */
 export function quickProvider(): Performer {
   return {
+    provider: 'stripe',
     kinds: EffectRequest.options.map((one) => one.shape.kind.value),
     perform: (claimed) => Promise.resolve(answer(claimed)),
   }
@@ -64,11 +65,12 @@ function customer(account: string, { email, read, method }: CustomerFields): Res
     email,
     defaultPaymentMethod: method ?? null,
   }
-  return { event: { type: 'customer.observed', read, facts } }
+  return { event: { type: 'customer.observed', provider: 'stripe', read, facts } }
 }
 
 function card(paymentMethod: string, read: number): Result {
   const facts = {
+    provider: 'stripe',
     paymentMethod,
     attached: true,
     kind: 'card',
@@ -78,5 +80,5 @@ function card(paymentMethod: string, read: number): Result {
     expYear: 2040,
     createdAt: '2027-01-01T00:00:00.000Z',
   } as const
-  return { event: { type: 'payment_method.observed', read, facts } }
+  return { event: { type: 'payment_method.observed', provider: 'stripe', read, facts } }
 }

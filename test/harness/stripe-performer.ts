@@ -102,7 +102,7 @@ export function openStripe(options: { readsPerSecond?: number; stripe?: Stripe }
     catalog,
     accounts: async (account) => accounts.get(account) ?? null,
     entry: async (actor, seq) => entries.get(`${actor}#${seq}`) ?? null,
-    links: async (theirs) => links.get(theirs) ?? null,
+    links: async (_type, theirs) => links.get(theirs) ?? null,
     reads: createReadBudget({ perSecond: readsPerSecond, burst: readsPerSecond }),
     returnUrl: 'http://platform.test/return',
   })

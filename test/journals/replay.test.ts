@@ -21,7 +21,7 @@ const { RECORD } = process.env
 if (RECORD) await record(RECORD)
 
 const folder = import.meta.dirname
-const files = readdirSync(folder).filter((name) => name.endsWith('.json'))
+const files = readdirSync(folder).filter((name) => name.endsWith('.json') && name !== 'shapes.json')
 
 function chartOf(type: string): Chart | null {
   return Object.values(charts).find((chart) => chart.type === type) ?? null

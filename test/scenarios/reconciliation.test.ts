@@ -1,3 +1,4 @@
+import { createLinks } from '../../views/links.ts'
 import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Entry } from '../../actors/journal.ts'
@@ -13,7 +14,7 @@ import {
   type ReconciliationOptions,
 } from '../../providers/stripe/reconciliation.ts'
 import { calm, worst } from '../../twins/kernel/chaos.ts'
-import { isActorRef, type ActorRef } from '../../values/ids.ts'
+import type { ActorRef } from '../../values/ids.ts'
 import { type Instant, msPerDay, msPerHour, plusMs } from '../../values/instant.ts'
 import { silentLog } from '../harness/logs.ts'
 import { catalog, webhooksOf } from '../harness/process.ts'
@@ -37,11 +38,7 @@ async function given({ weather = null }: { weather?: string | null } = {}) {
   // Every webhook is doubled, shuffled, late by up to a day, and a third is lost until retried.
   if (weather !== null) system.twin.chaos.set(worst(weather))
   const { runtime, store, stripe, clock, reconciliation } = system
-  const links = async (theirs: string) => {
-    const view = theirs.startsWith('cus_') ? 'customer_links' : 'subscription_links'
-    const ref = (await store.viewRow(view, theirs))?.['ref']
-    return isActorRef(ref) ? ref : null
-  }
+  const links = createLinks(store, 'stripe')
   const receiver = createStripeReceiver(webhooksOf([]))
   const reads = createReadBudget({ perSecond: 1000, burst: 1000 })
   const parts = { runtime, store, stripe, clock, log, catalog, receiver, reads }

@@ -11,7 +11,7 @@ import { createSweep } from '../../providers/stripe/sweep.ts'
 import { isActorRef, type ActorRef, typeOf } from '../../values/ids.ts'
 import { msPerDay } from '../../values/instant.ts'
 import { canonical } from '../../values/json.ts'
-import { customerLinks, subscriptionLinks } from '../../views/links.ts'
+import { createLinks } from '../../views/links.ts'
 import { silentLog } from '../harness/logs.ts'
 import { faultsIn, readJournal, readViews, statusOf, type Journal } from './journals.ts'
 import { faultsInMoney } from './money.ts'
@@ -75,11 +75,7 @@ async function parked({ store }: Simulation): Promise<string[]> {
 
 /** Law 1: what we hold equals a fresh read of each of the provider's objects. Nothing is told: it only looks. */
 async function drift({ stripe, store, clock }: Simulation): Promise<string[]> {
-  const links = async (theirs: string): Promise<ActorRef | null> => {
-    const view = theirs.startsWith('cus_') ? customerLinks : subscriptionLinks
-    const ref = (await store.viewRow(view.name, theirs))?.['ref']
-    return isActorRef(ref) ? ref : null
-  }
+  const links = createLinks(store, 'stripe')
   const reads = createReadBudget({ perSecond: 1e6, burst: 1e6 })
   const sweep = createSweep({
     stripe,

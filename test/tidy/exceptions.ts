@@ -113,3 +113,9 @@ export const participles: ReadonlySet<string> = new Set([
   'actors/perform.ts: Taken',
   'actors/performer.ts: Performed',
 ])
+
+/** Clients of the API, and the store's identity, that name the one provider there is. */
+export const namesProvider: ReadonlySet<string> = new Set([
+  'cli/demo/story.ts',
+  'persistence/identity.ts',
+])

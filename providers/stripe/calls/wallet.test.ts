@@ -32,7 +32,7 @@ describe('reading a customer with its payment methods', () => {
     ])
     const ids = told.slice(1, 3).map((event) => factIn(event, 'paymentMethod'))
     expect(ids.toSorted()).toEqual([first, second.id].toSorted())
-    expect(told[3]).toEqual({ type: 'wallet.observed', paymentMethods: ids })
+    expect(told[3]).toEqual({ type: 'wallet.observed', provider: 'stripe', paymentMethods: ids })
     expect(told.slice(0, 3).map((event) => event['read'])).toEqual([3, 3, 3])
   })
 
@@ -43,7 +43,7 @@ describe('reading a customer with its payment methods', () => {
     const told = eventsOf(await world.deliver(readOf(customer, true)))
     expect(told).toHaveLength(2)
     expect(told[0]).toMatchObject({ type: 'customer.observed', facts: { deleted: true } })
-    expect(told[1]).toEqual({ type: 'wallet.observed', paymentMethods: [] })
+    expect(told[1]).toEqual({ type: 'wallet.observed', provider: 'stripe', paymentMethods: [] })
   })
 
   test('is not done where the customer alone was asked for', async () => {

@@ -34,6 +34,6 @@ export async function observeWallet(
 }
 
 function attached(paymentMethods: string[], occurredAt?: Instant): Result {
-  const event = { type: 'wallet.observed', paymentMethods } as const
+  const event = { type: 'wallet.observed', provider: 'stripe', paymentMethods } as const
   return occurredAt === undefined ? { event } : { event, occurredAt }
 }

@@ -26,7 +26,7 @@ export function readCheckoutSession(object: unknown, { at }: Sight): Reading {
   return applied(
     message({
       target: { type: 'subscription', ours: metadata.subscription, theirs: subscription },
-      event: { type: 'subscription.referenced', provider: 'stripe', subscription },
+      event: { type: 'subscription.referenced', subscription },
       refs: { account },
       occurredAt: at,
       newsTo: 'unlinked',

@@ -170,7 +170,6 @@ export function readInvoice(object: unknown, { at, read, deleted }: Sight): Read
   if (subscription === null || subscription.theirs === null) return applied(seenInvoice)
   const event = {
     type: 'subscription.referenced',
-    provider: 'stripe',
     subscription: subscription.theirs,
   } as const
   const reference = { target: subscription, event, refs: { account }, occurredAt: at } as const

@@ -27,6 +27,7 @@ const Previous = z.object({ customer: MaybeId }).nullish().catch(null)
 function factsOf(method: z.infer<typeof StripePaymentMethod>): PaymentMethodFacts {
   const details = Details.parse(method[method.type])
   return {
+    provider: 'stripe',
     paymentMethod: method.id,
     attached: method.customer !== null,
     kind: method.type,

@@ -1,9 +1,13 @@
+import type { JsonObject } from '../values/json.ts'
+
 /** What operators count. Plain functions, so that any metrics library fits. */
 export interface Counts {
   decided(actorType: string, event: string): void
   refused(actorType: string, code: string): void
   parked(kind: 'effect' | 'envelope'): void
   delivered(effectKind: string, outcome: 'done' | 'retry' | 'parked'): void
+  /** What became of an effect that says so, once for each. */
+  performed(effectKind: string, result: JsonObject): void
 }
 
 export const uncounted: Counts = {
@@ -11,4 +15,5 @@ export const uncounted: Counts = {
   refused() {},
   parked() {},
   delivered() {},
+  performed() {},
 }

@@ -51,6 +51,7 @@ export function createSettle({ store, log, limits, counts }: SettleOptions) {
     switch (settlement.outcome) {
       case 'done':
         log.info('effect.performed', fields)
+        if (settlement.result !== undefined) counts.performed(kind, settlement.result)
         break
       case 'retry':
         log.info('effect.retried', { ...fields, at: settlement.at, error: settlement.error })

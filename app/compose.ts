@@ -20,6 +20,7 @@ import type { Mailer } from '../providers/mail/mailer.ts'
 import { createMailPerformer } from '../providers/mail/perform.ts'
 import { createStripePerformer } from '../providers/stripe/perform.ts'
 import type { ReadBudget } from '../providers/stripe/read-budget.ts'
+import { createRecentEvents, type RecentEvents } from '../providers/stripe/recent-events.ts'
 import {
   createStripeReceiver,
   type ReceiverOptions,
@@ -89,14 +90,15 @@ export interface Engine {
  * benchmarks are all composed here and in `composeApp`.
  */
 export function composeEngine(parts: EngineParts): Engine {
+  const recent = createRecentEvents()
   const runtime = createRuntime({
     charts,
     ...parts,
     counts: parts.metrics.runtime,
     views,
-    performers: parts.performers ?? performersOf(parts),
+    performers: parts.performers ?? performersOf(parts, recent),
   })
-  const receiver = createStripeReceiver(parts.webhooks)
+  const receiver = createStripeReceiver(parts.webhooks, recent)
   const { store, clock, log, catalog, stripe, reads } = parts
   const reconciliation = createReconciliation({
     store,
@@ -136,7 +138,7 @@ export function composeApp(parts: EngineParts, { receiver, ...door }: AppParts):
   })
 }
 
-function performersOf(parts: EngineParts): readonly Performer[] {
+function performersOf(parts: EngineParts, recent: RecentEvents): readonly Performer[] {
   const { store, policy, mailer } = parts
   const reader = parts.charts === undefined ? today : createDecider(parts.charts)
 
@@ -154,6 +156,7 @@ function performersOf(parts: EngineParts): readonly Performer[] {
   }
   const stripe = createStripePerformer({
     ...parts,
+    recent,
     entry: (actor, seq) => store.entry(actor, seq),
     accounts: async (ref) => {
       const account = await accountAt(ref)

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Counts } from '../../actors/counters.ts'
+import { WebhookOutcome } from '../../machines/webhook/events.ts'
 
 export interface RequestMeasured {
   readonly method: string
@@ -87,6 +88,8 @@ export function createMetrics() {
     }
   }
 
+  const event = counter('events', 'Webhooks that were kept, by what became of them.', 'outcome')
+
   return {
     request(measured: RequestMeasured): void {
       const key = `${measured.method} ${measured.status} ${measured.route}`
@@ -94,7 +97,7 @@ export function createMetrics() {
       bound.set(key, known)
       known(measured.tookMs)
     },
-    event: counter('events', 'Webhooks that were kept, by what became of them.', 'outcome'),
+    event,
     webhook: counter('webhooks', 'Webhooks, by what became of them.', 'outcome'),
     /** Requests that were turned away for want of a place. */
     shed: counter('shed', 'Requests turned away because too many were inside, by kind.', 'kind'),
@@ -106,13 +109,13 @@ export function createMetrics() {
     },
     streamOpened: () => streams.inc(),
     streamClosed: () => streams.dec(),
-    runtime: countsIn(registers),
+    runtime: countsIn(registers, event),
     contentType: registry.contentType,
     text: () => registry.metrics(),
   }
 }
 
-function countsIn(registers: Registry[]): Counts {
+function countsIn(registers: Registry[], countEvent: (outcome: string) => void): Counts {
   const decided = new Counter({
     name: 'tenure_decided_total',
     help: 'Entries committed.',
@@ -142,5 +145,9 @@ function countsIn(registers: Registry[]): Counts {
     refused: (type, code) => refused.inc({ type, code }),
     parked: (kind) => parked.inc({ kind }),
     delivered: (kind, outcome) => delivered.inc({ kind, outcome }),
+    performed(kind, result) {
+      const webhook = kind === 'event.apply' ? WebhookOutcome.safeParse(result) : null
+      if (webhook?.success) countEvent(webhook.data.outcome)
+    },
   }
 }

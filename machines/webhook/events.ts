@@ -15,11 +15,13 @@ export const EventEvent = z.discriminatedUnion('type', [
     /** Why it is not for us (another account, another mode); null if it is. */
     quarantine: z.string().nullable(),
   }),
-  z.object({
-    type: z.literal('event.applied'),
-    outcome: z.enum(['applied', 'ignored']),
-    detail: z.string().nullable(),
-    told: z.array(z.string()),
-  }),
 ])
 export type EventEvent = z.infer<typeof EventEvent>
+
+/** What became of a webhook: the result of its effect `event.apply`. */
+export const WebhookOutcome = z.object({
+  outcome: z.enum(['applied', 'ignored']),
+  /** Why it was ignored. */
+  detail: z.string().nullable(),
+})
+export type WebhookOutcome = z.infer<typeof WebhookOutcome>

@@ -7,9 +7,7 @@ export const EventContext = z.object({
   eventId: z.string().nullable(),
   eventType: z.string().nullable(),
   apiVersion: z.string().nullable(),
-  /** Why it was quarantined or ignored. */
-  detail: z.string().nullable(),
-  /** The actors that it concerned. */
-  told: z.array(z.string()),
+  /** Why it was quarantined. */
+  quarantine: z.string().nullable(),
 })
 export type EventContext = z.infer<typeof EventContext>

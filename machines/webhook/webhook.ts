@@ -11,25 +11,21 @@ function requestApply({ context }: { context: EventContext }): EffectRequest | n
 }
 
 /**
- * One webhook, kept as it came before it is acknowledged. Its body stands in the journal; reading it is an
- * effect like any other: claimed, retried, and parked where an operator sees it if it can't be read.
+ * One webhook, kept as it came before it is acknowledged. Its body stands in the journal; reading it
+ * is an effect like any other: claimed, retried, and parked where an operator sees it if it can't be
+ * read. What became of it is that effect's result, and no state of this chart.
  */
 export const eventMachine = setup({
   types,
   actions: {
     effect,
     keep: assign(({ event }) => {
-      if (event.type !== 'event.received') return {}
       const { provider, eventId, eventType, apiVersion, quarantine } = event
-      return { provider, eventId, eventType, apiVersion, detail: quarantine }
+      return { provider, eventId, eventType, apiVersion, quarantine }
     }),
-    keepOutcome: assign(({ event }) =>
-      event.type === 'event.applied' ? { detail: event.detail, told: event.told } : {},
-    ),
   },
   guards: {
-    isForeign: ({ event }) => event.type === 'event.received' && event.quarantine !== null,
-    wasIgnored: ({ event }) => event.type === 'event.applied' && event.outcome === 'ignored',
+    isForeign: ({ event }) => event.quarantine !== null,
   },
 }).createMachine({
   id: 'event',
@@ -40,8 +36,7 @@ export const eventMachine = setup({
     eventId: null,
     eventType: null,
     apiVersion: null,
-    detail: null,
-    told: [],
+    quarantine: null,
   }),
   initial: 'expected',
   states: {
@@ -56,17 +51,9 @@ export const eventMachine = setup({
     },
     received: {
       description:
-        'Stored; the actors that it concerns are being told. If it cannot be read, that effect is parked, and retried by a person.',
+        'Kept; the actors that it concerns are told by its effect, whose result says what became of it. If it cannot be read, that effect is parked, and retried by a person.',
       entry: ask(requestApply),
-      on: {
-        'event.applied': [
-          { guard: 'wasIgnored', target: 'ignored', actions: 'keepOutcome' },
-          { target: 'applied', actions: 'keepOutcome' },
-        ],
-      },
     },
-    applied: { description: 'All actors that it concerns were told.' },
-    ignored: { description: 'Of a type that concerns nobody here; kept and counted.' },
     quarantined: { description: 'Of another account or mode: kept apart, and applied to nobody.' },
   },
 })

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { isTelling, resolved } from '../../test/harness/stripe-messages.ts'
 import { instantOfSeconds } from '../../values/instant.ts'
 import { normalise } from './normalise.ts'
+import { createRecentEvents } from './recent-events.ts'
 import { createStripeReceiver } from './receive.ts'
 
 const folder = new URL('../../../shared/fixtures/stripe/', import.meta.url)
@@ -22,12 +23,15 @@ describe.runIf(files.length > 0)('payloads that Stripe sent, of versions back to
   })
 
   test('are received one by one, though many share an id', () => {
-    const receiver = createStripeReceiver({
-      secrets: [],
-      toleranceSeconds: 300,
-      accountId: null,
-      livemode: false,
-    })
+    const receiver = createStripeReceiver(
+      {
+        secrets: [],
+        toleranceSeconds: 300,
+        accountId: null,
+        livemode: false,
+      },
+      createRecentEvents(),
+    )
     const now = instantOfSeconds(1_790_000_000)
     const keys = files.map((name) => {
       const received = receiver.receiveTrusted(fixture(name), { now, correlationId: 'c' })

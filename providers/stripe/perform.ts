@@ -41,6 +41,7 @@ import {
   subscriptionUpdate,
 } from './calls/subscriptions.ts'
 import type { ReadBudget } from './read-budget.ts'
+import type { RecentEvents } from './recent-events.ts'
 import { createResolver } from './resolve.ts'
 
 export interface StripePerformerOptions {
@@ -52,6 +53,8 @@ export interface StripePerformerOptions {
   readonly accounts: (account: AccountRef) => Promise<AccountAtStripe | null>
   /** The journal, where an event's actor keeps its body. */
   readonly entry: EntryAt
+  /** What the receiver of this process took a moment ago. */
+  readonly recent: Pick<RecentEvents, 'take'>
   /** From a provider's id to our actor; may lag, and answer null for what it does not know yet. */
   readonly links: Links
   /** Shared with whatever else reads Stripe in this process. */
@@ -87,7 +90,7 @@ const keyWindowMs = 23 * msPerHour
  * idempotency keys, and before every further try by a read of what the tries before have left.
  */
 export function createStripePerformer(options: StripePerformerOptions): Performer {
-  const { stripe, catalog, entry, links, reads } = options
+  const { stripe, catalog, entry, recent, links, reads } = options
   const ports: CallPorts = {
     ...options,
     resolver: createResolver({ stripe, links, reads }),
@@ -95,9 +98,10 @@ export function createStripePerformer(options: StripePerformerOptions): Performe
     ensurePrice: createPlans(stripe, catalog),
   }
 
-  async function run(claimed: ClaimedEffect, now: Instant): Promise<readonly Result[]> {
+  async function run(claimed: ClaimedEffect, now: Instant) {
     const effect = EffectRequest.parse(claimed.effect)
-    if (effect.kind === 'event.apply') return await applyEvent({ claimed, now, ports, entry })
+    if (effect.kind === 'event.apply')
+      return await applyEvent({ claimed, now, ports, entry, recent })
     if (isElsewhere(effect)) throw new Error(`${effect.kind} is not done at Stripe`)
     return await perform(effect.kind, callOf(effect, { claimed, now, ports }))
   }

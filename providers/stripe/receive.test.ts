@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { Envelope } from '../../actors/envelope.ts'
 import { EventEvent } from '../../machines/webhook/events.ts'
 import { instantOfSeconds } from '../../values/instant.ts'
+import { createRecentEvents } from './recent-events.ts'
 import { createStripeReceiver, type ReceiveResult } from './receive.ts'
 
 const now = instantOfSeconds(1_790_000_100)
@@ -13,7 +14,7 @@ const options = {
   accountId: 'acct_ours',
   livemode: false,
 }
-const receiver = createStripeReceiver(options)
+const receiver = createStripeReceiver(options, createRecentEvents())
 
 const event = {
   id: 'evt_1',
@@ -113,7 +114,9 @@ describe('race 15: an event that is not for us', () => {
     ${{ ...event, account: 'acct_other' }} | ${null}        | ${true}     | ${'somebody’s, and ours is not known'}
     ${{ ...event, livemode: true }}        | ${'acct_ours'} | ${true}     | ${'of the other mode'}
   `('is kept in quarantine: $why', ({ json, accountId, quarantined }) => {
-    const envelope = envelopeOf(receive(json, createStripeReceiver({ ...options, accountId })))
+    const envelope = envelopeOf(
+      receive(json, createStripeReceiver({ ...options, accountId }, createRecentEvents())),
+    )
     expect(EventEvent.parse(envelope.event)).toMatchObject({
       quarantine: quarantined ? expect.stringContaining('event of') : null,
     })

@@ -4,6 +4,7 @@ import type { Instant } from '../../values/instant.ts'
 import { nestingOf } from '../../values/json-depth.ts'
 import { canonical } from '../../values/json.ts'
 import { EventBody } from './event-body.ts'
+import type { RecentEvents } from './recent-events.ts'
 import { safeId } from './refs.ts'
 import { type VerifyCode, verifyWebhook } from './verify.ts'
 
@@ -45,7 +46,10 @@ export interface StripeReceiver {
  * Turns webhooks into envelopes for actors of type `event`, one for each event and content.
  * Throws RangeError at the first delivery if the tolerance is not positive.
  */
-export function createStripeReceiver(options: ReceiverOptions): StripeReceiver {
+export function createStripeReceiver(
+  options: ReceiverOptions,
+  recent: Pick<RecentEvents, 'remember'>,
+): StripeReceiver {
   const { secrets, toleranceSeconds } = options
   return {
     receive({ rawBody, signatureHeader, now, correlationId }) {
@@ -55,7 +59,10 @@ export function createStripeReceiver(options: ReceiverOptions): StripeReceiver {
         const skew = skewSeconds === undefined ? {} : { skewSeconds }
         return { outcome: 'refused', code, message, ...skew }
       }
-      return envelopeFor(verified.event, { body: verified.body, now, correlationId }, options)
+      const { event: json, body } = verified
+      const received = envelopeFor(json, { body, now, correlationId }, options)
+      if (received.outcome === 'envelope') recent.remember(received.envelope, json)
+      return received
     },
     receiveTrusted(event, { now, correlationId }) {
       return envelopeFor(event, { body: JSON.stringify(event), now, correlationId }, options)

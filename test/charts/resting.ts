@@ -71,9 +71,7 @@ export const resting: Readonly<Record<ChartName, Readonly<Record<string, string>
   },
   event: {
     'state.expected': 'the webhook',
-    'state.received': 'its own effect, which is delivered until there is an answer',
-    'state.applied': 'nothing: the end',
-    'state.ignored': 'nothing: the end',
+    'state.received': 'nothing: what became of it is the result of its effect',
     'state.quarantined': 'a person',
   },
   reconciliation: {

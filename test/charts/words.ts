@@ -324,13 +324,10 @@ const received = {
   apiVersion: null,
   body: '{}',
 }
-const applied = { type: 'event.applied', detail: null, told: [] }
 
 const eventWords: Words = {
   'event.received': { ...received, quarantine: null },
   'event.received foreign': { ...received, quarantine: 'another account' },
-  'event.applied': { ...applied, outcome: 'applied' },
-  'event.applied ignored': { ...applied, outcome: 'ignored' },
 }
 
 const part = { sweep: 1, from: null, objects: 10, driftCount: 0, drift: [] }

@@ -9,6 +9,7 @@ import type { ProviderEffect } from '../../machines/effects.ts'
 import type { AccountAtStripe } from '../../providers/stripe/calls/call.ts'
 import { createStripePerformer } from '../../providers/stripe/perform.ts'
 import { createReadBudget } from '../../providers/stripe/read-budget.ts'
+import { createRecentEvents } from '../../providers/stripe/recent-events.ts'
 import { type ActorRef, effectId } from '../../values/ids.ts'
 import { type Instant, plusMs } from '../../values/instant.ts'
 import { JsonObject } from '../../values/json.ts'
@@ -45,6 +46,8 @@ export const terms: PlanTerms = {
 export interface DeliverResult {
   /** Null if it was still waiting after the tries. */
   readonly results: readonly Result[] | null
+  /** What became of it, where the effect says so. */
+  readonly outcome: JsonObject | null
   readonly delays: readonly RetryLater[]
 }
 
@@ -102,6 +105,7 @@ export function openStripe(options: { readsPerSecond?: number; stripe?: Stripe }
     catalog,
     accounts: async (account) => accounts.get(account) ?? null,
     entry: async (actor, seq) => entries.get(`${actor}#${seq}`) ?? null,
+    recent: createRecentEvents(),
     links: async (_type, theirs) => links.get(theirs) ?? null,
     reads: createReadBudget({ perSecond: readsPerSecond, burst: readsPerSecond }),
     returnUrl: 'http://platform.test/return',
@@ -131,7 +135,8 @@ export function openStripe(options: { readsPerSecond?: number; stripe?: Stripe }
       for (let i = 0; i < tries; i += 1) {
         try {
           const answer = await performer.perform(claimed, clock.now())
-          return { results: 'results' in answer ? answer.results : answer, delays }
+          if ('results' in answer) return { ...answer, delays }
+          return { results: answer, outcome: null, delays }
         } catch (error) {
           if (!(error instanceof RetryLater)) throw error
           delays.push(error)
@@ -139,7 +144,7 @@ export function openStripe(options: { readsPerSecond?: number; stripe?: Stripe }
           claimed = again(claimed, { error, now: clock.now() })
         }
       }
-      return { results: null, delays }
+      return { results: null, outcome: null, delays }
     },
 
     /** An account with a customer, and a card that is its default. */

@@ -1,7 +1,8 @@
 import type { Entry } from '../../actors/journal.ts'
 import { AccountContext } from '../../machines/account/state.ts'
+import { WebhookOutcome } from '../../machines/webhook/events.ts'
 import { EventContext } from '../../machines/webhook/state.ts'
-import { canonical as sortedJson } from '../../values/json.ts'
+import { canonical as sortedJson, stateText } from '../../values/json.ts'
 import type { System } from '../harness/system.ts'
 
 // The oracle: what two runs of one story must share, however its webhooks came.
@@ -143,14 +144,26 @@ function essence(type: string, { state, timers }: Entry['snapshot']): unknown {
   }
 }
 
+/** What became of each webhook that was kept: as its receipt says, or the result of its effect. */
+export async function webhookOutcomes(system: System) {
+  const found: { eventType: string; outcome: string }[] = []
+  for (const { actor, seq, snapshot } of await newest(system, 'event')) {
+    const eventType = String(EventContext.parse(snapshot.state['context']).eventType)
+    const state = stateText(snapshot.state['value'])
+    const [effect] = await system.store.effectsOf(actor, seq)
+    const result = WebhookOutcome.safeParse(effect?.result)
+    found.push({ eventType, outcome: result.success ? result.data.outcome : state })
+  }
+  return found
+}
+
 /**
  * Of the webhooks: how many of each type ended how. Their ids follow from the order of requests.
  */
 async function webhooksOf(system: System): Promise<string[]> {
   const counts = new Map<string, number>()
-  for (const { snapshot } of await newest(system, 'event')) {
-    const { eventType } = EventContext.parse(snapshot.state['context'])
-    const key = `${String(eventType)} ${JSON.stringify(snapshot.state['value'])}`
+  for (const { eventType, outcome } of await webhookOutcomes(system)) {
+    const key = `${eventType} ${outcome}`
     counts.set(key, (counts.get(key) ?? 0) + 1)
   }
   return [...counts].map(([key, count]) => `webhooks ${key}: ${count}`).sort()

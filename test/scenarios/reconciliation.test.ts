@@ -7,6 +7,7 @@ import { termsOf } from '../../machines/catalog/catalog.ts'
 import { DunningContext } from '../../machines/dunning/state.ts'
 import { ReconciliationContext } from '../../machines/reconciliation/state.ts'
 import { createReadBudget } from '../../providers/stripe/read-budget.ts'
+import { createRecentEvents } from '../../providers/stripe/recent-events.ts'
 import { createStripeReceiver } from '../../providers/stripe/receive.ts'
 import {
   createReconciliation,
@@ -39,7 +40,7 @@ async function given({ weather = null }: { weather?: string | null } = {}) {
   if (weather !== null) system.twin.chaos.set(worst(weather))
   const { runtime, store, stripe, clock, reconciliation } = system
   const links = createLinks(store, 'stripe')
-  const receiver = createStripeReceiver(webhooksOf([]))
+  const receiver = createStripeReceiver(webhooksOf([]), createRecentEvents())
   const reads = createReadBudget({ perSecond: 1000, burst: 1000 })
   const parts = { runtime, store, stripe, clock, log, catalog, receiver, reads }
   /** Another process's, over the same store. */

@@ -1,11 +1,12 @@
 import type { Entry } from '../../../actors/journal.ts'
 import type { ClaimedEffect } from '../../../actors/ports.ts'
-import { EventEvent } from '../../../machines/webhook/events.ts'
+import { EventEvent, type WebhookOutcome } from '../../../machines/webhook/events.ts'
 import type { ActorRef } from '../../../values/ids.ts'
 import type { Instant } from '../../../values/instant.ts'
 import type { Result } from '../../result.ts'
 import { toTheKnown } from '../news.ts'
-import { type NormaliseResult, normalise } from '../normalise.ts'
+import { normalise } from '../normalise.ts'
+import type { ReceivedEvent, RecentEvents } from '../recent-events.ts'
 import type { CallPorts } from './call.ts'
 import { lookUp } from './look-up.ts'
 import { targetsOf, toldNews } from './observe.ts'
@@ -17,9 +18,13 @@ interface ApplyInput {
   readonly now: Instant
   readonly ports: CallPorts
   readonly entry: EntryAt
+  readonly recent: Pick<RecentEvents, 'take'>
 }
 
-type Outcome = Exclude<NormaliseResult, { outcome: 'lookup' | 'unreadable' }>
+export interface WebhookApplied {
+  readonly results: readonly Result[]
+  readonly outcome: WebhookOutcome
+}
 
 /**
  * A webhook, or the object that it notifies of, lacks what we need of it. The message says what and
@@ -31,22 +36,18 @@ export class WebhookUnreadable extends Error {
   readonly code = 'webhook_unreadable'
 }
 
-interface StoredBody {
-  readonly body: string
-  readonly eventType: string
-  readonly apiVersion: string | null
-}
-
-/** The webhook that the entry took. */
-async function keptOf({ claimed, entry }: ApplyInput): Promise<StoredBody> {
+/** The webhook that the entry took: from memory where it came a moment ago. */
+async function keptOf({ claimed, entry, recent }: ApplyInput): Promise<ReceivedEvent> {
   const { actor, seq } = claimed
+  const held = recent.take(actor)
+  if (held !== null) return held
   // The event asked for this when it came; should an operator have asked, it came first of all.
   for (const candidate of [seq, 1]) {
     const found = await entry(actor, candidate)
-    const parsed = EventEvent.safeParse(found?.envelope.event)
-    if (found === null || !parsed.success || parsed.data.type !== 'event.received') continue
-    const { body, eventType, apiVersion } = parsed.data
-    return { body, eventType, apiVersion }
+    const known = EventEvent.safeParse(found?.envelope.event)
+    if (!known.success) continue
+    const { body, eventType, apiVersion } = known.data
+    return { json: parsed(body), eventType, apiVersion }
   }
   throw new Error(`${actor} holds no webhook at entry ${seq}`)
 }
@@ -59,39 +60,28 @@ function parsed(body: string): unknown {
   }
 }
 
-/**
- * `event.apply`: tells every actor that a webhook concerns, and the webhook's own actor who they
- * were.
- */
-export async function applyEvent(applying: ApplyInput): Promise<readonly Result[]> {
+/** `event.apply`: tells every actor that a webhook concerns, and says what became of it. */
+export async function applyEvent(applying: ApplyInput): Promise<WebhookApplied> {
   const { now, ports } = applying
   const kept = await keptOf(applying)
-  const normalised = normalise(parsed(kept.body), ports)
+  const normalised = normalise(kept.json, ports)
   const outcome =
     normalised.outcome === 'lookup' ? await lookUp(normalised, { now, ports }) : normalised
   if (outcome.outcome === 'unreadable') throw unreadable(kept, outcome.why)
-  if (outcome.outcome !== 'applied') {
-    return [applied(outcome.outcome, { detail: outcome.why, told: [] })]
+  if (outcome.outcome === 'ignored') {
+    return { results: [], outcome: { outcome: 'ignored', detail: outcome.why } }
   }
   const messages = await toTheKnown(outcome.messages, ports)
   const refOf = await ports.resolver.refsOf(messages.flatMap(targetsOf), { now, reader: 'webhook' })
   const results = await toldNews(messages, { refOf, ports })
-  const told = [...new Set(results.map(({ to }) => to))]
   const provider = { source: 'provider', principal: 'provider:stripe' } as const
   const news = results.map((result) => ({ ...result, ...provider }))
-  return [...news, applied('applied', { detail: null, told })]
+  return { results: news, outcome: { outcome: 'applied', detail: null } }
 }
 
-function unreadable({ eventType, apiVersion }: StoredBody, why: string): WebhookUnreadable {
+function unreadable({ eventType, apiVersion }: ReceivedEvent, why: string): WebhookUnreadable {
   const version = apiVersion === null ? '' : ` of version ${apiVersion}`
   return new WebhookUnreadable(
     `${eventType}${version} can't be read: ${why}. Deploy a release that reads it, then retry this`,
   )
-}
-
-function applied(
-  outcome: Outcome['outcome'],
-  { detail, told }: { detail: string | null; told: ActorRef[] },
-): Result {
-  return { event: { type: 'event.applied', outcome, detail, told } }
 }

@@ -1,31 +1,49 @@
 import { changedSnapshot } from '../../actors/changed-snapshot.ts'
+import type { Envelope } from '../../actors/envelope.ts'
 import type { Commit, Effect, Entry, Snapshot, SnapshotChange } from '../../actors/journal.ts'
-import type { ActorRef } from '../../values/ids.ts'
+import { type ActorRef, effectId } from '../../values/ids.ts'
 import type { Instant } from '../../values/instant.ts'
 import type { JsonObject } from '../../values/json.ts'
 import { UnreadableDocument } from '../errors.ts'
 import { isArmedTimer, isEffect, isEnvelope, readObject } from '../stored-json.ts'
 
-// What an entry's document holds: all of it that the columns beside it don't say, and of its
-// snapshot only what changed. Members that are usual are left out.
+// What an entry's document holds: of its snapshot what changed, and of the rest what neither the
+// columns beside it say nor is as usual. An envelope is for the actor of its entry and came when it
+// happened; the effects are numbered from 1.
 
 /** The columns of an entry, with its actor's name. */
 export interface EntryColumns {
   readonly actor: ActorRef
   readonly seq: number
   readonly committedAt: Instant
+  readonly envelopeId: string
   readonly document: unknown
 }
 
 /** The text to store in `entries.document`. */
 export function documentOf({ entry, change }: Pick<Commit, 'entry' | 'change'>): string {
-  const { to, ...envelope } = entry.envelope
   return JSON.stringify({
-    envelope: to === entry.actor ? envelope : entry.envelope,
+    envelope: shortEnvelope(entry),
     ...(change === null ? { snapshot: entry.snapshot } : { change }),
-    ...(entry.effects.length > 0 && { effects: entry.effects }),
+    ...(entry.effects.length > 0 && { effects: entry.effects.map(shortEffect(entry)) }),
     ...(!entry.changed && { changed: false }),
   })
+}
+
+function shortEnvelope({ actor, envelope }: Entry): Partial<Envelope> {
+  const { id: _id, to, receivedAt, ...rest } = envelope
+  return {
+    ...(to !== actor && { to }),
+    ...rest,
+    ...(receivedAt !== envelope.occurredAt && { receivedAt }),
+  }
+}
+
+function shortEffect({ actor, seq }: Entry) {
+  return (effect: Effect, place: number): JsonObject => {
+    const { id, ...rest } = effect
+    return id === effectId(actor, seq, place + 1) ? rest : effect
+  }
 }
 
 /** An entry but for what its snapshot is built from. */
@@ -37,43 +55,53 @@ export interface StoredEntry {
 }
 
 /** Throws UnreadableDocument. We wrote it, so only its outline is checked. */
-export function keptIn({ actor, seq, committedAt, document }: EntryColumns): StoredEntry {
+export function keptIn(columns: EntryColumns): StoredEntry {
+  const { actor, seq, committedAt } = columns
   const what = () => `the entry ${actor}#${seq}`
-  const fields = readObject(document, what)
-  const { envelope: found, snapshot, change, effects = [], changed = true } = fields
-  const envelope: unknown = isObject(found) ? { to: actor, ...found } : found
+  const fields = readObject(columns.document, what)
+  const { snapshot, change, changed = true } = fields
   const whole = isSnapshot(snapshot) ? snapshot : null
   const kept = isChange(change) ? change : null
-  if (!isEnvelope(envelope) || (whole === null) === (kept === null)) {
+  const envelope = envelopeIn(columns, fields['envelope'])
+  const effects = effectsIn(columns, fields['effects'] ?? [])
+  if (envelope === null || effects === null || typeof changed !== 'boolean') {
     throw new UnreadableDocument(what())
   }
-  if (!isEffects(effects) || typeof changed !== 'boolean') throw new UnreadableDocument(what())
+  if ((whole === null) === (kept === null)) throw new UnreadableDocument(what())
   const entry = { actor, seq, envelope, effects, changed, committedAt }
   return { entry, whole, change: kept ?? {} }
 }
 
-/** The entry, beside the snapshot of its actor's entry before. */
-export function entryAfter(before: Snapshot | null, { entry, whole, change }: StoredEntry): Entry {
+function envelopeIn({ actor, envelopeId }: EntryColumns, short: unknown): Envelope | null {
+  if (!isObject(short)) return null
+  const usual = { id: envelopeId, to: actor, receivedAt: short['occurredAt'] }
+  const envelope: unknown = { ...usual, ...short }
+  return isEnvelope(envelope) ? envelope : null
+}
+
+function effectsIn({ actor, seq }: EntryColumns, short: unknown): readonly Effect[] | null {
+  if (!Array.isArray(short)) return null
+  const effects: readonly unknown[] = short.map((effect: unknown, place) =>
+    isObject(effect) ? { id: effectId(actor, seq, place + 1), ...effect } : null,
+  )
+  return effects.every(isEffect) ? effects : null
+}
+
+/** The entry, beside the one that its actor took before. */
+export function entryAfter(before: Entry | null, { entry, whole, change }: StoredEntry): Entry {
   const { actor, seq, envelope, effects, changed, committedAt } = entry
-  const snapshot = whole ?? (before && changedSnapshot(before, change))
+  const follows = before !== null && before.actor === actor && before.seq === seq - 1
+  const snapshot = whole ?? (follows ? changedSnapshot(before.snapshot, change) : null)
   if (snapshot === null) {
-    throw new UnreadableDocument(`the entry ${actor}#${seq}, for none before it is whole,`)
+    throw new UnreadableDocument(`the entry ${actor}#${seq}, of which one before is missing,`)
   }
   return { actor, seq, envelope, snapshot, effects, changed, committedAt }
 }
 
-/** The entries of one actor without gaps, the first of which is whole or follows `before`. */
-export function entriesOf(
-  stored: readonly EntryColumns[],
-  before: Snapshot | null = null,
-): Entry[] {
+/** The entries of one actor, the first of which is whole. */
+export function entriesOf(stored: readonly EntryColumns[]): Entry[] {
   const entries: Entry[] = []
-  let last = before
-  for (const one of stored) {
-    const entry = entryAfter(last, keptIn(one))
-    entries.push(entry)
-    last = entry.snapshot
-  }
+  for (const one of stored) entries.push(entryAfter(entries.at(-1) ?? null, keptIn(one)))
   return entries
 }
 
@@ -97,8 +125,4 @@ function isChange(value: unknown): value is SnapshotChange {
 
 function isTimers(value: unknown): boolean {
   return Array.isArray(value) && value.every(isArmedTimer)
-}
-
-function isEffects(value: unknown): value is readonly Effect[] {
-  return Array.isArray(value) && value.every(isEffect)
 }

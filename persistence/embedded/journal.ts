@@ -14,7 +14,7 @@ export function createJournal(database: Database) {
   /** From the newest whole entry at or before `from`, so that more may come than was asked for. */
   const range = (ref: ActorRef, id: number, seqs: { from: number; to: number }): Entry[] => {
     const rows = database.all(
-      `SELECT seq, committed_at, document FROM entries
+      `SELECT seq, committed_at, envelope_id, document FROM entries
        WHERE actor_id = ? AND seq BETWEEN ? AND ? ORDER BY seq`,
       [id, baseSeq(seqs.from), seqs.to],
     )
@@ -87,6 +87,7 @@ export function storedIn(row: Row, actor: ActorRef): EntryColumns {
     actor,
     seq: integerIn(row, 'seq'),
     committedAt: instantIn(row, 'committed_at'),
+    envelopeId: textIn(row, 'envelope_id'),
     document: row['document'],
   }
 }

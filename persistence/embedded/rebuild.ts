@@ -86,7 +86,7 @@ export function* allEntries(database: Database): Generator<readonly NumberedEntr
 
 function entriesAfter(database: Database, last: NumberedEntry | null): readonly NumberedEntry[] {
   const rows = database.all(
-    `SELECT j.actor_id, a.ref, j.seq, j.committed_at, j.document
+    `SELECT j.actor_id, a.ref, j.seq, j.committed_at, j.envelope_id, j.document
      FROM entries j JOIN actors a ON a.id = j.actor_id WHERE (j.actor_id, j.seq) > (?, ?)
      ORDER BY j.actor_id, j.seq LIMIT ?`,
     [last?.id ?? 0, last?.entry.seq ?? 0, pageEntries],
@@ -94,9 +94,8 @@ function entriesAfter(database: Database, last: NumberedEntry | null): readonly 
   const page: NumberedEntry[] = []
   for (const row of rows) {
     const id = integerIn(row, 'actor_id')
-    const before = page.at(-1) ?? last
-    const snapshot = before?.id === id ? before.entry.snapshot : null
-    page.push({ id, entry: entryAfter(snapshot, keptIn(storedIn(row, actorIn(row)))) })
+    const before = page.at(-1)?.entry ?? last?.entry ?? null
+    page.push({ id, entry: entryAfter(before, keptIn(storedIn(row, actorIn(row)))) })
   }
   return page
 }

@@ -76,6 +76,24 @@ export function forgetContract(open: OpenPlace): void {
     expect(await (await place().reopen()).head(ref)).toMatchObject({ seq: 1, committedAt: at(50) })
   })
 
+  test('rows go with their actor, whichever entry or rebuild gave them', async () => {
+    const { store } = place()
+    const [a, b, c] = ['event/a', 'event/b', 'event/c'] as const
+    await store.append([commit({ actor: a }), commit({ actor: b }), commit({ actor: c })])
+    await store.append([commit({ actor: a, seq: 2, rows: [posting('ledger', a)] })])
+    expect(await store.forget('event', at(3), 3)).toBe(3)
+    expect(await all((page) => store.viewRows('ledger', '', page))).toStrictEqual([])
+    await store.append([commit({ actor: b, at: at(5) }), commit({ actor: c, at: at(9) })])
+    await store.rebuild(
+      ({ actor: ref }) => [row('list', ref)],
+      () => {},
+    )
+    expect(await store.forget('event', at(6), 3)).toBe(1)
+    expect(await all((page) => store.viewRows('list', '', page))).toStrictEqual([
+      { key: c, value: {} },
+    ])
+  })
+
   test('nothing is forgotten while an effect of it is open or parked', async () => {
     const { store } = place()
     const refs = ['event/a', 'event/b', 'event/c'] as const

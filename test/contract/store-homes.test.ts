@@ -9,6 +9,7 @@ import { createEmbeddedStore } from '../../persistence/embedded/store.ts'
 import { connectMongo } from '../../persistence/mongo/connect.ts'
 import { createMongoStore } from '../../persistence/mongo/store.ts'
 import { openStore } from '../../persistence/open.ts'
+import { effectId } from '../../values/ids.ts'
 import { mongoForTests } from '../mongo.ts'
 import { actor, at, commit, line, other, row, timer, tracking } from './store-given.ts'
 import { placeForEach } from './store-place.ts'
@@ -149,6 +150,55 @@ describe('the embedded file', () => {
     }
     expect((await store.entry(actor, 1))?.seq).toBe(1)
     expect((await store.head('counter/fine'))?.seq).toBe(1)
+    await store.close()
+  })
+
+  test('an entry that lacks one that it builds on is named, and not read as something else', async () => {
+    const file = openFile(path)
+    const store = tracking(createEmbeddedStore(file), new Map())
+    await store.append(line(4))
+    file.database.run('DELETE FROM entries WHERE seq = 2')
+    for (const read of [
+      () => store.head(actor),
+      () => store.entry(actor, 3),
+      () => store.history(actor, { cursor: null, limit: 9 }),
+      () =>
+        store.rebuild(
+          () => [],
+          () => {},
+        ),
+    ]) {
+      await expect(read()).rejects.toMatchObject({
+        code: 'document_unreadable',
+        message: expect.stringContaining(`${actor}#3`),
+      })
+    }
+    await store.close()
+  })
+
+  test('what its columns say does not stand in an entry again', async () => {
+    const file = openFile(path)
+    const store = tracking(createEmbeddedStore(file), new Map())
+    const [one, two] = line(2, { effects: 1 })
+    if (!one || !two) throw new Error('two commits')
+    const late = { ...two.entry.envelope, to: other, receivedAt: at(9) }
+    const effects = two.entry.effects.map((effect) => ({ ...effect, id: effectId(actor, 2, 7) }))
+    const entry = { ...two.entry, envelope: late, effects }
+    await store.append([one, { entry, rows: [] }])
+    const documents = file.database.all('SELECT document FROM entries ORDER BY seq')
+    const { id: _id, to: _to, receivedAt: _receivedAt, ...envelope } = one.entry.envelope
+    expect(documents.map(({ document }) => JSON.parse(String(document)))).toStrictEqual(
+      [
+        { envelope, snapshot: one.entry.snapshot, effects: [{ kind: 'remote', amount: 10 }] },
+        {
+          envelope: { ...envelope, ...late, id: undefined },
+          change: { state: { set: { context: { count: 2 } } } },
+          effects,
+        },
+      ].map((document) => JSON.parse(JSON.stringify(document))),
+    )
+    expect(await store.entry(actor, 1)).toStrictEqual(one.entry)
+    expect(await store.head(actor)).toStrictEqual(entry)
     await store.close()
   })
 

@@ -16,7 +16,7 @@ export function createSources(database: Database): (id: number, seq: number) => 
     const known = read.get(`${id}#${seq}`)
     if (known) return known
     const row = database.get(
-      `SELECT a.ref, j.seq, j.committed_at, j.document
+      `SELECT a.ref, j.seq, j.committed_at, j.envelope_id, j.document
        FROM entries j JOIN actors a ON a.id = j.actor_id WHERE j.actor_id = ? AND j.seq = ?`,
       [id, seq],
     )

@@ -13,7 +13,8 @@ import { storedIn } from '../journal.ts'
 export function effectsOf(database: Database, ref: ActorRef, seq: number): EffectStanding[] {
   const id = actorId(database, ref)
   if (id === null || !Number.isSafeInteger(seq)) return []
-  const sql = 'SELECT seq, committed_at, document FROM entries WHERE actor_id = ? AND seq = ?'
+  const sql =
+    'SELECT seq, committed_at, envelope_id, document FROM entries WHERE actor_id = ? AND seq = ?'
   const row = database.get(sql, [id, seq])
   if (row === undefined) return []
   const standings = new Map(

@@ -19,7 +19,7 @@ import { createSweep } from './sweep.ts'
 
 export interface ReconciliationOptions {
   readonly runtime: Pick<Runtime, 'tell' | 'read'>
-  readonly store: Pick<Journal, 'head'> & Pick<Views, 'viewRows'>
+  readonly store: Pick<Journal, 'head' | 'newestSeqs'> & Pick<Views, 'viewRows'>
   readonly stripe: Stripe
   readonly receiver: Pick<StripeReceiver, 'receiveTrusted'>
   readonly catalog: Catalog
@@ -135,21 +135,42 @@ export function createReconciliation(options: ReconciliationOptions): Reconcilia
   }
 }
 
-/** The list of events, and the webhooks' door for each. */
-function eventsOf({ runtime, stripe, receiver, clock, log }: ReconciliationOptions) {
+/**
+ * The list of events, and the webhooks' door for each that is new. Most are known: the store is
+ * asked once for a page of them.
+ */
+function eventsOf({ runtime, store, stripe, receiver, clock, log }: ReconciliationOptions) {
+  let known: ReadonlySet<string> = new Set()
+
+  function receive(event: unknown) {
+    return receiver.receiveTrusted(event, { now: clock.now(), correlationId: randomUUID() })
+  }
+
+  /** Those of the page that have an actor already, which took them. */
+  async function knownOf(events: readonly { event: unknown; raw: string }[]) {
+    const actors = events.flatMap(({ event, raw }) => {
+      const received = receive(event)
+      return received.outcome === 'refused' ? [] : [[raw, received.envelope.to] as const]
+    })
+    const seqs = await store.newestSeqs(actors.map(([, actor]) => actor))
+    return new Set(actors.flatMap(([raw, actor]) => (seqs.has(actor) ? [raw] : [])))
+  }
+
   return {
     clock,
     log,
     async listEventsSince(since: Instant, cursor: string | null) {
       const { items, cursor: next } = await listEventsSince(stripe, since, { cursor, limit: 100 })
+      const listed = items.map((event) => ({ event, raw: JSON.stringify(event) }))
+      known = await knownOf(listed)
       // The page begins with the newest; told in their order, they ask for fewer reads.
-      const events = items.map((event) => ({ id: idIn(event), raw: JSON.stringify(event) }))
-      return { events: events.toReversed(), next }
+      const events = listed.map(({ event, raw }) => ({ id: idIn(event), raw })).toReversed()
+      return { events, next }
     },
     async ingest(raw: string) {
+      if (known.has(raw)) return { isNew: false }
       const json: unknown = JSON.parse(raw)
-      const at = { now: clock.now(), correlationId: randomUUID() }
-      const received = receiver.receiveTrusted(json, at)
+      const received = receive(json)
       if (received.outcome === 'refused') {
         log.warn('reconcile.event_unreadable', { eventId: idIn(json), code: received.code })
         return { isNew: false }

@@ -310,6 +310,39 @@ describe('race 10: the endpoint is down for 31 days', () => {
 })
 
 describe('race 11: an operator replays 30 days of events on a live system', () => {
+  test('which of them are known is asked once a page, and none of those is told', async () => {
+    const world = await given()
+    await world.subscribe()
+    await world.reconcile()
+    const before = await entriesIn(world)
+    const asked: number[] = []
+    const told: string[] = []
+    const reading = world.another({
+      store: {
+        ...world.store,
+        newestSeqs(actors) {
+          asked.push(actors.length)
+          return world.store.newestSeqs(actors)
+        },
+      },
+      runtime: {
+        read: (actor) => world.runtime.read(actor),
+        tell(envelope) {
+          told.push(envelope.to)
+          return world.runtime.tell(envelope)
+        },
+      },
+    })
+    const readUntil = plusMs(world.clock.now(), -30 * msPerDay)
+    const cursor = JSON.stringify({ readUntil, walk: null })
+    await world.tell(reconciliationRef, { type: 'cursor.moved', cursor })
+    while (!(await reading.run()).done) await world.settle()
+    expect(asked).toHaveLength(1)
+    expect(asked[0]).toBeGreaterThan(5)
+    expect(told.filter((actor) => actor.startsWith('event/'))).toEqual([])
+    expect(await entriesIn(world)).toBe(before)
+  })
+
   test('nothing changes and nothing is asked for', async () => {
     const system = await given()
     await system.subscribe()

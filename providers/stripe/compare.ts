@@ -75,8 +75,8 @@ export function createComparison(ports: ComparisonPorts) {
     if (message === undefined || theirs === null) return agreed
     const to = await listedRef(message.target)
     const entry = await head(to)
-    if (entry === null && message.newsTo === 'known') return agreed
     const ours = knownOf(entry, message)
+    if (ours === null && message.newsTo === 'nobody') return agreed
     if (ours === 'unreadable') {
       log.warn('reconcile.actor_unreadable', { actor: to })
       return agreed

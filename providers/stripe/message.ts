@@ -14,7 +14,7 @@ export interface Message {
   /** The provider's time, in whole seconds. */
   readonly occurredAt: Instant
   /** Where it is news to some only: see `news.ts`. */
-  readonly newsTo?: 'all' | 'unlinked' | 'known' | undefined
+  readonly newsTo?: 'all' | 'unlinked' | 'nobody' | undefined
 }
 
 const provider = 'stripe'

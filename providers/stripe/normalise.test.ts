@@ -241,25 +241,22 @@ describe('an invoice', () => {
 
 describe('a payment', () => {
   test.each`
-    fields                                                                                  | newsTo     | why
-    ${{ status: 'requires_payment_method' }}                                                | ${'known'} | ${'made with its invoice'}
-    ${{ status: 'requires_confirmation' }}                                                  | ${'known'} | ${'about to be tried'}
-    ${{ status: 'requires_payment_method', latest_charge: 'ch_1' }}                         | ${'all'}   | ${'charged'}
-    ${{ status: 'requires_payment_method', last_payment_error: { code: 'card_declined' } }} | ${'all'}   | ${'declined'}
-    ${{ status: 'requires_confirmation', metadata: { tenure_attempt: '1' } }}               | ${'all'}   | ${'an attempt of ours'}
-    ${{ status: 'requires_action' }}                                                        | ${'all'}   | ${'waiting for the customer'}
-    ${{ status: 'canceled' }}                                                               | ${'all'}   | ${'canceled'}
-    ${{ status: 'succeeded' }}                                                              | ${'all'}   | ${'paid'}
-  `(
-    'that nobody has tried is no news to those who never heard of it: $why',
-    ({ fields, newsTo }) => {
-      const untouched = { ...intent, latest_charge: null, last_payment_error: null, metadata: {} }
-      const reading = normalise(event({ ...untouched, ...fields }), { catalog })
-      expect(reading.outcome === 'applied' && reading.messages.map((one) => one.newsTo)).toEqual([
-        newsTo,
-      ])
-    },
-  )
+    fields                                                                                  | newsTo      | why
+    ${{ status: 'requires_payment_method' }}                                                | ${'nobody'} | ${'made with its invoice'}
+    ${{ status: 'requires_confirmation' }}                                                  | ${'nobody'} | ${'about to be tried'}
+    ${{ status: 'requires_payment_method', latest_charge: 'ch_1' }}                         | ${'all'}    | ${'charged'}
+    ${{ status: 'requires_payment_method', last_payment_error: { code: 'card_declined' } }} | ${'all'}    | ${'declined'}
+    ${{ status: 'requires_confirmation', metadata: { tenure_attempt: '1' } }}               | ${'all'}    | ${'an attempt of ours'}
+    ${{ status: 'requires_action' }}                                                        | ${'all'}    | ${'waiting for the customer'}
+    ${{ status: 'canceled' }}                                                               | ${'all'}    | ${'canceled'}
+    ${{ status: 'succeeded' }}                                                              | ${'all'}    | ${'paid'}
+  `('that nobody has tried is news to nobody: $why', ({ fields, newsTo }) => {
+    const untouched = { ...intent, latest_charge: null, last_payment_error: null, metadata: {} }
+    const reading = normalise(event({ ...untouched, ...fields }), { catalog })
+    expect(reading.outcome === 'applied' && reading.messages.map((one) => one.newsTo)).toEqual([
+      newsTo,
+    ])
+  })
 
   test('says whose it is, which attempt, and why it failed', () => {
     expect(messagesOf(event({ ...intent, customer: 'cus_1' }))).toMatchObject([

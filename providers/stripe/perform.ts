@@ -94,7 +94,6 @@ export function createStripePerformer(options: StripePerformerOptions): Performe
   const ports: CallPorts = {
     ...options,
     resolver: createResolver({ stripe, links, reads }),
-    exists: async (actor) => (await entry(actor, 1)) !== null,
     ensurePrice: createPlans(stripe, catalog),
   }
 

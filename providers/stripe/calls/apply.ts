@@ -4,7 +4,7 @@ import { EventEvent, type WebhookOutcome } from '../../../machines/webhook/event
 import type { ActorRef } from '../../../values/ids.ts'
 import type { Instant } from '../../../values/instant.ts'
 import type { Result } from '../../result.ts'
-import { toTheKnown } from '../news.ts'
+import { newsIn } from '../news.ts'
 import { normalise } from '../normalise.ts'
 import type { ReceivedEvent, RecentEvents } from '../recent-events.ts'
 import type { CallPorts } from './call.ts'
@@ -71,7 +71,7 @@ export async function applyEvent(applying: ApplyInput): Promise<WebhookApplied> 
   if (outcome.outcome === 'ignored') {
     return { results: [], outcome: { outcome: 'ignored', detail: outcome.why } }
   }
-  const messages = await toTheKnown(outcome.messages, ports)
+  const messages = newsIn(outcome.messages)
   const refOf = await ports.resolver.refsOf(messages.flatMap(targetsOf), { now, reader: 'webhook' })
   const results = await toldNews(messages, { refOf, ports })
   const provider = { source: 'provider', principal: 'provider:stripe' } as const

@@ -27,7 +27,6 @@ export interface CallPorts {
   readonly catalog: Catalog
   readonly resolver: Resolver
   readonly reads: ReadBudget
-  readonly exists: (actor: ActorRef) => Promise<boolean>
   readonly ensurePrice: EnsurePrice
   /** Null while the account has no customer at Stripe. */
   readonly accounts: (account: AccountRef) => Promise<AccountAtStripe | null>

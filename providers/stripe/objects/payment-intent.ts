@@ -74,7 +74,7 @@ export function readPaymentIntent(object: unknown, { at, read }: Sight): Reading
         invoice: targetOf('invoice', { ours: metadata.invoice, theirs: intent.invoice }),
       },
       occurredAt: at,
-      newsTo: isUntried(intent) ? 'known' : 'all',
+      newsTo: isUntried(intent) ? 'nobody' : 'all',
     }),
   )
 }

@@ -2,7 +2,6 @@ import type { Commit, Entry } from '../../actors/journal.ts'
 import type { AppendOutcome, Lease } from '../../actors/ports.ts'
 import type { ActorRef } from '../../values/ids.ts'
 import { msOf } from '../../values/instant.ts'
-import { actorId } from './actors.ts'
 import { integerIn } from './columns.ts'
 import { documentOf } from './document.ts'
 import type { Database } from './driver.ts'
@@ -29,47 +28,41 @@ export function appendCommits(
 function appendOne(database: Database, commit: Commit, lease: Lease | null): AppendOutcome {
   const { entry, change, rows } = commit
   const { seq, snapshot } = entry
-  const id = moveHead(database, commit)
-  if (id === null) return refusal(database, entry)
-  if (!insertEntry(database, id, commit)) {
-    const before = seq - 1
-    database.run('UPDATE actors SET seq = ? WHERE id = ?', [before, id])
-    database.run(
-      `UPDATE actors SET committed_at = (SELECT committed_at FROM entries WHERE actor_id = ?1 AND seq = ?2)
-       WHERE id = ?1`,
-      [id, before],
-    )
-    return refusal(database, entry)
-  }
+  const isFirst = seq === 1
+  const id = isFirst ? newActor(database, commit) : actorBefore(database, entry)
+  if (id === null || !insertEntry(database, id, commit)) return refusal(database, entry)
+  if (!isFirst) moveHead(database, id, commit)
   openEffects(database, id, entry, lease)
   if (change === null || change.timers !== undefined) {
-    writeTimers(database, id, snapshot.timers, { isFirst: seq === 1 })
+    writeTimers(database, id, snapshot.timers, { isFirst })
   }
-  writeRows(database, id, rows, { isFirst: seq === 1 })
+  writeRows(database, id, rows, { isFirst })
   return { outcome: 'committed' }
 }
 
-/**
- * Makes this entry the actor's newest; answers the actor's number, or null if the one before is
- * another.
- */
-function moveHead(database: Database, { entry, rows }: Commit): number | null {
-  const { actor, seq, committedAt } = entry
+/** The number of the actor that begins with this entry, or null if it has begun. */
+function newActor(database: Database, { entry, rows }: Commit): number | null {
+  const { changes, rowId } = database.run(
+    `INSERT INTO actors (ref, seq, committed_at, has_rows) VALUES (?, 1, ?, ?)
+     ON CONFLICT (ref) DO NOTHING`,
+    [entry.actor, msOf(entry.committedAt), rows.put.length > 0],
+  )
+  return changes === 0 ? null : rowId
+}
+
+/** The number of the actor whose newest entry is the one before this, or null if it is another. */
+function actorBefore(database: Database, { actor, seq }: Entry): number | null {
+  const head = database.get('SELECT id, seq FROM actors WHERE ref = ?', [actor])
+  return head?.['seq'] === seq - 1 ? integerIn(head, 'id') : null
+}
+
+function moveHead(database: Database, id: number, { entry, rows }: Commit): void {
+  const { seq, committedAt } = entry
   const hasRows = rows.put.length > 0
-  const at = msOf(committedAt)
-  const moved =
-    seq === 1
-      ? database.run(
-          `INSERT INTO actors (ref, seq, committed_at, has_rows) VALUES (?, 1, ?, ?)
-           ON CONFLICT (ref) DO NOTHING`,
-          [actor, at, hasRows],
-        )
-      : database.run(
-          `UPDATE actors SET seq = ?2, committed_at = ?3, has_rows = has_rows OR ?4
-           WHERE ref = ?1 AND seq = ?2 - 1`,
-          [actor, seq, at, hasRows],
-        )
-  return moved.changes === 0 ? null : actorId(database, actor)
+  database.run(
+    `UPDATE actors SET seq = ?, committed_at = ?${hasRows ? ', has_rows = 1' : ''} WHERE id = ?`,
+    [seq, msOf(committedAt), id],
+  )
 }
 
 /** False if the actor has taken this envelope already. */

@@ -14,7 +14,7 @@ export type Row = Readonly<Record<string, Column>>
 export interface Database {
   /** Runs statements that take no values and whose rows nobody wants. */
   exec(sql: string): void
-  run(sql: string, binds?: readonly Bind[]): { readonly changes: number }
+  run(sql: string, binds?: readonly Bind[]): Changes
   get(sql: string, binds?: readonly Bind[]): Row | undefined
   all(sql: string, binds?: readonly Bind[]): Row[]
   /**
@@ -25,6 +25,13 @@ export interface Database {
   /** How many rows were inserted, updated or deleted since it was opened, also in vain. */
   changes(): number
   close(): void
+}
+
+export interface Changes {
+  /** How many rows were inserted, updated or deleted. */
+  readonly changes: number
+  /** Of the row that was inserted last, now or before. */
+  readonly rowId: number
 }
 
 interface PreparedStatement {
@@ -61,9 +68,9 @@ export function openDatabase(path: string): Database {
       raw.exec(sql)
     },
     run(sql, binds = []) {
-      const { changes } = prepared(sql, binds).run(binds.map(boundValue))
+      const { changes, lastInsertRowid } = prepared(sql, binds).run(binds.map(boundValue))
       changed += changes
-      return { changes }
+      return { changes, rowId: Number(lastInsertRowid) }
     },
     get(sql, binds = []) {
       const row = prepared(sql, binds).get(binds.map(boundValue))

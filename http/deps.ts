@@ -17,7 +17,16 @@ import type { Timers } from './timers.ts'
 /** The subset of the runtime that routes use. */
 export type HttpRuntime = Pick<
   Runtime,
-  'tell' | 'read' | 'history' | 'entry' | 'at' | 'possible' | 'retryParked' | 'subscribe' | 'depths'
+  | 'tell'
+  | 'read'
+  | 'history'
+  | 'entry'
+  | 'at'
+  | 'effectsOf'
+  | 'possible'
+  | 'retryParked'
+  | 'subscribe'
+  | 'depths'
 >
 
 /** The subset of the store that routes use: views, parked items and keyed requests. */

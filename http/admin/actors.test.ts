@@ -48,6 +48,15 @@ describe('200', () => {
     expect(after.json).toMatchObject({ value: { standing: 'banned' } })
   })
 
+  test('an entry shows what became of each of its effects', async () => {
+    const api = openApi()
+    await haveAccount(api)
+    const { json } = await asAdmin(api, `GET ${actor}/history/1`)
+    expect(json['outcomes']).toMatchObject([
+      { kind: 'customer.create', standing: 'done', result: null, last_error: null, due_at: null },
+    ])
+  })
+
   test('the journal is paged, and each entry shows the state after it', async () => {
     const api = openApi()
     await haveActive(api)

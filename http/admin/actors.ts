@@ -13,6 +13,7 @@ import { Problem } from '../problem.ts'
 import {
   presentActor,
   presentEntry,
+  presentOutcomes,
   WireActor,
   WireEntry,
   WirePastEntry,
@@ -100,7 +101,7 @@ const getEntry = createRoute({
   method: 'get',
   path: '/admin/actors/{type}/{id}/history/{seq}',
   tags: ['Admin'],
-  summary: 'One journal entry, with the state after it',
+  summary: 'One journal entry, with the state after it and what became of its effects',
   request: { params: EntryParams },
   responses: {
     200: json(WirePastEntry, 'The entry'),
@@ -162,7 +163,9 @@ export function mountAdminActors(app: App, deps: HttpDeps): void {
     const { type, id, seq } = c.req.valid('param')
     const entry = await runtime.entry(actorOf(deps, type, id), seq)
     if (entry === null) throw notFound()
-    return c.json({ ...presentEntry(entry), after: shown(entry, entry.committedAt) }, 200)
+    const outcomes = presentOutcomes(entry, await runtime.effectsOf(entry.actor, seq))
+    const after = shown(entry, entry.committedAt)
+    return c.json({ ...presentEntry(entry), after, outcomes }, 200)
   })
 
   app.openapi(sendEvent, async (c) => {

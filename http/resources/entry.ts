@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import type { Entry } from '../../actors/journal.ts'
+import type { EffectStanding } from '../../actors/ports.ts'
 import { valueOf } from '../../actors/read-snapshot.ts'
 import type { PossibleTransition } from '../../actors/transitions.ts'
 import { idOf, typeOf } from '../../values/ids.ts'
@@ -64,7 +65,41 @@ export const WireEntry = z
   })
   .openapi('JournalEntry')
 
-export const WirePastEntry = WireEntry.extend({ after: WireActor }).openapi('JournalEntryWithState')
+const WireOutcome = z
+  .object({
+    id: z.string(),
+    kind: z.string(),
+    standing: z.enum(['open', 'parked', 'done']),
+    result: AnyObject.nullable().openapi({
+      description:
+        'What became of it, where it said: of a webhook, `applied` or `ignored`, and what each ' +
+        'actor made of it.',
+    }),
+    last_error: z.string().nullable().openapi({ description: 'Why its last try failed.' }),
+    due_at: WireInstant.nullable().openapi({ description: 'When an open one is tried next.' }),
+  })
+  .openapi('EffectOutcome')
+
+export const WirePastEntry = WireEntry.extend({
+  after: WireActor,
+  outcomes: z.array(WireOutcome).openapi({ description: 'How its effects stand now.' }),
+}).openapi('JournalEntryWithState')
+
+/** How the effects of an entry stand, with what they are. */
+export function presentOutcomes(
+  { effects }: Entry,
+  standings: readonly EffectStanding[],
+): z.infer<typeof WireOutcome>[] {
+  const kinds = new Map<string, string>(effects.map(({ id, kind }) => [id, kind]))
+  return standings.map(({ id, standing, result, lastError, dueAt }) => ({
+    id,
+    kind: kinds.get(id) ?? 'unknown',
+    standing,
+    result,
+    last_error: lastError,
+    due_at: dueAt,
+  }))
+}
 
 /** What an actor is after an entry, and what could happen to it then. */
 export function presentActor(

@@ -71,6 +71,32 @@ describe('4 one event is delivered five times at once, to two processes', () => 
   })
 })
 
+describe('support asks what became of a webhook', () => {
+  test('its one entry says that it was applied, and what each actor made of it', async () => {
+    const ada = await withCard()
+    const { system } = ada
+    const webhooks = await webhooksOf(system, () => subscribes(ada))
+    const active = ofType(webhooks, 'customer.subscription.updated')
+    await bring(system, [active])
+    const [event] = (await newest(system, 'event')).filter(({ actor }) =>
+      actor.includes(active.eventId),
+    )
+    const { body } = await system.get('admin', `/admin/actors/${event?.actor}/history/1`)
+    expect(body).toMatchObject({
+      outcomes: [
+        {
+          kind: 'event.apply',
+          standing: 'done',
+          result: {
+            outcome: 'applied',
+            told: [{ to: `subscription/${ada.subscription}`, outcome: 'committed' }],
+          },
+        },
+      ],
+    })
+  })
+})
+
 describe('12 an event of an old API version is replayed', () => {
   test('it is read by the shape of its own version', async () => {
     const ada = await withCard()

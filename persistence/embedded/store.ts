@@ -23,6 +23,9 @@ import { createTimers } from './timers.ts'
 import { createViews } from './views.ts'
 import { createWriter } from './writer.ts'
 
+/** Actors in one transaction, so that nothing waits long behind it. */
+const forgottenAtOnce = 50
+
 /**
  * The store over one file; closing it closes the file. Throws `UnknownFormat` for one that it
  * cannot read.
@@ -50,7 +53,16 @@ export function createEmbeddedStore(file: OwnedFile): Store {
     seqsOf: (actor, ids) => read(() => journal.seqsOf(actor, ids)),
     history: (actor, page) => read(() => journal.history(actor, page)),
     actors: (type, page) => read(() => actors.actors(type, page)),
-    forget: (type, before, limit) => write(() => forgetActors(database, { type, before, limit })),
+    async forget(type, before, limit) {
+      let count = 0
+      while (count < limit) {
+        const next = Math.min(forgottenAtOnce, limit - count)
+        const done = await write(() => forgetActors(database, { type, before, limit: next }))
+        count += done
+        if (done < next) break
+      }
+      return count
+    },
 
     claim: async (now, limit, leaseMs, lane) => {
       const claim: Claim = { now, limit, leaseMs, lane }

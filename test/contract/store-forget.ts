@@ -76,6 +76,19 @@ export function forgetContract(open: OpenPlace): void {
     expect(await (await place().reopen()).head(ref)).toMatchObject({ seq: 1, committedAt: at(50) })
   })
 
+  test('as many are forgotten as are asked for, and no more, however many there are', async () => {
+    const { store } = place()
+    const refs = Array.from(
+      { length: 130 },
+      (_, n) => `event/n${String(n).padStart(3, '0')}` as const,
+    )
+    await store.append(refs.map((ref, n) => commit({ actor: ref, at: at(n) })))
+    expect(await store.forget('event', at(999), 103)).toBe(103)
+    expect(await actors()).toStrictEqual(refs.slice(103))
+    expect(await store.forget('event', at(129), 103)).toBe(26)
+    expect(await actors()).toStrictEqual(refs.slice(129))
+  })
+
   test('rows go with their actor, whichever entry or rebuild gave them', async () => {
     const { store } = place()
     const [a, b, c] = ['event/a', 'event/b', 'event/c'] as const

@@ -78,7 +78,7 @@ describe('support asks what became of a webhook', () => {
     const webhooks = await webhooksOf(system, () => subscribes(ada))
     const active = ofType(webhooks, 'customer.subscription.updated')
     await bring(system, [active])
-    const [event] = (await newest(system, 'event')).filter(({ actor }) =>
+    const event = (await newest(system, 'event')).find(({ actor }) =>
       actor.includes(active.eventId),
     )
     const { body } = await system.get('admin', `/admin/actors/${event?.actor}/history/1`)

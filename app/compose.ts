@@ -75,6 +75,8 @@ export interface EngineParts {
   readonly charts?: Charts
   /** By default those of every provider, of mail and of the dunning policy. */
   readonly performers?: readonly Performer[]
+  /** What takes the place of each performer: by default nothing does. */
+  readonly around?: (real: Performer) => Performer
 }
 
 /** What runs behind the HTTP door. */
@@ -91,12 +93,14 @@ export interface Engine {
  */
 export function composeEngine(parts: EngineParts): Engine {
   const recent = createRecentEvents()
+  const { around = (real) => real } = parts
+  const performers = parts.performers ?? performersOf(parts, recent)
   const runtime = createRuntime({
     charts,
     ...parts,
     counts: parts.metrics.runtime,
     views,
-    performers: parts.performers ?? performersOf(parts, recent),
+    performers: performers.map((real) => around(real)),
   })
   const receiver = createStripeReceiver(parts.webhooks, recent)
   const { store, clock, log, catalog, stripe, reads } = parts

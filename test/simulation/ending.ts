@@ -1,10 +1,11 @@
 import { causesOf } from '../../actors/causes.ts'
 import type { Entry } from '../../actors/journal.ts'
 import type { Store } from '../../actors/ports.ts'
+import { contextOf } from '../../actors/read-snapshot.ts'
 import catalogJson from '../../catalog.json' with { type: 'json' }
 import { AccountContext } from '../../machines/account/state.ts'
 import { Catalog } from '../../machines/catalog/catalog.ts'
-import { charts } from '../../machines/index.ts'
+import { DunningContext } from '../../machines/dunning/state.ts'
 import { createReadBudget } from '../../providers/stripe/read-budget.ts'
 import { createResolver } from '../../providers/stripe/resolve.ts'
 import { createSweep } from '../../providers/stripe/sweep.ts'
@@ -15,6 +16,9 @@ import { createLinks } from '../../views/links.ts'
 import { silentLog } from '../harness/logs.ts'
 import { faultsIn, readJournal, readViews, statusOf, type Journal } from './journals.ts'
 import { faultsInMoney } from './money.ts'
+import { retryParked } from './operator.ts'
+import { faultsInParking } from './parking.ts'
+import { faultsInSize } from './size.ts'
 import type { Simulation } from './system.ts'
 
 /** Longer than any webhook, claim or read of a bad month can still be on its way. */
@@ -25,6 +29,11 @@ export async function comesToRest(system: Simulation): Promise<void> {
   system.calm()
   await system.advanceMs(quietDays * msPerDay)
   await system.settle()
+  // One that is tried again may ask for what is parked as well.
+  for (let rounds = 1; rounds <= 5 && (await retryParked(system)) > 0; rounds += 1) {
+    await system.settle()
+    await system.advanceMs(msPerDay)
+  }
 }
 
 /** Whatever does not hold when a run is over, a line each; empty if all is well. Reconciles on the way. */
@@ -40,7 +49,6 @@ export async function faultsAtTheEnd(system: Simulation): Promise<string[]> {
     ...missed.map((fault) => `${fault}, though every webhook has come`),
     ...(await drift(system)),
     ...(await faultsInJournal(system)),
-    ...mailsTwice(system),
     ...(await otherWhenRebuilt(system)),
   ]
 }
@@ -53,8 +61,10 @@ function onlySwept(fault: string): boolean {
   return /^drift payment\/\S+ object:/.test(fault)
 }
 
-async function faultsInJournal({ store, stripe }: Simulation): Promise<string[]> {
+async function faultsInJournal(system: Simulation): Promise<string[]> {
+  const { store, stripe, parkedEver } = system
   const journal = await readJournal(store)
+  const charts = system.charts()
   const heads = new Map(
     [...journal].flatMap(([actor, entries]): [ActorRef, Entry][] => {
       const head = entries.at(-1)
@@ -63,7 +73,10 @@ async function faultsInJournal({ store, stripe }: Simulation): Promise<string[]>
   )
   return [
     ...faultsIn(charts, journal),
-    ...(await faultsInMoney({ stripe, heads, rows: await readViews(store) })),
+    ...faultsInParking(charts, journal, parkedEver),
+    ...faultsInSize(heads),
+    ...mailsTwice(system, journal),
+    ...(await faultsInMoney({ stripe, heads, journal, rows: await readViews(store) })),
     ...(await grantsWithoutFact(store, journal)),
   ]
 }
@@ -142,15 +155,27 @@ function isConfirmed({ envelope: { source, event } }: Entry): boolean {
   return source === 'provider' || (source === 'effect' && event.type.endsWith('.observed'))
 }
 
-/** I9: one mail for each cause. */
-function mailsTwice(system: Simulation): string[] {
+/**
+ * I9: one mail for each cause. Of one case and template, a second one is for another attempt whose
+ * card was refused.
+ */
+function mailsTwice(system: Simulation, journal: Journal): string[] {
   const seen = new Set<string>()
   return system.mails().flatMap((mail) => {
-    const cause = canonical([mail.to, mail.template, mail.data])
+    const cause = canonical([mail.to, mail.template, mail.data, attemptOf(mail.id, journal)])
     if (seen.has(mail.id) || seen.has(cause)) return [`I9 a second mail ${mail.id}: ${cause}`]
     seen.add(mail.id).add(cause)
     return []
   })
+}
+
+/** The invoice's newest attempt, as the case that sent the mail knew it. */
+function attemptOf(mail: string, journal: Journal): number | null {
+  const [actor, seq = ''] = mail.split('#')
+  const entries = isActorRef(actor) ? journal.get(actor) : undefined
+  const entry = entries?.[Number.parseInt(seq, 10) - 1]
+  if (entry === undefined || typeOf(entry.actor) !== 'dunning') return null
+  return contextOf(entry, DunningContext).invoice?.attempt ?? null
 }
 
 /** P9: views that are dropped and rebuilt from the journal are the same. */

@@ -1,12 +1,17 @@
 import { createHash } from 'node:crypto'
 import type { Charts } from '../../actors/chart.ts'
+import { createDecider, type Decider } from '../../actors/decide.ts'
+import type { Envelope } from '../../actors/envelope.ts'
 import type { Entry } from '../../actors/journal.ts'
 import type { Page, Store } from '../../actors/ports.ts'
+import { chartStateOf } from '../../actors/read-snapshot.ts'
 import { replay } from '../../actors/replay.ts'
 import { views } from '../../app/compose.ts'
+import { charts as today } from '../../machines/index.ts'
 import { deltaOf } from '../../values/delta.ts'
-import type { ActorRef } from '../../values/ids.ts'
+import { type ActorRef, typeOf } from '../../values/ids.ts'
 import { type JsonObject, canonical } from '../../values/json.ts'
+import { renamedTimer } from './next-release.ts'
 
 // Everything that a store holds, and what must be true of any journal, whatever its story.
 
@@ -63,11 +68,13 @@ const lastStates: Readonly<Record<string, readonly string[]>> = {
 
 /** What is wrong with a journal, a line each. */
 export function faultsIn(charts: Charts, journal: Journal): string[] {
+  const reader = createDecider(charts)
   return [...journal].flatMap(([actor, entries]) => [
     ...gapsIn(actor, entries),
     ...resurrectionsIn(actor, entries),
     ...entitlementsGoingBack(actor, entries),
-    ...differencesWhenReplayed(charts, actor, entries),
+    ...unreadable(reader, charts, actor, entries),
+    ...differencesWhenReplayed(reader, actor, entries),
   ])
 }
 
@@ -128,16 +135,56 @@ function objectIn(object: JsonObject, key: string): JsonObject {
   return typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? inner : {}
 }
 
-/** A2: the same envelopes, decided again from nothing, give the same states and effects. */
-function differencesWhenReplayed(
+/** A10: whatever release wrote an entry, the charts in force can go on from it. */
+function unreadable(
+  reader: Decider,
   charts: Charts,
   actor: ActorRef,
   entries: readonly Entry[],
 ): string[] {
+  const type = typeOf(actor)
+  const names = reader.timerNames(type)
+  return entries.flatMap((entry, index) => {
+    const fault = (why: string) => `A10 ${actor}#${entry.seq} ${why}`
+    try {
+      const read = reader.read(entry)
+      const { version, timers } = read.snapshot
+      // What could leave it is the same where the entry changed nothing.
+      if (entry.changed || index === entries.length - 1) reader.possible(entry, entry.committedAt)
+      charts[type]?.summaries?.(chartStateOf(read))
+      return [
+        ...(version === charts[type]?.version ? [] : [fault(`is read at version ${version}`)]),
+        ...timers
+          .filter(({ name }) => !names.has(name))
+          .map(({ name }) => fault(`has the timer ${name}, which nothing takes`)),
+      ]
+    } catch (error) {
+      return [fault(`cannot be read: ${String(error)}`)]
+    }
+  })
+}
+
+/** The envelope as it would have come had there been no other release. */
+function asToday(envelope: Envelope): Envelope {
+  const { event } = envelope
+  if (envelope.source !== 'timer' || event.type !== renamedTimer.to) return envelope
+  return { ...envelope, event: { ...event, type: renamedTimer.from } }
+}
+
+/**
+ * A2: the same envelopes, decided again from nothing by today's charts alone, give the same states
+ * and effects. A10: so they do whichever release decided them, each read as the one in force does.
+ */
+function differencesWhenReplayed(
+  reader: Decider,
+  actor: ActorRef,
+  recorded: readonly Entry[],
+): string[] {
+  const entries = recorded.map((entry) => reader.read(entry))
   const again = replay(
-    charts,
-    entries.map(({ envelope }) => envelope),
-  )
+    today,
+    entries.map(({ envelope }) => asToday(envelope)),
+  ).map((entry) => reader.read(entry))
   return entries.flatMap((entry, index) => {
     const other = again[index]
     if (other === undefined) return [`A2 ${actor} was replayed in part`]

@@ -2,15 +2,19 @@ import type { Stripe } from 'stripe'
 import { z } from 'zod'
 import type { Entry } from '../../actors/journal.ts'
 import { InvoiceContext } from '../../machines/invoice/state.ts'
+import { isIn } from '../../machines/state-path.ts'
 import { derivedRef } from '../../providers/stripe/refs.ts'
 import { type ActorRef, typeOf } from '../../values/ids.ts'
+import { secondsOf } from '../../values/instant.ts'
 import type { JsonObject } from '../../values/json.ts'
+import { type Journal, statusOf } from './journals.ts'
 
 // What must be true of the money, held against the simulated Stripe's own books.
 
 export interface Books {
   readonly stripe: Stripe
   readonly heads: ReadonlyMap<ActorRef, Entry>
+  readonly journal: Journal
   /** All rows of all views, by `<view> <key>`. */
   readonly rows: Readonly<Record<string, JsonObject>>
 }
@@ -24,6 +28,8 @@ export async function faultsInMoney(books: Books): Promise<string[]> {
     ...chargedTwice(charges, invoiceOf),
     ...attemptsSideBySide(intents, invoiceOf),
     ...paidAndNotCharged(books, charges, invoiceOf),
+    ...stillCharging(books),
+    ...chargedAfterItsEnd(books, intents, invoiceOf),
     ...periodsIn(books),
     ...(await ledgerDifference(books)),
   ]
@@ -128,6 +134,30 @@ function paidAndNotCharged(
     if (isPaid && charge?.amount !== total) return [`M2 ${actor} is paid without its charge`]
     return !isPaid && charge ? [`M2 ${actor} was charged and is not paid: ${status}`] : []
   })
+}
+
+/** M2: at rest, no charge that is due waits for a word that never comes. */
+function stillCharging({ heads }: Books): string[] {
+  return platformInvoices(heads)
+    .filter(([, , entry]) => isIn(entry.snapshot.state['value'], 'status.open.charging'))
+    .map(([actor]) => `M2 ${actor} is still being charged though all is quiet`)
+}
+
+/** M6: no attempt of ours began after its invoice was paid or void. */
+function chargedAfterItsEnd(
+  { journal }: Books,
+  intents: readonly Stripe.PaymentIntent[],
+  invoiceOf: ReadonlyMap<string, string>,
+): string[] {
+  const endOf = new Map<string, number>()
+  for (const [actor, entries] of journal) {
+    const end = entries.find((entry) => ['paid', 'void'].includes(statusOf(entry)))
+    if (typeOf(actor) === 'invoice' && end) endOf.set(actor, secondsOf(end.committedAt))
+  }
+  return intents
+    .filter(({ metadata }) => metadata['tenure_invoice'])
+    .filter(({ id, created }) => created > (endOf.get(invoiceOf.get(id) ?? '') ?? created))
+    .map(({ id }) => `M6 ${id} began when ${invoiceOf.get(id)} was over`)
 }
 
 function platformInvoices(

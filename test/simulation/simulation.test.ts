@@ -20,6 +20,9 @@ import { openSimulation, type Simulation } from './system.ts'
 
 const runMs = 120_000
 
+const story =
+  'A9 A10 A11 M1 M2 M3 M5 M6 of seed %s: however often processes die, the store fails, webhooks are lost, the provider is away, a performer has a bug and the next release comes, the end is right'
+
 /** Where one system's processes keep their state. */
 interface Home {
   readonly stores: () => Promise<Store>
@@ -59,11 +62,7 @@ async function expectAllIsWell(seed: string, home: Home): Promise<void> {
 }
 
 describe('a run on the embedded store', () => {
-  test.each(seedsToRun(10))(
-    'M1 M2 M3 M5 of seed %s: however often processes die, the store fails and webhooks are lost, the end is right',
-    (seed) => expectAllIsWell(seed, embeddedHome()),
-    runMs,
-  )
+  test.each(seedsToRun(10))(story, (seed) => expectAllIsWell(seed, embeddedHome()), runMs)
 
   // Without the reconciliation's job, whose own envelopes are the one thing that bears random ids.
   test.each(seedsToRun(1).slice(0, 20))(
@@ -101,7 +100,7 @@ if (mongo !== null) {
 
   describe('a run on MongoDB', () => {
     test.each(seedsToRun(2))(
-      'M1 M2 M3 M5 of seed %s: however often processes die, the store fails and webhooks are lost, the end is right',
+      story,
       async (seed) => {
         await empty()
         const stores = async () => (await openStore({ mongodbUri: uri, path: '' })).store

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { msPerDay, msPerHour } from '../../values/instant.ts'
 import { createDraw, type Draw } from './draw.ts'
 import type { Answer, Role, Simulation } from './system.ts'
+import { createTrouble } from './trouble.ts'
 
 // What customers, support and the business do in a simulated run, drawn from its seed.
 
@@ -81,6 +82,7 @@ export async function play(
   { customers, days, reconciles }: Story,
 ): Promise<void> {
   const draw = createDraw(system.seed, 'story')
+  const trouble = createTrouble(system)
   const people: Person[] = []
   let asked = 0
   const scene: Scene = {
@@ -95,6 +97,7 @@ export async function play(
     if (people.length < customers && draw.happens(0.5)) await signsUp(scene)
     for (let n = draw.below(4); n > 0; n -= 1) await draw.pick(deeds)(scene)
     if (reconciles && draw.happens(0.3)) await system.reconcile()
+    await trouble.mayCome()
     await system.advanceMs(draw.pick(pauses))
   }
 }

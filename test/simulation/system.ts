@@ -1,21 +1,29 @@
-import type { Log, Store } from '../../actors/ports.ts'
+import type { Charts } from '../../actors/chart.ts'
+import type { Store } from '../../actors/ports.ts'
 import type { Runtime } from '../../actors/runtime.ts'
 import type { App } from '../../http/env.ts'
 import { createMetrics } from '../../http/operations/metrics.ts'
 import { createOutbox } from '../../providers/mail/outbox.ts'
 import { createTestClock } from '../../scheduler/clock.ts'
+import { charts as today } from '../../machines/index.ts'
 import { worst } from '../../twins/kernel/chaos.ts'
-import type { Instant } from '../../values/instant.ts'
+import { plusMs, type Instant } from '../../values/instant.ts'
 import { composeProcess, keyOf } from '../harness/process.ts'
 import { createTime } from '../harness/time.ts'
 import { openTwin } from '../harness/twin.ts'
 import { watch } from '../scenarios/invariants.ts'
+import { createAlarms } from './alarms.ts'
+import { breaking } from './broken-performer.ts'
 import { createDraw } from './draw.ts'
 import { createLife, fairWeather, type Life, type Weather } from './life.ts'
+import { nextCharts } from './next-release.ts'
 
 // The whole platform, in one or two processes that die and come back over the same store, beside
 // the simulated Stripe, on one clock. Chance comes from the seed alone, so that a run can be lived
 // again.
+
+/** How far time goes at once while two releases change places. */
+const stepMs = 10 * 60_000
 
 export type Role = Exclude<keyof typeof keyOf, 'narrow'>
 
@@ -31,7 +39,11 @@ export interface SimulationOptions {
   readonly processes: 1 | 2
 }
 
+/** How a provider that takes nothing answers whatever would change something. */
+export type Silence = 'http429' | 'http500'
+
 interface Process {
+  readonly release: Charts
   readonly life: Life
   readonly store: Store
   readonly runtime: Runtime
@@ -48,33 +60,11 @@ export interface Answer {
 
 export type Simulation = Awaited<ReturnType<typeof openSimulation>>
 
-/** What the log must never hold, whatever the weather: each is a bug, or work for a person. */
-export interface Alarm {
-  readonly event: string
-  readonly fields: unknown
-}
-
-/** Said as errors while the store is away, and over by themselves when it is back. */
-const passing: ReadonlySet<string> = new Set(['reconcile.ingest_failed'])
-
-/** A log of which only the alarms are kept. */
-function createAlarms(): { log: Log; alarms: Alarm[] } {
-  const alarms: Alarm[] = []
-  const log: Log = {
-    debug() {},
-    info() {},
-    warn() {},
-    error(event, fields) {
-      if (!passing.has(event)) alarms.push({ event, fields })
-    },
-  }
-  return { log, alarms }
-}
-
 export async function openSimulation(options: SimulationOptions) {
   const { seed } = options
   const clock = createTestClock(beginsAt)
-  const { log, alarms } = createAlarms()
+  const watched = createAlarms(clock)
+  const { log, alarms, parkedEver } = watched
   const metrics = createMetrics()
   const mailer = createOutbox({ log, limit: 10_000 })
   const steps = watch()
@@ -82,6 +72,8 @@ export async function openSimulation(options: SimulationOptions) {
   const base = await options.stores()
   const opened = [base]
   let weather: Weather = fairWeather
+  let release: Charts = today
+  let isBroken = false
   let requests = 0
   let deaths = 0
 
@@ -96,10 +88,13 @@ export async function openSimulation(options: SimulationOptions) {
   })
 
   function boot(store: Store): Process {
+    const charts = release
     const life = createLife({ store, fetch, draw: dice, weather: () => weather })
     const { runtime, app, reconciliation } = composeProcess({
       store: life.store,
       clock,
+      charts,
+      around: (real) => breaking(real, seed, () => isBroken),
       fetch: life.fetch,
       log,
       metrics,
@@ -109,7 +104,7 @@ export async function openSimulation(options: SimulationOptions) {
       httpLimits: { firstWordMs: 0, entitlementsFreshMs: -1 },
     })
     runtime.subscribe((entry) => steps.see(entry))
-    return { life, store, runtime, app, reconcile: () => reconciliation.run() }
+    return { release: charts, life, store, runtime, app, reconcile: () => reconciliation.run() }
   }
 
   /**
@@ -173,6 +168,21 @@ export async function openSimulation(options: SimulationOptions) {
       await runtime.idle()
     } catch {
       // Its job comes again; if it has died, another process does.
+    }
+  }
+
+  /** Processes of today's release that were not ended when the next one came. */
+  const reserve: Process[] = []
+
+  /** The two releases change places; each ends what it is doing first. */
+  async function swap(): Promise<void> {
+    await Promise.all(processes.map(work))
+    await revive()
+    for (const [place, process] of reserve.entries()) {
+      const other = processes[place]
+      if (other === undefined || !process.life.isAlive()) continue
+      reserve[place] = other
+      processes[place] = process
     }
   }
 
@@ -242,16 +252,53 @@ export async function openSimulation(options: SimulationOptions) {
     /** The customer answers the bank's page. */
     answerBank: (pageUrl: string, answer: 'complete' | 'fail') =>
       fetch(pageUrl, { method: 'POST', body: new URLSearchParams({ answer }) }),
+    /** The charts of the release that has come last. */
+    charts: (): Charts => release,
+    /** Every effect that was ever parked. */
+    parkedEver,
+    /** The next release comes: its processes take the place of today's, which do nothing more. */
+    async deploy(): Promise<void> {
+      await Promise.all(processes.map(work))
+      await revive()
+      release = nextCharts
+      reserve.push(...processes)
+      for (const [place, { store }] of processes.entries()) processes[place] = await started(store)
+    },
+    /**
+     * Back to the processes of today's release, as far as they live, and after a while forward
+     * again. What only the next one can read is due all the while, so time goes on in steps.
+     */
+    async goBack(ms: number): Promise<void> {
+      await swap()
+      const endsAt = plusMs(clock.now(), ms)
+      while (clock.now() < endsAt) {
+        clock.advanceTo(plusMs(clock.now(), stepMs))
+        await twin.runDue()
+        await revive()
+        await Promise.all(processes.map(work))
+      }
+      await swap()
+    },
+    /** Performers throw for some effects, before or after they have done what was asked. */
+    breakPerformers(broken: boolean): void {
+      isBroken = broken
+    },
+    /** The provider takes nothing until the next storm or calm. */
+    silence(how: Silence): void {
+      watched.expectOutages()
+      twin.chaos.set({ ...worst(seed), [how]: 1 })
+    },
     storm(): void {
       weather = badWeather
       twin.chaos.set({ ...worst(seed), http500: 0.05, http429: 0.05 })
     },
     calm(): void {
+      isBroken = false
       weather = fairWeather
       twin.chaos.set({})
     },
     async close(): Promise<void> {
-      for (const { runtime } of processes) await runtime.stop()
+      for (const { runtime } of [...processes, ...reserve]) await runtime.stop()
       await twin.stop()
       for (const store of opened) await store.close()
     },

@@ -1,6 +1,7 @@
 import { SubscriptionContext } from '../../machines/subscription/state.ts'
 import { msOf, msPerDay, msPerHour, plusMs, type Instant } from '../../values/instant.ts'
 import { createDraw } from './draw.ts'
+import { renamedTimer } from './next-release.ts'
 import { retryParked } from './operator.ts'
 import type { Simulation } from './system.ts'
 
@@ -10,12 +11,14 @@ import type { Simulation } from './system.ts'
 /** What would be too far away to wait for. */
 const waitsAtMostMs = 12 * msPerDay
 
+const outagesAtMost = 3
+
 export function createTrouble(system: Simulation) {
   const draw = createDraw(system.seed, 'trouble')
   const { clock } = system
   let isDeployed = false
   let wentBack = false
-  let wasAway = false
+  let outages = 0
   let brokenUntil: Instant | null = null
 
   async function release(): Promise<void> {
@@ -30,13 +33,12 @@ export function createTrouble(system: Simulation) {
 
   /** The provider takes nothing for longer than tries last, from just before a renewal. */
   async function outage(): Promise<void> {
-    if (wasAway) return
-    wasAway = true
+    if (outages >= outagesAtMost) return
     const renewal = await nextRenewal(system)
-    if (renewal !== null && msOf(renewal) - msOf(clock.now()) < waitsAtMostMs) {
-      const begins = plusMs(renewal, -draw.below(3) * msPerHour)
-      if (begins > clock.now()) await system.advanceTo(begins)
-    }
+    if (renewal === null || msOf(renewal) - msOf(clock.now()) > waitsAtMostMs) return
+    outages += 1
+    const begins = plusMs(renewal, -draw.below(3) * msPerHour)
+    if (begins > clock.now()) await system.advanceTo(begins)
     system.silence(draw.pick(['http429', 'http500']))
     await system.advanceMs((5 + draw.below(36)) * msPerHour)
     system.storm()
@@ -53,21 +55,27 @@ export function createTrouble(system: Simulation) {
     async mayCome(): Promise<void> {
       if (brokenUntil !== null && brokenUntil <= clock.now()) system.breakPerformers(false)
       if (draw.happens(0.05)) await release()
-      if (draw.happens(0.04)) await outage()
+      if (draw.happens(0.25)) await outage()
       if (draw.happens(0.04)) bug()
       if (draw.happens(0.08)) await retryParked(system)
     },
   }
 }
 
-/** When the platform's next period ends. */
+/** When the next period ends of a subscription that the platform bills. */
 async function nextRenewal({ store, clock }: Simulation): Promise<Instant | null> {
   const { items } = await store.actors('subscription', { cursor: null, limit: 1_000 })
   const ends: Instant[] = []
   for (const actor of items) {
     const head = await store.head(actor)
     const context = SubscriptionContext.parse(head?.snapshot.state['context'])
-    if (context.period && context.endedAt === null) ends.push(context.period.end)
+    if (head?.snapshot.timers.some(({ name }) => isPeriodEnd(name)) && context.period) {
+      ends.push(context.period.end)
+    }
   }
   return ends.filter((at) => at > clock.now()).sort()[0] ?? null
+}
+
+function isPeriodEnd(timer: string): boolean {
+  return timer === renamedTimer.from || timer === renamedTimer.to
 }

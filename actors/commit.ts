@@ -48,8 +48,6 @@ interface Drain {
   readonly uncertain: Set<QueuedEnvelope>
   /** Whether what is open may be in the journal already. */
   mayBeTaken: boolean
-  /** That of the last append. */
-  lease: Lease | null
 }
 
 /**
@@ -66,7 +64,6 @@ export function createCommitter(options: CommitterOptions) {
       open: line,
       uncertain: new Set(),
       mayBeTaken: false,
-      lease: null,
     }
     let last: unknown = new StoreUnavailable(`${actor} was written by others at every try`)
     try {
@@ -168,7 +165,8 @@ async function answerWith(
   const entry = await steps.store.entry(drain.actor, seq)
   if (entry === null) throw new StoreUnavailable(`${drain.actor}#${seq} cannot be read yet`)
   const isOurs = drain.uncertain.delete(waiting)
-  if (isOurs) steps.published(entry, null, drain.lease)
+  // Ours or another process's that was told the same: only the store knows who holds its effects.
+  if (isOurs) steps.published(entry, null, null)
   await answer(steps, drain, {
     waiting,
     told: { outcome: isOurs ? 'committed' : 'duplicate', entry },
@@ -196,17 +194,19 @@ async function appended(
   { head, plan }: { head: Projected | null; plan: Plan },
 ): Promise<boolean> {
   if (plan.commits.length === 0) return true
+  const wasUncertain = new Set(drain.uncertain)
   for (const { waiting } of plan.commits) drain.uncertain.add(waiting)
-  drain.lease = steps.leaseNow()
   const { outcomes, lease } = await steps.append({
     commits: plan.commits.map(({ commit }) => commit),
-    lease: drain.lease,
+    lease: steps.leaseNow(),
   })
   let before = head?.entry ?? null
   for (const [index, { waiting, projected }] of plan.commits.entries()) {
     const { entry } = projected
-    drain.uncertain.delete(waiting)
     const outcome = outcomes[index]
+    // An append before this one may have been heard after all: what it wrote is ours.
+    const mayBeOurs = outcome?.outcome === 'duplicate' && wasUncertain.has(waiting)
+    if (!mayBeOurs) drain.uncertain.delete(waiting)
     if (outcome?.outcome === 'committed') {
       steps.heads.set(projected)
       steps.published(entry, before, lease)

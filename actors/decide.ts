@@ -188,9 +188,12 @@ interface EntryParts {
 function entryOf({ chart }: KnownChart, question: Question, made: EntryParts): Decision {
   const { envelope, committedAt } = question
   const { base, effects, timers, state } = made
+  // Timers that a migration drops are still armed in the store until an entry says otherwise.
+  const armed = question.head?.snapshot.timers.length ?? 0
   const isSame =
     base.state !== null &&
     effects.length === 0 &&
+    armed === timers.length &&
     sameTimers(base.timers, timers) &&
     sameJson(base.state, state)
   return {

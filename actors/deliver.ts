@@ -7,6 +7,7 @@ import { laneOf } from './lanes.ts'
 import { callsAtOnce, type Limits } from './limits.ts'
 import { everythingReady } from './pause.ts'
 import type { ClaimedEffect, Clock, Lease, Log, Outbox, Settlement } from './ports.ts'
+import { RetryLater } from './port-errors.ts'
 import { createSettle } from './settle.ts'
 import { afterFailure, doneWith, isSuspect, released } from './settlement.ts'
 
@@ -218,7 +219,7 @@ async function outcomeOf(options: DeliveryOptions, claimed: ClaimedEffect): Prom
     const wanted = await options.isWanted(claimed)
     if (wanted === false) return doneWith(claimed, notWanted)
     keepsUp = wanted === true
-    if (isSuspect(claimed, limits)) throw new Error(`not settled in ${limits.tries} tries`)
+    if (isSuspect(claimed, limits)) throw suspicion(limits, keepsUp)
     return doneWith(claimed, await options.perform(claimed, clock.now()))
   } catch (error) {
     const failure = { claimed, error, now: clock.now(), keepsUp }
@@ -226,6 +227,12 @@ async function outcomeOf(options: DeliveryOptions, claimed: ClaimedEffect): Prom
     if (settlement.outcome !== 'parked') return settlement
     return parkedOrAgain(options, failure, settlement)
   }
+}
+
+/** What is wanted is tried again after the longest wait, whatever ended its last try. */
+function suspicion({ tries, backOffMaxMs }: Limits, keepsUp: boolean): Error {
+  const message = `not settled in ${tries} tries`
+  return keepsUp ? new RetryLater(message, { afterMs: backOffMaxMs }) : new Error(message)
 }
 
 /** Its actor hears it first: a crash in between tells it again, under the same id. */

@@ -14,6 +14,9 @@ export const Rejection = z.object({
 })
 export type Rejection = z.infer<typeof Rejection>
 
+/** Of what was not refused but given up: our fault, or an answer that never came. */
+export const parkedCode = 'effect_parked'
+
 /** An effect that was given up, as the API shows what was not done. */
 export function givenUp(event: {
   readonly effect: EffectKind
@@ -21,5 +24,5 @@ export function givenUp(event: {
   readonly at: Instant
 }): Rejection {
   const { effect, error, at } = event
-  return { effect, code: 'effect_parked', message: error, at }
+  return { effect, code: parkedCode, message: error, at }
 }

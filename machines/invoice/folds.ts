@@ -4,7 +4,7 @@ import { tell } from '../messages.ts'
 import { type Progress, type Weight, isTaken, observedOf, weigh } from '../observation.ts'
 import { isHardDecline } from '../payment/declines.ts'
 import type { InvoiceRef, PaymentRef } from '../refs.ts'
-import { givenUp } from '../rejection.ts'
+import { givenUp, parkedCode } from '../rejection.ts'
 import type { Stamped } from '../shared-events.ts'
 import type { InvoiceEvent } from './events.ts'
 import type { InvoiceFacts } from './facts.ts'
@@ -189,7 +189,12 @@ export function isReleased({ context }: Scope): boolean {
   const { attempt, paymentIntent, payments, rejection } = context
   if (paymentIntent !== null) return payments[`payment/${paymentIntent}`]?.status === 'canceled'
   // A charge that was asked for and not answered may still become a payment.
-  return attempt === 0 || rejection?.effect === 'payment.charge'
+  return attempt === 0 || isRefusedCharge(rejection)
+}
+
+/** The provider refused the charge. One that we gave up for a fault of ours may have been made, and is no refusal. */
+function isRefusedCharge(rejection: InvoiceContext['rejection']): boolean {
+  return rejection?.effect === 'payment.charge' && rejection.code !== parkedCode
 }
 
 /** A method that the latest attempt was not made with. */
@@ -236,7 +241,7 @@ export function msToCheck(context: InvoiceContext, now: Instant): number {
 export function isFailing(context: InvoiceContext): boolean {
   const { issue } = context
   if (issue) {
-    const refused = context.rejection?.effect === 'payment.charge'
+    const refused = isRefusedCharge(context.rejection)
     const failed = context.attempt > 1 || context.declineCode !== null || refused
     return !issue.onSession && context.paidAt === null && failed
   }

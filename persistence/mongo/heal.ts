@@ -1,4 +1,5 @@
 import type { Entry, RowKey } from '../../actors/journal.ts'
+import { SnapshotTooNew } from '../../actors/upgrade.ts'
 import type { ActorRef } from '../../values/ids.ts'
 import { rowId } from '../checked.ts'
 import { groupBy } from '../grouping.ts'
@@ -17,12 +18,19 @@ export async function healAll({ collections, marks }: Following, project: Projec
   for (let after: Place | undefined; ;) {
     const places = await unappliedAfter(collections, after)
     if (places.length === 0) return healed
+    const healedNow: Place[] = []
     for (const [actor, own] of groupBy(places, (place) => place.actor)) {
-      await applyEntries(collections, await healing(collections, { actor, places: own, project }))
+      try {
+        await applyEntries(collections, await healing(collections, { actor, places: own, project }))
+        healedNow.push(...own)
+      } catch (error) {
+        // A newer release wrote it and heals it; the others are not held up.
+        if (!(error instanceof SnapshotTooNew)) throw error
+      }
     }
-    marks.add(places)
+    marks.add(healedNow)
     await marks.flush()
-    healed += places.length
+    healed += healedNow.length
     after = places.at(-1)
   }
 }

@@ -119,6 +119,7 @@ export function createReadBudget(options: ReadBudgetOptions): ReadBudget {
   function turnAway(keys: readonly string[], ms: number): RetryLater {
     for (const key of keys) {
       if ((line.get(key) ?? ms) > ms) continue
+      if (!line.has(key) && line.size >= placesMax) throw beyond(ms)
       turnedAwayUntilMs = Math.max(turnedAwayUntilMs, ms + turnedAwayMs)
       line.delete(key)
       line.set(key, turnedAwayUntilMs)

@@ -176,3 +176,20 @@ test('a state that both releases know is read the same by both', () => {
   if (a.decided !== 'entry' || b.decided !== 'entry') throw new Error('both take it')
   expect(b.entry.snapshot.state).toMatchObject({ value: a.entry.snapshot.state['value'] ?? null })
 })
+
+test('A10 a timer that the next release drops is due once, and then no more', async () => {
+  const [store, clock] = [memoryStore(), handClock()]
+  await written(store, clock)
+  const { counter } = next
+  if (counter === undefined) throw new Error('there is a counter')
+  const [migration] = counter.migrations
+  if (migration === undefined) throw new Error('it has a migration')
+  const timers = { 'xstate.after.patience.counter.waiting': null }
+  const dropped: Charts = { counter: { ...counter, migrations: [{ ...migration, timers }] } }
+  const runtime = runtimeOf({ store, clock, charts: dropped })
+  await runtime.start()
+  clock.advance(patienceMs)
+  await runtime.fireDueTimers()
+  expect(await store.dueTimers(clock.now(), 10)).toEqual([])
+  expect(await store.nextTimerAt()).toBeNull()
+})

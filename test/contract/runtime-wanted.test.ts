@@ -98,3 +98,28 @@ describe('an effect that is given up', () => {
     expect((await stateNow(runtime)).context.parked).toHaveLength(1)
   })
 })
+
+test('M6 what is wanted is tried again though many of its tries ended without a word', async () => {
+  const clock = handClock()
+  const store = memoryStore()
+  const first = runtimeOf({ store, clock, performers: [] })
+  await first.tell(letter({ type: 'call', ask: 'who' }, { id: 'e0', to: 'counter/b' }))
+  const provider = outside(() => [])
+  const runtime = runtimeOf({ store, clock, performers: [provider], limits: { tries: 3 } })
+  const silent = runtimeOf({
+    store: { ...store, settle: () => Promise.resolve() },
+    clock,
+    performers: [outside(() => [])],
+    limits: { tries: 3 },
+  })
+  await silent.tell(charge)
+  for (let life = 0; life < 5; life += 1) {
+    await silent.idle()
+    clock.advance(quick.leaseMs)
+  }
+  await runtime.idle()
+  clock.advance(quick.backOffMaxMs)
+  await runtime.idle()
+  expect(provider.calls.map(({ effect: { kind } }) => kind)).toContain('charge')
+  expect(await store.parkedItem(effect)).toBeNull()
+})

@@ -13,6 +13,7 @@ import { StoreOwned } from '../../actors/port-errors.ts'
 import { createCheckpoints } from './checkpoints/checkpoints.ts'
 import { type Database, openDatabase, sqliteCode } from './driver.ts'
 import { holdLock } from './lock.ts'
+import { damageNamed } from './opening/damage-named.ts'
 import { damageIn, leaveMark, refuseEmptied, refuseShortened } from './opening/whole.ts'
 
 /** Read and written by this user alone. */
@@ -144,13 +145,14 @@ function owned(database: Database, { file, release }: FileOwnership): OwnedFile 
     }
   }
   const checkpoints = createCheckpoints(database, file)
+  const named = (error: unknown) => (file === null ? error : damageIn(file, error))
   return {
-    database,
+    database: damageNamed(database, named),
     afterCommit: () => checkpoints.afterCommit(),
     checkWhole() {
       if (file !== null) refuseShortened(file, bytes)
     },
-    damageIn: (error) => (file === null ? error : damageIn(file, error)),
+    damageIn: named,
     close() {
       if (!isOpen) return
       isOpen = false

@@ -165,7 +165,11 @@ export function foldSubmitted({ context, event }: Scope): Change {
 }
 
 export function foldRejected({ context, event }: Scope): Change {
-  if (event.type === 'effect.parked') return { rejection: givenUp(event) }
+  if (event.type === 'effect.parked') {
+    // The provider takes one payment of its invoice, however often it is asked: it may be asked again.
+    const paySeq = event.effect === 'provider.pay_invoice' ? null : context.paySeq
+    return { rejection: givenUp(event), paySeq }
+  }
   if (event.type !== 'effect.rejected') return {}
   const { effect, code, message, at } = event
   const paySeq = effect === 'provider.pay_invoice' ? null : context.paySeq

@@ -102,8 +102,6 @@ describe('an effect that is given up', () => {
 test('M6 what is wanted is tried again though many of its tries ended without a word', async () => {
   const clock = handClock()
   const store = memoryStore()
-  const first = runtimeOf({ store, clock, performers: [] })
-  await first.tell(letter({ type: 'call', ask: 'who' }, { id: 'e0', to: 'counter/b' }))
   const provider = outside(() => [])
   const runtime = runtimeOf({ store, clock, performers: [provider], limits: { tries: 3 } })
   const silent = runtimeOf({

@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest'
+import { account, day, subscription } from '../../test/charts/given.ts'
+import { stepping } from '../../test/charts/step.ts'
+import { isFailing } from './folds.ts'
+import { InvoiceContext } from './state.ts'
+import { invoiceWants } from './wanted.ts'
+
+const issued = {
+  type: 'invoice.issued',
+  version: 1,
+  account,
+  subscription,
+  provider: 'stripe',
+  currency: 'usd',
+  lines: [{ description: 'Pro', amountMinor: 2900, quantity: 1, period: null }],
+  period: { start: day(0), end: day(31) },
+  periodIndex: 1,
+  onSession: false,
+}
+const parked = {
+  type: 'effect.parked',
+  effect: 'payment.charge',
+  id: 'invoice/in_1#1.1',
+  error: 'x',
+}
+const declined = {
+  type: 'effect.rejected',
+  effect: 'payment.charge',
+  code: 'card_declined',
+  message: 'Your card was declined.',
+}
+
+function after(...words: readonly { readonly type: string }[]) {
+  const chart = stepping('invoice')
+  let { snapshot } = chart.begin({ id: 'in_1' })
+  for (const [index, word] of words.entries()) {
+    const heard = { ...word, at: day(index), by: 'test', seq: index + 1 }
+    snapshot = chart.step(snapshot, heard).snapshot
+  }
+  return { value: snapshot.value, context: InvoiceContext.parse(snapshot.context) }
+}
+
+const chargeOf = (attempt: number) => ({ id: `invoice/in_1#${attempt}.1`, attempt })
+const wantsCharge = invoiceWants['payment.charge']
+
+describe('a charge', () => {
+  test.each`
+    words                 | attempt | wanted   | why
+    ${[issued]}           | ${1}    | ${true}  | ${'the attempt that is under way'}
+    ${[issued]}           | ${2}    | ${false} | ${'an attempt that there is not'}
+    ${[issued, declined]} | ${1}    | ${false} | ${'it was refused'}
+    ${[issued, parked]}   | ${1}    | ${true}  | ${'it was given up for a fault of ours, and is still due'}
+  `('M6 $why: wanted $wanted', ({ words, attempt, wanted }) => {
+    expect(wantsCharge(after(...words), chargeOf(attempt))).toBe(wanted)
+  })
+
+  test('that we could not make is no refusal: nobody is dunned for it', () => {
+    expect(isFailing(after(issued, declined).context)).toBe(true)
+    expect(isFailing(after(issued, parked).context)).toBe(false)
+    expect(after(issued, parked).value).toMatchObject({ status: { open: 'charging' } })
+  })
+})

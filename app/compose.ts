@@ -20,12 +20,12 @@ import type { Mailer } from '../providers/mail/mailer.ts'
 import { createMailPerformer } from '../providers/mail/perform.ts'
 import { createStripePerformer } from '../providers/stripe/perform.ts'
 import type { ReadBudget } from '../providers/stripe/read-budget.ts'
-import { createRecentEvents, type RecentEvents } from '../providers/stripe/recent-events.ts'
 import {
   createStripeReceiver,
   type ReceiverOptions,
   type StripeReceiver,
 } from '../providers/stripe/receive.ts'
+import { createRecentEvents, type RecentEvents } from '../providers/stripe/recent-events.ts'
 import { createReconciliation, type Reconciliation } from '../providers/stripe/reconciliation.ts'
 import { isActorRef } from '../values/ids.ts'
 import { plusMs } from '../values/instant.ts'

@@ -3,8 +3,8 @@ import type { Home } from './homes.ts'
 import { timed } from './measure.ts'
 import type { Part } from './part.ts'
 import { openBenchSystem } from './platform.ts'
-import { beginsAt } from './workloads.ts'
 import { printTable, printTitle, whole } from './print.ts'
+import { beginsAt } from './workloads.ts'
 
 const customers = 300
 const readBudget = { perSecond: 25, burst: 50 }

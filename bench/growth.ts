@@ -4,8 +4,8 @@ import type { TellOutcome } from '../actors/tell-outcome.ts'
 import { createFigures, timed } from './measure.ts'
 import type { Part } from './part.ts'
 import { composeBench, undelivered } from './platform.ts'
-import { beginsAt, enveloped } from './workloads.ts'
 import { printTable, printTitle, whole } from './print.ts'
+import { beginsAt, enveloped } from './workloads.ts'
 
 const sizes = [10, 1_000]
 const sample = 64

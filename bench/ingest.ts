@@ -1,11 +1,11 @@
-import { signatureHeader } from '../twins/stripe/events/webhooks.ts'
 import { openTwin, webhookSecret } from '../test/harness/twin.ts'
+import { signatureHeader } from '../twins/stripe/events/webhooks.ts'
 import { secondsOf } from '../values/instant.ts'
 import { createFigures, pump, timed } from './measure.ts'
 import type { Part } from './part.ts'
 import { composeBench, undelivered } from './platform.ts'
-import { beginsAt } from './workloads.ts'
 import { printTable, printTitle, whole } from './print.ts'
+import { beginsAt } from './workloads.ts'
 
 const clock = { now: () => beginsAt }
 

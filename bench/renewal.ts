@@ -2,9 +2,9 @@ import { plusDays } from '../values/instant.ts'
 import type { Home } from './homes.ts'
 import type { Part } from './part.ts'
 import { openBenchSystem } from './platform.ts'
+import { printTable, printTitle, whole } from './print.ts'
 import { subscribe } from './subscribers.ts'
 import { beginsAt } from './workloads.ts'
-import { printTable, printTitle, whole } from './print.ts'
 
 /** The second renewal of one subscriber: the first may still have to do with how it began. */
 async function renewalOf(home: Home, collection: 'provider' | 'platform') {

@@ -11,8 +11,8 @@ import type { Home } from './homes.ts'
 import { createFigures, pump, sum, timed, type Figures, type Took } from './measure.ts'
 import type { Ground, Part } from './part.ts'
 import { undelivered } from './platform.ts'
-import { beginsAt, envelopesOf, workloads, type Workload } from './workloads.ts'
 import { printTable, printTitle, ratio, whole } from './print.ts'
+import { beginsAt, envelopesOf, workloads, type Workload } from './workloads.ts'
 
 const actors = 1_000
 const callers = 64

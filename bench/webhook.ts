@@ -2,8 +2,8 @@ import type { Home } from './homes.ts'
 import { timed } from './measure.ts'
 import type { Part } from './part.ts'
 import { openBenchSystem } from './platform.ts'
-import { subscribe } from './subscribers.ts'
 import { printTable, printTitle } from './print.ts'
+import { subscribe } from './subscribers.ts'
 
 const webhooks = 20
 

@@ -3,9 +3,9 @@ import type { Home } from './homes.ts'
 import { timed } from './measure.ts'
 import type { Ground, Part } from './part.ts'
 import { openBenchSystem } from './platform.ts'
+import { printTable, printTitle, whole } from './print.ts'
 import { addCard, subscribe } from './subscribers.ts'
 import { beginsAt } from './workloads.ts'
-import { printTable, printTitle, whole } from './print.ts'
 
 const joiningMs = 28 * 86_400_000
 

@@ -6,11 +6,11 @@ import type { Entry } from '../../actors/journal.ts'
 import type { ActorType, EventsOf, Message } from '../../machines/messages.ts'
 import type { ActorRef } from '../../values/ids.ts'
 import type { JsonObject } from '../../values/json.ts'
-import { refusalOf, type Command } from './checks.ts'
 import type { HttpDeps } from '../deps.ts'
 import { principalOf, type HttpEnv } from '../env.ts'
 import { principalName } from '../middleware/auth.ts'
 import { Problem, refused } from '../problem.ts'
+import { refusalOf, type Command } from './checks.ts'
 
 type RequestContext = Pick<Context<HttpEnv>, 'var'>
 

@@ -136,6 +136,9 @@ const sendEvent = createRoute({
   },
 })
 
+/** The routes of this area, from which a typed client is made. */
+export const adminActorRoutes = { getActor, getHistory, getEntry, sendEvent } as const
+
 export function mountAdminActors(app: App, deps: HttpDeps): void {
   const { runtime } = deps
   const shown = (entry: Entry, at: Instant) =>

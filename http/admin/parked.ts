@@ -76,6 +76,9 @@ const retryParked = createRoute({
   },
 })
 
+/** The routes of this area, from which a typed client is made. */
+export const adminParkedRoutes = { listParked, retryParked } as const
+
 /** An actor's ref with an envelope's id. */
 const idMax = 600
 

@@ -2,7 +2,19 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { openApi } from '../../test/harness/api.ts'
 import { quietSandbox } from '../../test/harness/quiet-sandbox.ts'
+import { adminActorRoutes } from '../admin/actors.ts'
+import { adminParkedRoutes } from '../admin/parked.ts'
+import { operationRoutes } from '../operations/health.ts'
 import { problemCodes } from '../problem.ts'
+import { sandboxRoutes } from '../sandbox/sandbox.ts'
+import { accountRoutes } from '../v1/accounts.ts'
+import { entitlementRoutes } from '../v1/entitlements.ts'
+import { invoiceRoutes } from '../v1/invoices.ts'
+import { paymentMethodRoutes } from '../v1/payment-methods.ts'
+import { planRoutes } from '../v1/plans.ts'
+import { subscriptionStreamRoutes } from '../v1/subscription-stream.ts'
+import { subscriptionRoutes } from '../v1/subscriptions.ts'
+import { webhookRoutes } from '../webhooks/webhooks.ts'
 
 const Operation = z.object({
   summary: z.string().min(1),
@@ -34,7 +46,30 @@ const operations = Object.entries(document.paths).flatMap(([path, item]) =>
   ),
 )
 
+/** Every area exports its routes, for a client that is typed from them. */
+const exported = {
+  ...accountRoutes,
+  ...adminActorRoutes,
+  ...adminParkedRoutes,
+  ...entitlementRoutes,
+  ...invoiceRoutes,
+  ...operationRoutes,
+  ...paymentMethodRoutes,
+  ...planRoutes,
+  ...sandboxRoutes,
+  ...subscriptionRoutes,
+  ...subscriptionStreamRoutes,
+  ...webhookRoutes,
+}
+
 describe('the OpenAPI document', () => {
+  test('holds the routes that the areas export, each under one name', () => {
+    const routes = Object.values(exported).map(
+      ({ method, path }) => `${method.toUpperCase()} ${path}`,
+    )
+    expect(routes.sort()).toEqual(operations.map(({ route }) => route).sort())
+  })
+
   test('holds every route that is mounted, and no other', () => {
     const pages = ['GET /return', 'GET /openapi.json', 'GET /docs', 'GET /docs/errors']
     const mounted = api.app.routes

@@ -50,6 +50,9 @@ const getMetrics = createRoute({
   },
 })
 
+/** The routes of this area, from which a typed client is made. */
+export const operationRoutes = { healthz, readyz, getMetrics } as const
+
 export function mountHealth(app: App, deps: HttpDeps): void {
   const { metrics } = deps
 

@@ -92,6 +92,9 @@ const setChaos = createRoute({
   responses: { 200: json(AnyObject, 'The dial as it stands now'), ...postProblemResponses() },
 })
 
+/** The routes of this area, from which a typed client is made. */
+export const sandboxRoutes = { getSandbox, advanceClock, setChaos } as const
+
 /** Only where there is a sandbox: elsewhere these routes do not exist. */
 export function mountSandbox(app: App, sandbox: HttpDeps['sandbox']): void {
   if (sandbox === null) return

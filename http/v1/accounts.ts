@@ -69,6 +69,9 @@ const listAccounts = createRoute({
   },
 })
 
+/** The routes of this area, from which a typed client is made. */
+export const accountRoutes = { createAccount, getAccount, listAccounts } as const
+
 export function mountAccounts(app: App, deps: HttpDeps): void {
   app.openapi(createAccount, async (c) => {
     const { email, name = null, currency } = c.req.valid('json')

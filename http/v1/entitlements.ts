@@ -72,6 +72,9 @@ const getReasons = createRoute({
   responses: { 200: json(WireReasons, 'Per feature'), ...problemResponses('not_found') },
 })
 
+/** The routes of this area, from which a typed client is made. */
+export const entitlementRoutes = { getEntitlements, getReasons } as const
+
 export function createEntitlements(deps: HttpDeps): EntitlementCache {
   return createEntitlementCache(deps, () => performance.now())
 }

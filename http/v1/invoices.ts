@@ -68,6 +68,9 @@ const payInvoice = createRoute({
   },
 })
 
+/** The routes of this area, from which a typed client is made. */
+export const invoiceRoutes = { listInvoices, getInvoice, payInvoice } as const
+
 export function mountInvoices(app: App, deps: HttpDeps): void {
   app.openapi(listInvoices, async (c) => {
     const { account, cursor = null, limit } = c.req.valid('query')

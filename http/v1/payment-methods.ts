@@ -31,6 +31,9 @@ const addPaymentMethod = createRoute({
   },
 })
 
+/** The routes of this area, from which a typed client is made. */
+export const paymentMethodRoutes = { addPaymentMethod } as const
+
 export function mountPaymentMethods(app: App, deps: HttpDeps): void {
   app.openapi(addPaymentMethod, async (c) => {
     const { id } = c.req.valid('param')

@@ -46,6 +46,9 @@ const listPlans = createRoute({
   responses: { 200: json(WireCatalog, 'The whole catalog'), ...problemResponses() },
 })
 
+/** The routes of this area, from which a typed client is made. */
+export const planRoutes = { listPlans } as const
+
 export function mountPlans(app: App, { catalog }: HttpDeps): void {
   const shown = present(catalog)
   app.openapi(listPlans, (c) => c.json(shown, 200))

@@ -38,6 +38,9 @@ const streamSubscription = createRoute({
   },
 })
 
+/** The routes of this area, from which a typed client is made. */
+export const subscriptionStreamRoutes = { streamSubscription } as const
+
 export function mountSubscriptionStream(app: App, deps: HttpDeps, following: Following): void {
   const places = createPlaces(deps.limits)
   app.openapi(streamSubscription, async (c) => {

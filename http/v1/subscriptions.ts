@@ -1,8 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { Entry } from '../../actors/journal.ts'
-import type { PlanTerms } from '../../machines/catalog/terms.ts'
 import { isRefusal, saleOf } from '../../machines/catalog/sale.ts'
+import type { PlanTerms } from '../../machines/catalog/terms.ts'
 import type { Provider } from '../../machines/refs.ts'
 import { standingOf } from '../actors/checks.ts'
 import { ask, newId } from '../actors/command.ts'
@@ -101,6 +101,14 @@ const resumeSubscription = createRoute({
     ...postProblemResponses('not_found', 'not_possible_now'),
   },
 })
+
+/** The routes of this area, from which a typed client is made. */
+export const subscriptionRoutes = {
+  createSubscription,
+  getSubscription,
+  cancelSubscription,
+  resumeSubscription,
+} as const
 
 export function mountSubscriptions(app: App, deps: HttpDeps, following: Following): void {
   app.openapi(createSubscription, async (c) => {

@@ -36,6 +36,9 @@ const receiveStripe = createRoute({
   },
 })
 
+/** The routes of this area, from which a typed client is made. */
+export const webhookRoutes = { receiveStripe } as const
+
 export function mountWebhooks(app: App, deps: HttpDeps): void {
   app.openapi(receiveStripe, async (c) => {
     const received = deps.stripeWebhooks.receive({

@@ -1,5 +1,5 @@
-import { chargeableMethod } from '../account/payment-method.ts'
 import type { PaymentMethodFacts } from '../account/facts.ts'
+import { chargeableMethod } from '../account/payment-method.ts'
 import type { AccountContext } from '../account/state.ts'
 import { stateOf, type Standing } from '../chart-types.ts'
 import type { Refusal } from '../refusals.ts'

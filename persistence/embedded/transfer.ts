@@ -14,12 +14,12 @@ import { actorId } from './actors.ts'
 import { insertEntry } from './append.ts'
 import { instantIn, instantOrNullIn, integerIn, textIn, textOrNullIn } from './columns.ts'
 import type { Bind, Database, Row } from './driver.ts'
-import { effectIdOf, effectKeyOf } from './effects/effect-key.ts'
 import { laneNumber } from './effects/claims.ts'
-import { parkedIn } from './parked.ts'
-import { allEntries, type NumberedEntry } from './rebuild.ts'
+import { effectIdOf, effectKeyOf } from './effects/effect-key.ts'
 import { writeResult } from './effects/settlements.ts'
 import { resultIn } from './effects/standings.ts'
+import { parkedIn } from './parked.ts'
+import { allEntries, type NumberedEntry } from './rebuild.ts'
 
 const batchRows = 500
 

@@ -3,14 +3,14 @@ import type { ArmedTimer, Commit, Entry } from '../../actors/journal.ts'
 import type { AppendOutcome, Lease } from '../../actors/ports.ts'
 import { canonical } from '../../values/json.ts'
 import { groupBy } from '../grouping.ts'
+import type { Marks } from './applied-marks.ts'
 import { type Applicable, applyEntries, isEmpty } from './apply.ts'
 import { claimed, newDelivery } from './delivery.ts'
 import type { Collections, JournalDocument } from './documents.ts'
 import { documentOf } from './entries.ts'
 import { duplicatesIn } from './failures.ts'
-import type { HeldDeliveries } from './held.ts'
 import type { HeadIndex, Place } from './head-index.ts'
-import type { Marks } from './applied-marks.ts'
+import type { HeldDeliveries } from './held.ts'
 
 /** A commit with its place in the caller's list. */
 interface PendingCommit {

@@ -5,8 +5,8 @@ import { rowId } from '../checked.ts'
 import { groupBy } from '../grouping.ts'
 import { type Applicable, applyEntries } from './apply.ts'
 import type { Collections, JournalDocument } from './documents.ts'
-import { readEntryAt, readHead } from './journal.ts'
 import type { Place } from './head-index.ts'
+import { readEntryAt, readHead } from './journal.ts'
 import { type Following, type Project, projected } from './rebuild.ts'
 
 const batchEntries = 500

@@ -1,10 +1,10 @@
 import { rowChanges } from '../../actors/commit-of.ts'
 import type { Entry, ViewRow } from '../../actors/journal.ts'
 import { checkRows } from '../checked.ts'
+import type { Marks } from './applied-marks.ts'
 import { type Applicable, applyEntries } from './apply.ts'
 import type { Collections, JournalDocument } from './documents.ts'
 import { createFold } from './entries.ts'
-import type { Marks } from './applied-marks.ts'
 
 export type Project = (entry: Entry) => readonly ViewRow[]
 

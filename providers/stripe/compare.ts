@@ -1,4 +1,3 @@
-import type { Links } from './resolve.ts'
 import { ZodError } from 'zod'
 import type { Entry } from '../../actors/journal.ts'
 import type { Log } from '../../actors/ports.ts'
@@ -16,6 +15,7 @@ import { type DatedObject, targetsOf, told } from './calls/observe.ts'
 import type { Message } from './message.ts'
 import { normaliseObject } from './normalise.ts'
 import { derivedRef, plainRef, safeId, type Target } from './refs.ts'
+import type { Links } from './resolve.ts'
 import type { Resolver } from './resolve.ts'
 
 export interface ComparisonPorts {

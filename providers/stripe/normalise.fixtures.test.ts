@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { isTelling, resolved } from '../../test/harness/stripe-messages.ts'
 import { instantOfSeconds } from '../../values/instant.ts'
 import { normalise } from './normalise.ts'
-import { createRecentEvents } from './recent-events.ts'
 import { createStripeReceiver } from './receive.ts'
+import { createRecentEvents } from './recent-events.ts'
 
 const folder = new URL('../../../shared/fixtures/stripe/', import.meta.url)
 const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : []

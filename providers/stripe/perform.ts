@@ -1,4 +1,3 @@
-import type { Links } from './resolve.ts'
 import type { Stripe } from 'stripe'
 import type { Performer } from '../../actors/performer.ts'
 import { RetryLater } from '../../actors/port-errors.ts'
@@ -42,6 +41,7 @@ import {
 } from './calls/subscriptions.ts'
 import type { ReadBudget } from './read-budget.ts'
 import type { RecentEvents } from './recent-events.ts'
+import type { Links } from './resolve.ts'
 import { createResolver } from './resolve.ts'
 
 export interface StripePerformerOptions {

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { Envelope } from '../../actors/envelope.ts'
 import { EventEvent } from '../../machines/webhook/events.ts'
 import { instantOfSeconds } from '../../values/instant.ts'
-import { createRecentEvents } from './recent-events.ts'
 import { createStripeReceiver, type ReceiveResult } from './receive.ts'
+import { createRecentEvents } from './recent-events.ts'
 
 const now = instantOfSeconds(1_790_000_100)
 const options = {

@@ -1,4 +1,3 @@
-import type { Links } from './resolve.ts'
 import { randomUUID } from 'node:crypto'
 import type { Stripe } from 'stripe'
 import { z } from 'zod'
@@ -14,6 +13,7 @@ import type { Tell } from './compare.ts'
 import { listEventsSince } from './events.ts'
 import type { ReadBudget } from './read-budget.ts'
 import type { StripeReceiver } from './receive.ts'
+import type { Links } from './resolve.ts'
 import { createResolver } from './resolve.ts'
 import { createSweep } from './sweep.ts'
 

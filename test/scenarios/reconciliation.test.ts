@@ -1,4 +1,3 @@
-import { createLinks } from '../../views/links.ts'
 import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Entry } from '../../actors/journal.ts'
@@ -7,8 +6,8 @@ import { termsOf } from '../../machines/catalog/catalog.ts'
 import { DunningContext } from '../../machines/dunning/state.ts'
 import { ReconciliationContext } from '../../machines/reconciliation/state.ts'
 import { createReadBudget } from '../../providers/stripe/read-budget.ts'
-import { createRecentEvents } from '../../providers/stripe/recent-events.ts'
 import { createStripeReceiver } from '../../providers/stripe/receive.ts'
+import { createRecentEvents } from '../../providers/stripe/recent-events.ts'
 import {
   createReconciliation,
   reconciliationRef,
@@ -17,6 +16,7 @@ import {
 import { calm, worst } from '../../twins/kernel/chaos.ts'
 import type { ActorRef } from '../../values/ids.ts'
 import { type Instant, msPerDay, msPerHour, plusMs } from '../../values/instant.ts'
+import { createLinks } from '../../views/links.ts'
 import { silentLog } from '../harness/logs.ts'
 import { catalog, webhooksOf } from '../harness/process.ts'
 import { openSystem, type System } from '../harness/system.ts'

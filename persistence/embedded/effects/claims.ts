@@ -4,8 +4,8 @@ import type { ClaimedEffect, Lease } from '../../../actors/ports.ts'
 import { type Instant, instant, msOf, plusMs } from '../../../values/instant.ts'
 import { instantOrNullIn, integerIn } from '../columns.ts'
 import type { Database } from '../driver.ts'
-import { type EffectSource, createSources, effectIn } from './source.ts'
 import { effectKeyOf } from './effect-key.ts'
+import { type EffectSource, createSources, effectIn } from './source.ts'
 
 /** Within the transaction that writes the entry: claimable (P6), or claimed if there is a lease. */
 export function openEffects(

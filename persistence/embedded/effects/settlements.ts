@@ -2,11 +2,11 @@ import type { Settlement } from '../../../actors/ports.ts'
 import type { EffectId } from '../../../values/ids.ts'
 import { type Instant, msOf } from '../../../values/instant.ts'
 import { jsonText } from '../../stored-json.ts'
-import { createSources, effectIn } from './source.ts'
 import { integerIn } from '../columns.ts'
 import type { Database } from '../driver.ts'
-import { type EffectKey, effectKeyOf } from './effect-key.ts'
 import { listParked, unlistParked } from '../parked.ts'
+import { type EffectKey, effectKeyOf } from './effect-key.ts'
+import { createSources, effectIn } from './source.ts'
 
 /** Settles within the caller's transaction. */
 export function settleEffects(database: Database, settlements: readonly Settlement[]): void {

@@ -3,8 +3,8 @@ import { UnreadableDocument } from '../../errors.ts'
 import { actorIn } from '../columns.ts'
 import { keptIn } from '../document.ts'
 import type { Database } from '../driver.ts'
-import { effectIdOf } from './effect-key.ts'
 import { storedIn } from '../journal.ts'
+import { effectIdOf } from './effect-key.ts'
 
 /** What an effect is read from: the entry that asked for it. */
 export type EffectSource = Omit<Entry, 'snapshot'>

@@ -6,8 +6,8 @@ import { actorId } from '../actors.ts'
 import { instantIn, integerIn, textOrNullIn } from '../columns.ts'
 import { keptIn } from '../document.ts'
 import type { Database, Row } from '../driver.ts'
-import { effectKeyOf } from './effect-key.ts'
 import { storedIn } from '../journal.ts'
+import { effectKeyOf } from './effect-key.ts'
 
 /** How the effects of an entry stand, in their order. */
 export function effectsOf(database: Database, ref: ActorRef, seq: number): EffectStanding[] {

@@ -7,8 +7,8 @@ import {
   type StripeWorld,
   textIn,
 } from '../../../test/harness/stripe-performer.ts'
-import { createRecentEvents } from '../recent-events.ts'
 import { createStripeReceiver } from '../receive.ts'
+import { createRecentEvents } from '../recent-events.ts'
 
 const receiver = createStripeReceiver(
   {

@@ -51,7 +51,7 @@ export interface Chart {
   readonly events: z.ZodType<{ type: string }>
   /**
    * Events that ask. One that no transition takes is refused, with the state and what is possible;
-   * every other event is an observation, which is then recorded and changes nothing.
+   * every other event is an observation, which then changes nothing.
    */
   readonly requests: ReadonlySet<string>
   /**

@@ -42,7 +42,7 @@ export interface Entry {
   readonly envelope: Envelope
   readonly snapshot: Snapshot
   readonly effects: readonly Effect[]
-  /** False if the event was recorded and changed nothing (promise A6). */
+  /** False for a request that changed nothing; such an observation is not journaled (A6). */
   readonly changed: boolean
   readonly committedAt: Instant
 }

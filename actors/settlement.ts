@@ -74,7 +74,8 @@ function retried(
   if (later.counts && counted >= limits.tries && !keepsUp) {
     return { id, outcome: 'parked', at: now, error: `${counted} tries: ${errorText(later)}` }
   }
-  const tries = Math.min(counted, triesAtMost(limits, keepsUp))
+  // One that is kept up stays below the tries at which it would be suspected.
+  const tries = Math.min(counted, limits.tries - 1)
   const wait = later.counts ? backOffMs(id, counted, limits) : waitFor(claimed, now, limits)
   return {
     id,
@@ -85,14 +86,6 @@ function retried(
     attempt: later.newAttempt ? claimed.attempt + 1 : claimed.attempt,
     firstTriedAt: later.newAttempt ? null : claimed.firstTriedAt,
   }
-}
-
-/**
- * One that is kept up stays so far below the tries at which it would be taken for what kills the
- * process that two that die of something else, or could not settle it, do not park it.
- */
-function triesAtMost({ tries }: Limits, keepsUp: boolean): number {
-  return keepsUp ? Math.max(1, tries - 3) : tries - 1
 }
 
 /** A quarter of the time that was waited already: often at first, seldom for what takes days. */

@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { Word } from '../../test/charts/explore.ts'
 import {
-  account,
   day,
+  invoiceIssued as issued,
   invoiceObserved,
   paymentChanged,
   second,
-  subscription,
 } from '../../test/charts/given.ts'
 import { stepping } from '../../test/charts/step.ts'
 import type { Instant } from '../../values/instant.ts'
@@ -35,18 +34,6 @@ function anInvoice() {
   }
 }
 
-const issued = {
-  type: 'invoice.issued',
-  version: 1,
-  account,
-  subscription,
-  provider: 'stripe',
-  currency: 'usd',
-  lines: [{ description: 'Pro', amountMinor: 2900, quantity: 1, period: null }],
-  period: { start: day(0), end: day(31) },
-  periodIndex: 1,
-  onSession: false,
-}
 const submitted = (attempt: number, change: object = {}): Word => ({
   type: 'charge.submitted',
   attempt,

@@ -1,22 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { account, day, subscription } from '../../test/charts/given.ts'
+import { day, invoiceIssued as issued } from '../../test/charts/given.ts'
 import { stepping } from '../../test/charts/step.ts'
 import { isFailing } from './folds.ts'
 import { InvoiceContext } from './state.ts'
 import { invoiceWants } from './wanted.ts'
 
-const issued = {
-  type: 'invoice.issued',
-  version: 1,
-  account,
-  subscription,
-  provider: 'stripe',
-  currency: 'usd',
-  lines: [{ description: 'Pro', amountMinor: 2900, quantity: 1, period: null }],
-  period: { start: day(0), end: day(31) },
-  periodIndex: 1,
-  onSession: false,
-}
 const parked = {
   type: 'effect.parked',
   effect: 'payment.charge',

@@ -110,6 +110,20 @@ export function invoiceFacts(change: Partial<InvoiceFacts> = {}): InvoiceFacts {
   }
 }
 
+/** The platform bills the second period of a subscription. */
+export const invoiceIssued = {
+  type: 'invoice.issued',
+  version: 1,
+  account,
+  subscription,
+  provider: 'stripe',
+  currency: 'usd',
+  lines: [{ description: 'Pro', amountMinor: 2900, quantity: 1, period: null }],
+  period: { start: day(0), end: day(31) },
+  periodIndex: 1,
+  onSession: false,
+}
+
 export function invoiceObserved(
   change: Partial<InvoiceFacts> = {},
   state: Of<InvoiceEvent, 'invoice.observed'>['payment'] = null,

@@ -1,9 +1,9 @@
 import type { ActorRef } from '../values/ids.ts'
 import type { Instant } from '../values/instant.ts'
-import type { Decider } from './decide.ts'
-import type { Entry } from './journal.ts'
+import type { Decider } from './decision/decide.ts'
+import type { Entry } from './journal/journal.ts'
 import type { EffectStanding, Journal, Outbox, Page, PageRequest } from './ports.ts'
-import type { PossibleTransition } from './transitions.ts'
+import type { PossibleTransition } from './decision/transitions.ts'
 
 /**
  * Any actor, now and at any past moment, as today's charts would have written it: what an older

@@ -1,8 +1,8 @@
 import type { ActorRef, EffectId } from '../values/ids.ts'
 import type { Instant } from '../values/instant.ts'
 import type { JsonObject } from '../values/json.ts'
-import type { Envelope } from './envelope.ts'
-import type { ArmedTimer, Commit, Effect, Entry, ViewRow } from './journal.ts'
+import type { Envelope } from './journal/envelope.ts'
+import type { ArmedTimer, Commit, Effect, Entry, ViewRow } from './journal/journal.ts'
 
 // The ports: all that the runtime asks of the world. Adapters implement them; `app/` picks the
 // adapters.
@@ -166,14 +166,14 @@ export interface Outbox {
   /**
    * Claims up to `limit` effects that are durable, not done, not parked, due at `now` and not held
    * by a live claim; oldest due first. A claim ends when it is settled or when `leaseMs` have
-   * passed. With `own`, only effects of that lane (`lanes.ts`), at a cost that what waits in the
-   * other does not raise.
+   * passed. With `internal`, only effects of that lane (`lanes.ts`), at a cost that what waits in
+   * the other does not raise.
    */
   claim(
     now: Instant,
     limit: number,
     leaseMs: number,
-    lane?: 'own',
+    lane?: 'internal',
   ): Promise<readonly ClaimedEffect[]>
   /** Ends claims. Settling what is done already, or is not known, changes nothing. */
   settle(settlements: readonly Settlement[]): Promise<void>

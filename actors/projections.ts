@@ -1,4 +1,4 @@
-import type { Entry, ViewRow } from './journal.ts'
+import type { Entry, ViewRow } from './journal/journal.ts'
 
 /** A list, a look-up or a ledger, computed from entries one by one: it knows no other actor's. */
 export interface View {

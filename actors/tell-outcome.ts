@@ -1,5 +1,5 @@
-import type { Envelope } from './envelope.ts'
-import type { Entry } from './journal.ts'
+import type { Envelope } from './journal/envelope.ts'
+import type { Entry } from './journal/journal.ts'
 import type { Refusal } from './refusal.ts'
 
 /** What became of an envelope. */

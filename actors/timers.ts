@@ -1,12 +1,12 @@
 import type { Instant } from '../values/instant.ts'
-import type { Chart, Charts } from './chart.ts'
-import type { Decider } from './decide.ts'
-import type { Envelope } from './envelope.ts'
+import type { Chart, Charts } from './decision/chart.ts'
+import type { Decider } from './decision/decide.ts'
+import type { Envelope } from './journal/envelope.ts'
 import type { Limits } from './limits.ts'
 import type { Clock, DueTimer, Log, TimerIndex } from './ports.ts'
-import { createStatechart } from './statechart.ts'
+import { createStatechart } from './decision/statechart.ts'
 import type { TellOutcome } from './tell-outcome.ts'
-import { namesUnknownTo, SnapshotTooNew } from './upgrade.ts'
+import { namesUnknownTo, SnapshotTooNew } from './decision/upgrade.ts'
 
 // A7 A timer acts only for the entry that set it: its envelope names that entry, and `decide`
 //    compares. Fired by two processes, or twice by one, it is one envelope id.

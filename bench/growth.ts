@@ -1,4 +1,4 @@
-import type { Envelope } from '../actors/envelope.ts'
+import type { Envelope } from '../actors/journal/envelope.ts'
 import type { Store } from '../actors/ports.ts'
 import type { TellOutcome } from '../actors/tell-outcome.ts'
 import { createFigures, timed } from './measure.ts'

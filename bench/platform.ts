@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Entry } from '../actors/journal.ts'
+import type { Entry } from '../actors/journal/journal.ts'
 import type { Limits } from '../actors/limits.ts'
 import type { Clock, Store } from '../actors/ports.ts'
 import { defaultHttpLimits } from '../http/limits.ts'

@@ -1,6 +1,6 @@
 import { assign, setup } from 'xstate'
 import { z } from 'zod'
-import type { Chart } from '../actors/chart.ts'
+import type { Chart } from '../actors/decision/chart.ts'
 
 interface Types {
   context?: { readonly id: string; readonly count: number }

@@ -1,6 +1,6 @@
 import { initialTransition, transition } from 'xstate'
 import { uncounted } from '../actors/counters.ts'
-import type { Envelope } from '../actors/envelope.ts'
+import type { Envelope } from '../actors/journal/envelope.ts'
 import { defaultLimits, type Limits } from '../actors/limits.ts'
 import type { Store } from '../actors/ports.ts'
 import { createRuntime, type Runtime } from '../actors/runtime.ts'

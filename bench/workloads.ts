@@ -1,5 +1,5 @@
-import type { Chart, Charts } from '../actors/chart.ts'
-import type { Envelope } from '../actors/envelope.ts'
+import type { Chart, Charts } from '../actors/decision/chart.ts'
+import type { Envelope } from '../actors/journal/envelope.ts'
 import catalogJson from '../catalog.json' with { type: 'json' }
 import { Catalog, termsOf } from '../machines/catalog/catalog.ts'
 import { charts } from '../machines/index.ts'

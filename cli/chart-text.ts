@@ -1,4 +1,4 @@
-import type { Chart } from '../actors/chart.ts'
+import type { Chart } from '../actors/decision/chart.ts'
 
 // The names that a chart is written in, as text.
 

@@ -1,4 +1,4 @@
-import type { Chart, Charts } from '../actors/chart.ts'
+import type { Chart, Charts } from '../actors/decision/chart.ts'
 import { flatten, guardText, actionText, transitionsFrom, type Node } from './chart-text.ts'
 
 /**

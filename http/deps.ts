@@ -1,5 +1,5 @@
-import type { Chart } from '../actors/chart.ts'
-import type { Envelope } from '../actors/envelope.ts'
+import type { Chart } from '../actors/decision/chart.ts'
+import type { Envelope } from '../actors/journal/envelope.ts'
 import type { Clock, DeadLetters, Log, RequestKeys, Store, Views } from '../actors/ports.ts'
 import type { Runtime } from '../actors/runtime.ts'
 import type { Catalog } from '../machines/catalog/catalog.ts'

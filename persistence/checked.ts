@@ -1,4 +1,4 @@
-import type { Commit, RowKey } from '../actors/journal.ts'
+import type { Commit, RowKey } from '../actors/journal/journal.ts'
 import { BadCursor } from '../actors/port-errors.ts'
 
 // What both homes refuse in the same words, before anything is written: a RangeError is a bug of

@@ -1,5 +1,5 @@
-import { commitOf } from '../actors/commit-of.ts'
-import type { Entry, ViewRow } from '../actors/journal.ts'
+import { commitOf } from '../actors/journal/commit-of.ts'
+import type { Entry, ViewRow } from '../actors/journal/journal.ts'
 import type { Store } from '../actors/ports.ts'
 import { TargetNotEmpty } from './errors.ts'
 import type { EntryRecord, Transfer, WrittenRecord } from './transfer.ts'

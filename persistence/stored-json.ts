@@ -1,5 +1,5 @@
-import type { Envelope } from '../actors/envelope.ts'
-import type { ArmedTimer, Effect, Entry } from '../actors/journal.ts'
+import type { Envelope } from '../actors/journal/envelope.ts'
+import type { ArmedTimer, Effect, Entry } from '../actors/journal/journal.ts'
 import type { ParkedItem } from '../actors/ports.ts'
 import { type EffectId, isActorRef } from '../values/ids.ts'
 import { isInstant } from '../values/instant.ts'

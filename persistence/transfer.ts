@@ -1,4 +1,4 @@
-import type { Entry, SnapshotChange } from '../actors/journal.ts'
+import type { Entry, SnapshotChange } from '../actors/journal/journal.ts'
 import type { ParkedItem } from '../actors/ports.ts'
 import type { EffectId } from '../values/ids.ts'
 import type { Instant } from '../values/instant.ts'

@@ -33,6 +33,26 @@ const strangers: readonly (readonly [string, string])[] = [
   ['providers/', 'twins/'],
 ]
 
+/**
+ * Inside a room: a folder to the folders of its room that it may import. What stands in the room
+ * itself is open to all of them.
+ */
+const inner: Readonly<Record<string, readonly string[]>> = {
+  'actors/journal': [],
+  'actors/decision': ['actors/journal'],
+  'actors/mailbox': ['actors/decision', 'actors/journal'],
+  'actors/delivery': ['actors/decision', 'actors/journal'],
+  'persistence/mongo/connection': [],
+  'persistence/mongo/documents': ['persistence/mongo/connection'],
+  'persistence/mongo/views': ['persistence/mongo/documents'],
+  'persistence/mongo/effects': ['persistence/mongo/documents', 'persistence/mongo/views'],
+  'persistence/mongo/journal': [
+    'persistence/mongo/documents',
+    'persistence/mongo/effects',
+    'persistence/mongo/views',
+  ],
+}
+
 /** Each with its reason; none is silent. */
 const exceptions: readonly { from: string; to: string; why: string }[] = [
   {
@@ -152,6 +172,28 @@ describe('imports follow the arrows', () => {
         .map((to) => `${file} imports ${to}`),
     )
     expect(met).toEqual([])
+  })
+
+  test('and the folders of a room stand in one order', () => {
+    const wrong = ours.flatMap(({ file, imports }) => {
+      const from = path.dirname(file)
+      const allowed = inner[from]
+      if (allowed === undefined) return []
+      return imports
+        .filter((name) => name.startsWith('.'))
+        .map((name) => path.relative(root, path.resolve(root, from, name)))
+        .filter((to) => {
+          const folder = path.dirname(to)
+          return (
+            homeOf(to) === homeOf(file) &&
+            folder !== from &&
+            folder in inner &&
+            !allowed.includes(folder)
+          )
+        })
+        .map((to) => `${file} imports ${to}`)
+    })
+    expect(wrong).toEqual([])
   })
 
   test('and every arrow is used', () => {

@@ -1,4 +1,4 @@
-import type { Entry, ViewRow } from '../actors/journal.ts'
+import type { Entry, ViewRow } from '../actors/journal/journal.ts'
 import type { View } from '../actors/projections.ts'
 import type { JsonObject } from '../values/json.ts'
 

@@ -1,5 +1,5 @@
-import type { Entry } from '../../actors/journal.ts'
-import { contextOf, valueOf } from '../../actors/read-snapshot.ts'
+import type { Entry } from '../../actors/journal/journal.ts'
+import { contextOf, valueOf } from '../../actors/decision/read-snapshot.ts'
 import { AccountContext } from '../../machines/account/state.ts'
 import { isRefusal, payableWith, refusalOfTerms } from '../../machines/catalog/sale.ts'
 import type { Standing } from '../../machines/chart-types.ts'

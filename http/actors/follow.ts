@@ -1,4 +1,4 @@
-import type { Entry } from '../../actors/journal.ts'
+import type { Entry } from '../../actors/journal/journal.ts'
 import type { ActorRef } from '../../values/ids.ts'
 import type { HttpDeps } from '../deps.ts'
 import type { Timers } from '../timers.ts'

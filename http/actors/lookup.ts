@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
-import type { Entry } from '../../actors/journal.ts'
-import { contextOf } from '../../actors/read-snapshot.ts'
+import type { Entry } from '../../actors/journal/journal.ts'
+import { contextOf } from '../../actors/decision/read-snapshot.ts'
 import { AccountContext } from '../../machines/account/state.ts'
 import { isActorRef, type ActorRef } from '../../values/ids.ts'
 import type { HttpDeps } from '../deps.ts'

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import type { Entry } from '../../actors/journal.ts'
+import type { Entry } from '../../actors/journal/journal.ts'
 import { typeOf, type ActorRef } from '../../values/ids.ts'
 import { isInstant, type Instant } from '../../values/instant.ts'
 import type { JsonObject } from '../../values/json.ts'

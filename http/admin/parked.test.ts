@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Performer } from '../../actors/performer.ts'
+import type { Performer } from '../../actors/delivery/performer.ts'
 import { openApi, problemIn, type TestApi } from '../../test/harness/api.ts'
 import { keyOf } from '../../test/harness/process.ts'
 import { haveAccount } from '../../test/harness/provider-says.ts'

@@ -3,7 +3,7 @@ import { HTTPException } from 'hono/http-exception'
 import type { ZodError } from 'zod'
 import { BadCursor, StoreClosed, StoreUnavailable } from '../../actors/port-errors.ts'
 import { RuntimeStopped } from '../../actors/runtime.ts'
-import { SnapshotTooNew } from '../../actors/upgrade.ts'
+import { SnapshotTooNew } from '../../actors/decision/upgrade.ts'
 import { Problem } from '../problem.ts'
 
 type Part = 'body' | 'query' | 'path' | 'header'

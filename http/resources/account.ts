@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
-import type { Entry } from '../../actors/journal.ts'
-import { contextOf, regionOf } from '../../actors/read-snapshot.ts'
+import type { Entry } from '../../actors/journal/journal.ts'
+import { contextOf, regionOf } from '../../actors/decision/read-snapshot.ts'
 import { AccountContext } from '../../machines/account/state.ts'
 import { idOf } from '../../values/ids.ts'
 import { presentPaymentMethods, WirePaymentMethod } from './payment-method.ts'

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
-import type { Entry } from '../../actors/journal.ts'
-import { valueOf } from '../../actors/read-snapshot.ts'
+import type { Entry } from '../../actors/journal/journal.ts'
+import { valueOf } from '../../actors/decision/read-snapshot.ts'
 import { typeOf } from '../../values/ids.ts'
 import { stateText } from '../../values/json.ts'
 import { WireInstant } from './wire.ts'

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
-import type { Entry } from '../../actors/journal.ts'
-import { contextOf, regionOf } from '../../actors/read-snapshot.ts'
+import type { Entry } from '../../actors/journal/journal.ts'
+import { contextOf, regionOf } from '../../actors/decision/read-snapshot.ts'
 import { amountRemaining, dueSince, nextExecutableAttemptAt } from '../../machines/invoice/folds.ts'
 import { InvoiceContext } from '../../machines/invoice/state.ts'
 import { idOf } from '../../values/ids.ts'

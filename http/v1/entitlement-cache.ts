@@ -1,5 +1,5 @@
-import type { Entry } from '../../actors/journal.ts'
-import { contextOf } from '../../actors/read-snapshot.ts'
+import type { Entry } from '../../actors/journal/journal.ts'
+import { contextOf } from '../../actors/decision/read-snapshot.ts'
 import { Entitlements } from '../../machines/account/entitlements.ts'
 import { AccountContext } from '../../machines/account/state.ts'
 import { idOf, typeOf } from '../../values/ids.ts'

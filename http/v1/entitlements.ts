@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { causesOf } from '../../actors/causes.ts'
+import { causesOf } from '../../actors/journal/causes.ts'
 import { notFound, refOf } from '../actors/lookup.ts'
 import type { HttpDeps } from '../deps.ts'
 import { principalOf, type App, type HttpEnv } from '../env.ts'

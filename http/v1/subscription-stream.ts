@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { streamSSE, type SSEStreamingApi } from 'hono/streaming'
-import type { Entry } from '../../actors/journal.ts'
+import type { Entry } from '../../actors/journal/journal.ts'
 import type { Following } from '../actors/follow.ts'
 import { seenSubscription } from '../actors/lookup.ts'
 import type { HttpDeps } from '../deps.ts'

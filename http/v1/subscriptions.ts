@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import type { Entry } from '../../actors/journal.ts'
+import type { Entry } from '../../actors/journal/journal.ts'
 import { isRefusal, saleOf } from '../../machines/catalog/sale.ts'
 import type { PlanTerms } from '../../machines/catalog/terms.ts'
 import type { Provider } from '../../machines/refs.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createStatechart } from '../../actors/statechart.ts'
+import { createStatechart } from '../../actors/decision/statechart.ts'
 import type { Word } from '../../test/charts/explore.ts'
 import {
   customerObserved,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { createDecider } from '../../actors/decide.ts'
-import type { Entry } from '../../actors/journal.ts'
+import { createDecider } from '../../actors/decision/decide.ts'
+import type { Entry } from '../../actors/journal/journal.ts'
 import { type Instant, plusDays } from '../../values/instant.ts'
 import { charts } from '../index.ts'
 import { ReconciliationContext } from './state.ts'

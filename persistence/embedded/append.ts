@@ -1,4 +1,4 @@
-import type { Commit, Entry } from '../../actors/journal.ts'
+import type { Commit, Entry } from '../../actors/journal/journal.ts'
 import type { AppendOutcome, Lease } from '../../actors/ports.ts'
 import type { ActorRef } from '../../values/ids.ts'
 import { msOf } from '../../values/instant.ts'

@@ -1,6 +1,12 @@
-import { changedSnapshot } from '../../actors/changed-snapshot.ts'
-import type { Envelope } from '../../actors/envelope.ts'
-import type { Commit, Effect, Entry, Snapshot, SnapshotChange } from '../../actors/journal.ts'
+import { changedSnapshot } from '../../actors/journal/changed-snapshot.ts'
+import type { Envelope } from '../../actors/journal/envelope.ts'
+import type {
+  Commit,
+  Effect,
+  Entry,
+  Snapshot,
+  SnapshotChange,
+} from '../../actors/journal/journal.ts'
 import { type ActorRef, effectId } from '../../values/ids.ts'
 import type { Instant } from '../../values/instant.ts'
 import type { JsonObject } from '../../values/json.ts'

@@ -1,4 +1,4 @@
-import { baseSeq, type Entry } from '../../actors/journal.ts'
+import { baseSeq, type Entry } from '../../actors/journal/journal.ts'
 import type { Page, PageRequest } from '../../actors/ports.ts'
 import type { ActorRef } from '../../values/ids.ts'
 import { type Instant, msOf } from '../../values/instant.ts'

@@ -1,5 +1,5 @@
-import { rowChanges } from '../../actors/commit-of.ts'
-import type { Entry, ViewRow } from '../../actors/journal.ts'
+import { rowChanges } from '../../actors/journal/commit-of.ts'
+import type { Entry, ViewRow } from '../../actors/journal/journal.ts'
 import { msOf } from '../../values/instant.ts'
 import { checkRows } from '../checked.ts'
 import { actorIn, integerIn } from './columns.ts'

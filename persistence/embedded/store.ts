@@ -1,4 +1,4 @@
-import type { Commit } from '../../actors/journal.ts'
+import type { Commit } from '../../actors/journal/journal.ts'
 import { StoreClosed, StoreUnavailable } from '../../actors/port-errors.ts'
 import type { ParkedItem, Store } from '../../actors/ports.ts'
 import { StoreDamaged } from '../../actors/store-damaged.ts'

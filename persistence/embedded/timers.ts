@@ -1,4 +1,4 @@
-import type { ArmedTimer } from '../../actors/journal.ts'
+import type { ArmedTimer } from '../../actors/journal/journal.ts'
 import type { DueTimer } from '../../actors/ports.ts'
 import { type Instant, msOf } from '../../values/instant.ts'
 import { actorIn, instantIn, instantOrNullIn, textIn } from './columns.ts'

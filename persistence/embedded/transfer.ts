@@ -1,4 +1,4 @@
-import type { Effect } from '../../actors/journal.ts'
+import type { Effect } from '../../actors/journal/journal.ts'
 import type { ActorRef, EffectId } from '../../values/ids.ts'
 import { msOf } from '../../values/instant.ts'
 import { jsonText, readObject } from '../stored-json.ts'

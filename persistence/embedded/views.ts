@@ -1,4 +1,4 @@
-import type { RowChanges, RowKey } from '../../actors/journal.ts'
+import type { RowChanges, RowKey } from '../../actors/journal/journal.ts'
 import type { Page, PageRequest } from '../../actors/ports.ts'
 import type { JsonObject } from '../../values/json.ts'
 import { checkCursorText, isStorable } from '../checked.ts'

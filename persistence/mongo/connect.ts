@@ -2,7 +2,7 @@ import { type Db, MongoClient, type MongoClientOptions } from 'mongodb'
 import { UnknownFormat } from '../errors.ts'
 import { checkDurability, databaseIn } from './connection/address.ts'
 import { type Patience, timeOutsBeside } from './connection/time-outs.ts'
-import { type Collections, collectionsOf, prepareIndexes } from './documents.ts'
+import { type Collections, collectionsOf, prepareIndexes } from './documents/documents.ts'
 import { unavailable } from './failures.ts'
 
 /** A connected database with its collections and indexes ready. */
@@ -12,7 +12,7 @@ export interface MongoHome {
   readonly collections: Collections
 }
 
-const formatKnown = 2
+const formatKnown = 3
 
 /** What is acknowledged is on the disks of a majority, and only such a thing is read. */
 const options: MongoClientOptions = {

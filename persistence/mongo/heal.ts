@@ -1,13 +1,13 @@
-import type { Entry, RowKey } from '../../actors/journal.ts'
-import { SnapshotTooNew } from '../../actors/upgrade.ts'
+import type { Entry, RowKey } from '../../actors/journal/journal.ts'
+import { SnapshotTooNew } from '../../actors/decision/upgrade.ts'
 import type { ActorRef } from '../../values/ids.ts'
 import { rowId } from '../checked.ts'
 import { groupBy } from '../grouping.ts'
-import { type Applicable, applyEntries } from './apply.ts'
-import type { Collections, JournalDocument } from './documents.ts'
-import type { Place } from './head-index.ts'
-import { readEntryAt, readHead } from './journal.ts'
-import { type Following, type Project, projected } from './rebuild.ts'
+import { type Applicable, applyEntries } from './views/apply.ts'
+import type { Collections, JournalDocument } from './documents/documents.ts'
+import type { Place } from './documents/head-index.ts'
+import { readEntryAt, readHead } from './journal/journal.ts'
+import { type Following, type Project, projected } from './views/rebuild.ts'
 
 const batchEntries = 500
 

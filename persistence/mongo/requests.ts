@@ -2,9 +2,9 @@ import type { KeyedRequest } from '../../actors/ports.ts'
 import { type Instant, msOf } from '../../values/instant.ts'
 import type { JsonObject } from '../../values/json.ts'
 import { checkText } from '../checked.ts'
-import type { Collections } from './documents.ts'
+import type { Collections } from './documents/documents.ts'
 import { isDuplicateKey } from './failures.ts'
-import { restored, stored } from './stored.ts'
+import { restored, stored } from './documents/stored.ts'
 
 export function createRequests({ requests }: Collections) {
   const insert = async (key: string, bodyHash: string, now: Instant): Promise<boolean> => {

@@ -1,7 +1,7 @@
 import type { DueTimer } from '../../actors/ports.ts'
 import type { Instant } from '../../values/instant.ts'
-import type { Collections } from './documents.ts'
-import { refOf } from './journal.ts'
+import type { Collections } from './documents/documents.ts'
+import { refOf } from './journal/journal.ts'
 
 export function createTimers({ timers: armed }: Collections) {
   return {

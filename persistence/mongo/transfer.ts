@@ -1,8 +1,8 @@
-import type { Entry } from '../../actors/journal.ts'
-import { laneOf } from '../../actors/lanes.ts'
+import type { Entry } from '../../actors/journal/journal.ts'
+import { laneOf } from '../../actors/delivery/lanes.ts'
 import { entryIdOf } from '../stored-json.ts'
 import type { DeliveryRecord, EntryRecord, Transfer, WrittenRecord } from '../transfer.ts'
-import { withDueAt } from './delivery.ts'
+import { withDueAt } from './effects/delivery.ts'
 import type {
   Collections,
   Delivery,
@@ -10,10 +10,10 @@ import type {
   ParkedDocument,
   RequestDocument,
   EffectTries,
-} from './documents.ts'
-import { createFold, documentOf } from './entries.ts'
-import { parkedFields, placedEnvelope } from './parked.ts'
-import { restored, stored } from './stored.ts'
+} from './documents/documents.ts'
+import { createFold, documentOf } from './documents/entries.ts'
+import { parkedFields, placedEnvelope } from './effects/parked.ts'
+import { restored, stored } from './documents/stored.ts'
 
 const batchDocuments = 500
 

@@ -1,4 +1,4 @@
-import type { Performer } from '../../actors/performer.ts'
+import type { Performer } from '../../actors/delivery/performer.ts'
 import type { Log } from '../../actors/ports.ts'
 import { EmailSend } from '../../machines/effects.ts'
 import { msOf, msPerDay } from '../../values/instant.ts'

@@ -1,5 +1,5 @@
 import { ZodError } from 'zod'
-import type { Entry } from '../../actors/journal.ts'
+import type { Entry } from '../../actors/journal/journal.ts'
 import type { Log } from '../../actors/ports.ts'
 import { AccountContext } from '../../machines/account/state.ts'
 import type { Catalog } from '../../machines/catalog/catalog.ts'

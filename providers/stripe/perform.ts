@@ -1,5 +1,5 @@
 import type { Stripe } from 'stripe'
-import type { Performer } from '../../actors/performer.ts'
+import type { Performer } from '../../actors/delivery/performer.ts'
 import { RetryLater } from '../../actors/port-errors.ts'
 import type { ClaimedEffect, Clock } from '../../actors/ports.ts'
 import type { Catalog } from '../../machines/catalog/catalog.ts'

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { Stripe } from 'stripe'
 import { describe, expect, test } from 'vitest'
-import { Envelope } from '../../actors/envelope.ts'
+import { Envelope } from '../../actors/journal/envelope.ts'
 import { EventEvent } from '../../machines/webhook/events.ts'
 import { instantOfSeconds } from '../../values/instant.ts'
 import { createStripeReceiver, type ReceiveResult } from './receive.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Envelope } from '../../actors/envelope.ts'
+import type { Envelope } from '../../actors/journal/envelope.ts'
 import type { Instant } from '../../values/instant.ts'
 import { nestingOf } from '../../values/json-depth.ts'
 import { canonical } from '../../values/json.ts'

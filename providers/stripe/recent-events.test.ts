@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Envelope } from '../../actors/envelope.ts'
+import type { Envelope } from '../../actors/journal/envelope.ts'
 import { createRecentEvents } from './recent-events.ts'
 
 const at = '2027-01-31T12:00:00.000Z'

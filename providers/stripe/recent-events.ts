@@ -1,4 +1,4 @@
-import type { Envelope } from '../../actors/envelope.ts'
+import type { Envelope } from '../../actors/journal/envelope.ts'
 import { EventEvent } from '../../machines/webhook/events.ts'
 import type { ActorRef } from '../../values/ids.ts'
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Stripe } from 'stripe'
 import { z } from 'zod'
-import type { Envelope } from '../../actors/envelope.ts'
+import type { Envelope } from '../../actors/journal/envelope.ts'
 import type { Clock, Journal, Log, Views } from '../../actors/ports.ts'
 import type { Runtime } from '../../actors/runtime.ts'
 import type { Catalog } from '../../machines/catalog/catalog.ts'

@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
-import { createStatechart } from '../../actors/statechart.ts'
+import { createStatechart } from '../../actors/decision/statechart.ts'
 import { actionText, flatten, guardText, transitionsFrom } from '../../cli/chart-text.ts'
 import { machineDocs } from '../../cli/diagrams.ts'
 import { charts } from '../../machines/index.ts'

@@ -1,6 +1,6 @@
 import type { AnyMachineSnapshot } from 'xstate'
-import type { Chart, Summary } from '../../actors/chart.ts'
-import type { Statechart, Step } from '../../actors/statechart.ts'
+import type { Chart, Summary } from '../../actors/decision/chart.ts'
+import type { Statechart, Step } from '../../actors/decision/statechart.ts'
 import { charts } from '../../machines/index.ts'
 import type { Instant } from '../../values/instant.ts'
 import { canonical } from '../../values/json.ts'

@@ -1,5 +1,5 @@
-import { createStatechart, type Statechart } from '../../actors/statechart.ts'
-import { summariesTold } from '../../actors/summaries.ts'
+import { createStatechart, type Statechart } from '../../actors/decision/statechart.ts'
+import { summariesTold } from '../../actors/decision/summaries.ts'
 import { EffectRequest } from '../../machines/effects.ts'
 import { charts } from '../../machines/index.ts'
 import type { ChartName, Word } from './explore.ts'

@@ -1,5 +1,5 @@
 import type { AnyMachineSnapshot } from 'xstate'
-import type { RequestedAction, Statechart } from '../../actors/statechart.ts'
+import type { RequestedAction, Statechart } from '../../actors/decision/statechart.ts'
 import { plusMs, type Instant } from '../../values/instant.ts'
 import { canonical } from '../../values/json.ts'
 import type { ChartName, Word } from './explore.ts'

@@ -1,6 +1,6 @@
 import { assign, setup } from 'xstate'
 import { z } from 'zod'
-import type { Chart } from '../../actors/chart.ts'
+import type { Chart } from '../../actors/decision/chart.ts'
 import { ActorRef } from '../../values/ids.ts'
 import type { Instant } from '../../values/instant.ts'
 

@@ -1,5 +1,5 @@
 import { createMachine, type AnyStateMachine } from 'xstate'
-import type { Chart } from '../../actors/chart.ts'
+import type { Chart } from '../../actors/decision/chart.ts'
 import { JsonObject } from '../../values/json.ts'
 
 /** What a next release changes in a chart: a field more, a state less, a timer renamed. */

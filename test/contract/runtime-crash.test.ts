@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Envelope } from '../../actors/envelope.ts'
+import type { Envelope } from '../../actors/journal/envelope.ts'
 import { defaultLimits } from '../../actors/limits.ts'
 import { everythingReady } from '../../actors/pause.ts'
 import type { Store } from '../../actors/ports.ts'

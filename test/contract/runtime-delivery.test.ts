@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { backOffMs } from '../../actors/back-off.ts'
+import { backOffMs } from '../../actors/delivery/back-off.ts'
 import { RetryLater, StoreUnavailable } from '../../actors/port-errors.ts'
 import { plusMs } from '../../values/instant.ts'
 import {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { uncounted } from '../../actors/counters.ts'
-import { createDelivery } from '../../actors/deliver.ts'
+import { createDelivery } from '../../actors/delivery/deliver.ts'
 import { callsAtOnce } from '../../actors/limits.ts'
 import { handClock, memoryStore, quick, silent, start } from './runtime-given.ts'
 import { commit, tracking } from './store-given.ts'

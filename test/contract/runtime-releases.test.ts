@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import type { Charts } from '../../actors/chart.ts'
-import { createDecider } from '../../actors/decide.ts'
+import type { Charts } from '../../actors/decision/chart.ts'
+import { createDecider } from '../../actors/decision/decide.ts'
 import type { Store } from '../../actors/ports.ts'
 import type { View } from '../../actors/projections.ts'
-import { SnapshotTooNew } from '../../actors/upgrade.ts'
+import { SnapshotTooNew } from '../../actors/decision/upgrade.ts'
 import { counterChart, patienceMs } from './counter.ts'
 import { nextRelease } from './next-release.ts'
 import {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { setup } from 'xstate'
 import { z } from 'zod'
-import type { Chart } from '../../actors/chart.ts'
+import type { Chart } from '../../actors/decision/chart.ts'
 import type { Log } from '../../actors/ports.ts'
 import { timerNamesOf } from '../../actors/timers.ts'
 import { patienceMs } from './counter.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Entry } from '../../actors/journal.ts'
+import type { Entry } from '../../actors/journal/journal.ts'
 import { StoreUnavailable } from '../../actors/port-errors.ts'
 import type { View } from '../../actors/projections.ts'
 import { RuntimeStopped } from '../../actors/runtime.ts'

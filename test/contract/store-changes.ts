@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Projected } from '../../actors/commit-of.ts'
+import type { Projected } from '../../actors/journal/commit-of.ts'
 import type { Store } from '../../actors/ports.ts'
 import type { Json, JsonObject } from '../../values/json.ts'
 import { type OpenPlace, actor, all, commit, line, other } from './store-given.ts'

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { commitOf } from '../../actors/commit-of.ts'
-import type { Entry, ViewRow } from '../../actors/journal.ts'
+import { commitOf } from '../../actors/journal/commit-of.ts'
+import type { Entry, ViewRow } from '../../actors/journal/journal.ts'
 import type { Store } from '../../actors/ports.ts'
 import { type CopyProgress, type Transferable, copyStore } from '../../persistence/copy.ts'
 import { openStore } from '../../persistence/open.ts'

@@ -108,11 +108,11 @@ export function effectsContract(open: OpenPlace): void {
       ...line(5, { effects: 2, provider: 'stripe' }),
       commit({ actor: other, at: at(50), effects: 2 }),
     ])
-    expect(ids(await store.claim(at(60), 1, minute, 'own'))).toStrictEqual([`${other}#1.1`])
-    expect(ids(await store.claim(at(60), 9, minute, 'own'))).toStrictEqual([`${other}#1.2`])
-    expect(await store.claim(at(60), 9, minute, 'own')).toStrictEqual([])
+    expect(ids(await store.claim(at(60), 1, minute, 'internal'))).toStrictEqual([`${other}#1.1`])
+    expect(ids(await store.claim(at(60), 9, minute, 'internal'))).toStrictEqual([`${other}#1.2`])
+    expect(await store.claim(at(60), 9, minute, 'internal')).toStrictEqual([])
     expect(await store.claim(at(60), 99, minute)).toHaveLength(10)
-    expect(ids(await store.claim(at(120), 9, minute, 'own'))).toHaveLength(2)
+    expect(ids(await store.claim(at(120), 9, minute, 'internal'))).toHaveLength(2)
   })
 
   test('P6 what was parked keeps to its lane', async () => {
@@ -125,7 +125,7 @@ export function effectsContract(open: OpenPlace): void {
       await store.settle([{ id, outcome: 'parked', at: at(5), error: 'no' }])
       await store.unpark(id, at(6))
     }
-    expect(ids(await store.claim(at(9), 9, minute, 'own'))).toStrictEqual([`${other}#1.1`])
+    expect(ids(await store.claim(at(9), 9, minute, 'internal'))).toStrictEqual([`${other}#1.1`])
   })
 
   test('P7 what is done is never claimed again, whatever is said of it later', async () => {

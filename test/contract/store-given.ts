@@ -1,5 +1,5 @@
-import { commitOf, type Projected } from '../../actors/commit-of.ts'
-import type { ArmedTimer, Commit, Effect, ViewRow } from '../../actors/journal.ts'
+import { commitOf, type Projected } from '../../actors/journal/commit-of.ts'
+import type { ArmedTimer, Commit, Effect, ViewRow } from '../../actors/journal/journal.ts'
 import type { AppendOutcome, Lease, Page, PageRequest, Store } from '../../actors/ports.ts'
 import { type ActorRef, effectId } from '../../values/ids.ts'
 import { type Instant, instant } from '../../values/instant.ts'

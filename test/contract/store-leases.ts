@@ -21,7 +21,7 @@ export function leasesContract(open: OpenPlace): void {
     await store.append([commit({ effects: 2 }), commit({ actor: other, effects: 1 })], lease)
     for (const one of [store, peer]) {
       expect(await one.claim(at(69), 10, minute)).toStrictEqual([])
-      expect(await one.claim(at(69), 10, minute, 'own')).toStrictEqual([])
+      expect(await one.claim(at(69), 10, minute, 'internal')).toStrictEqual([])
       expect(await one.nextClaimAt()).toBe(at(70))
     }
   })

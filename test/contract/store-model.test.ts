@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { ViewRow } from '../../actors/journal.ts'
+import type { ViewRow } from '../../actors/journal/journal.ts'
 import type { Settlement, Store } from '../../actors/ports.ts'
 import { type EffectId, effectId } from '../../values/ids.ts'
 import { mongoForTests } from '../mongo.ts'

@@ -1,5 +1,5 @@
-import type { Projected } from '../../actors/commit-of.ts'
-import type { Entry } from '../../actors/journal.ts'
+import type { Projected } from '../../actors/journal/commit-of.ts'
+import type { Entry } from '../../actors/journal/journal.ts'
 import type { AppendOutcome, ClaimedEffect, Settlement } from '../../actors/ports.ts'
 import type { EffectId } from '../../values/ids.ts'
 import { type Instant, plusMs } from '../../values/instant.ts'

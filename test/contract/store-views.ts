@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { type Projected, commitOf } from '../../actors/commit-of.ts'
-import type { Entry, ViewRow } from '../../actors/journal.ts'
+import { type Projected, commitOf } from '../../actors/journal/commit-of.ts'
+import type { Entry, ViewRow } from '../../actors/journal/journal.ts'
 import {
   type OpenPlace,
   type TrackingStore,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import type { Performer } from '../../actors/performer.ts'
+import type { Performer } from '../../actors/delivery/performer.ts'
 import type { Store } from '../../actors/ports.ts'
 import type { Runtime } from '../../actors/runtime.ts'
 import type { HttpDeps } from '../../http/deps.ts'

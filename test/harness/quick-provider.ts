@@ -1,4 +1,4 @@
-import type { Performer, Result as PortResult } from '../../actors/performer.ts'
+import type { Performer, Result as PortResult } from '../../actors/delivery/performer.ts'
 import type { ClaimedEffect } from '../../actors/ports.ts'
 import { EffectRequest, type EffectKind } from '../../machines/effects.ts'
 import type { AnyMessage } from '../../machines/messages.ts'

@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe'
-import type { Entry } from '../../actors/journal.ts'
-import type { Result } from '../../actors/performer.ts'
+import type { Entry } from '../../actors/journal/journal.ts'
+import type { Result } from '../../actors/delivery/performer.ts'
 import { RetryLater } from '../../actors/port-errors.ts'
 import type { ClaimedEffect } from '../../actors/ports.ts'
 import { Catalog } from '../../machines/catalog/catalog.ts'

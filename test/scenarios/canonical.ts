@@ -1,4 +1,4 @@
-import type { Entry } from '../../actors/journal.ts'
+import type { Entry } from '../../actors/journal/journal.ts'
 import { AccountContext } from '../../machines/account/state.ts'
 import { WebhookOutcome } from '../../machines/webhook/events.ts'
 import { EventContext } from '../../machines/webhook/state.ts'

@@ -1,4 +1,4 @@
-import type { Entry } from '../../actors/journal.ts'
+import type { Entry } from '../../actors/journal/journal.ts'
 import { AccountContext } from '../../machines/account/state.ts'
 import { InvoiceContext } from '../../machines/invoice/state.ts'
 import { SubscriptionContext } from '../../machines/subscription/state.ts'

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Entry } from '../../actors/journal.ts'
-import { contextOf } from '../../actors/read-snapshot.ts'
+import type { Entry } from '../../actors/journal/journal.ts'
+import { contextOf } from '../../actors/decision/read-snapshot.ts'
 import { SubscriptionContext } from '../../machines/subscription/state.ts'
 import type { ActorRef } from '../../values/ids.ts'
 import { msPerDay } from '../../values/instant.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Entry } from '../../actors/journal.ts'
+import type { Entry } from '../../actors/journal/journal.ts'
 import { AccountContext } from '../../machines/account/state.ts'
 import { termsOf } from '../../machines/catalog/catalog.ts'
 import { DunningContext } from '../../machines/dunning/state.ts'

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Envelope } from '../../actors/envelope.ts'
-import type { ArmedTimer } from '../../actors/journal.ts'
+import type { Envelope } from '../../actors/journal/envelope.ts'
+import type { ArmedTimer } from '../../actors/journal/journal.ts'
 import { InvoiceContext } from '../../machines/invoice/state.ts'
 import { SubscriptionContext } from '../../machines/subscription/state.ts'
 import type { ActorRef } from '../../values/ids.ts'

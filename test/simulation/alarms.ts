@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Charts } from '../../actors/chart.ts'
+import type { Charts } from '../../actors/decision/chart.ts'
 import type { Clock, Log } from '../../actors/ports.ts'
 import { charts } from '../../machines/index.ts'
 import type { Instant } from '../../values/instant.ts'

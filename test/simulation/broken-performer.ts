@@ -1,4 +1,4 @@
-import type { Performer } from '../../actors/performer.ts'
+import type { Performer } from '../../actors/delivery/performer.ts'
 import { createDraw } from './draw.ts'
 
 /** What a broken performer throws, and why its effects are parked. */

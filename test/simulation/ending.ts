@@ -1,7 +1,7 @@
-import { causesOf } from '../../actors/causes.ts'
-import type { Entry } from '../../actors/journal.ts'
+import { causesOf } from '../../actors/journal/causes.ts'
+import type { Entry } from '../../actors/journal/journal.ts'
 import type { Store } from '../../actors/ports.ts'
-import { contextOf } from '../../actors/read-snapshot.ts'
+import { contextOf } from '../../actors/decision/read-snapshot.ts'
 import catalogJson from '../../catalog.json' with { type: 'json' }
 import { AccountContext } from '../../machines/account/state.ts'
 import { Catalog } from '../../machines/catalog/catalog.ts'

@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe'
 import { z } from 'zod'
-import type { Entry } from '../../actors/journal.ts'
+import type { Entry } from '../../actors/journal/journal.ts'
 import { InvoiceContext } from '../../machines/invoice/state.ts'
 import { isIn } from '../../machines/state-path.ts'
 import { derivedRef } from '../../providers/stripe/refs.ts'

@@ -1,6 +1,6 @@
 import { createMachine, type AnyStateMachine } from 'xstate'
 import { z } from 'zod'
-import type { Chart, Charts } from '../../actors/chart.ts'
+import type { Chart, Charts } from '../../actors/decision/chart.ts'
 import { charts } from '../../machines/index.ts'
 import { JsonObject } from '../../values/json.ts'
 

@@ -1,4 +1,4 @@
-import type { Charts } from '../../actors/chart.ts'
+import type { Charts } from '../../actors/decision/chart.ts'
 import { isActorRef, typeOf } from '../../values/ids.ts'
 import type { GivenUp } from './alarms.ts'
 import type { Journal } from './journals.ts'

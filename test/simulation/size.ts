@@ -1,5 +1,5 @@
-import type { Entry } from '../../actors/journal.ts'
-import { contextOf } from '../../actors/read-snapshot.ts'
+import type { Entry } from '../../actors/journal/journal.ts'
+import { contextOf } from '../../actors/decision/read-snapshot.ts'
 import { AccountContext } from '../../machines/account/state.ts'
 import { InvoiceContext } from '../../machines/invoice/state.ts'
 import { SubscriptionContext } from '../../machines/subscription/state.ts'

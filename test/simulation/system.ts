@@ -1,4 +1,4 @@
-import type { Charts } from '../../actors/chart.ts'
+import type { Charts } from '../../actors/decision/chart.ts'
 import type { Store } from '../../actors/ports.ts'
 import type { Runtime } from '../../actors/runtime.ts'
 import type { App } from '../../http/env.ts'

@@ -1,5 +1,5 @@
-import type { Effect } from '../../../actors/journal.ts'
-import { laneOf } from '../../../actors/lanes.ts'
+import type { Effect } from '../../../actors/journal/journal.ts'
+import { laneOf } from '../../../actors/delivery/lanes.ts'
 import type { ClaimedEffect, Lease } from '../../../actors/ports.ts'
 import { type Instant, instant, msOf, plusMs } from '../../../values/instant.ts'
 import { instantOrNullIn, integerIn } from '../columns.ts'
@@ -31,7 +31,7 @@ export function openEffects(
 }
 
 export function laneNumber(effect: Effect): number {
-  return laneOf(effect) === 'own' ? 0 : 1
+  return laneOf(effect) === 'internal' ? 0 : 1
 }
 
 /** Frees what a process held that is gone: the one that opens the file is the only one. */
@@ -49,18 +49,18 @@ export interface Claim {
   readonly limit: number
   readonly leaseMs: number
   /** Undefined for any. */
-  readonly lane: 'own' | undefined
+  readonly lane: 'internal' | undefined
 }
 
 const byDue = 'ORDER BY due_at, actor_id, seq, n LIMIT ?2'
 const dueIn = (lane: 0 | 1) => `
   SELECT actor_id, seq, n, due_at, tries, attempt, first_tried_at FROM effects
   WHERE lane = ${lane} AND due_at <= ?1 ${byDue}`
-const dueOwn = dueIn(0)
+const dueInternal = dueIn(0)
 const dueAny = `SELECT * FROM (${dueIn(0)}) UNION ALL SELECT * FROM (${dueIn(1)}) ${byDue}`
 
 function dueSql(lane: Claim['lane']): string {
-  return lane === 'own' ? dueOwn : dueAny
+  return lane === 'internal' ? dueInternal : dueAny
 }
 
 /** True if `claimEffects` would find something. */

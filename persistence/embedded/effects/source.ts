@@ -1,4 +1,4 @@
-import type { Effect, Entry } from '../../../actors/journal.ts'
+import type { Effect, Entry } from '../../../actors/journal/journal.ts'
 import { UnreadableDocument } from '../../errors.ts'
 import { actorIn } from '../columns.ts'
 import { keptIn } from '../document.ts'

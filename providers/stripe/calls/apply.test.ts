@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Entry } from '../../../actors/journal.ts'
+import type { Entry } from '../../../actors/journal/journal.ts'
 import { isTelling } from '../../../test/harness/stripe-messages.ts'
 import {
   openStripe,

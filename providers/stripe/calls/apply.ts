@@ -1,4 +1,4 @@
-import type { Entry } from '../../../actors/journal.ts'
+import type { Entry } from '../../../actors/journal/journal.ts'
 import type { ClaimedEffect } from '../../../actors/ports.ts'
 import { EventEvent, type WebhookOutcome } from '../../../machines/webhook/events.ts'
 import type { ActorRef } from '../../../values/ids.ts'

@@ -1,0 +1,115 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  initialTransition,
+  setup,
+  transition,
+  type AnyStateMachine,
+  type EventObject,
+} from 'xstate'
+import { counterChart } from '../../test/contract/counter.ts'
+import { start } from '../../test/contract/runtime-given.ts'
+import { createStatechart, StateUnreadable } from './statechart.ts'
+
+const stamp = { at: start, by: 'test', seq: 1 }
+
+const told = (type: string, fields: object = {}): EventObject => ({ type, ...stamp, ...fields })
+
+const counterEvents = fc.constantFrom<EventObject>(
+  told('add', { n: 2 }),
+  told('withdraw', { n: 1 }),
+  told('wait'),
+  told('answered'),
+  told('greet', { to: 'counter/b' }),
+  told('counted', { n: 7, stamp: 3 }),
+  told('close'),
+  told('xstate.after.patience.counter.waiting'),
+)
+
+// What the counter does not have: parallel regions, history, nesting, an eventless transition, a
+// raised event.
+const lamp = setup({
+  actions: { effect: (_scope: unknown, _effect: { kind: string }) => {} },
+}).createMachine({
+  id: 'lamp',
+  context: { turns: 0 },
+  type: 'parallel',
+  states: {
+    light: {
+      initial: 'off',
+      states: {
+        off: { on: { turn: 'on.last' }, entry: { type: 'effect', params: { kind: 'dark' } } },
+        on: {
+          initial: 'low',
+          on: { turn: 'off' },
+          states: {
+            low: { on: { more: 'high' }, after: { 1000: 'high' } },
+            high: { after: { 2000: '#lamp.light.off' } },
+            last: { type: 'history', target: 'low' },
+          },
+        },
+      },
+    },
+    plug: {
+      initial: 'in',
+      states: {
+        in: { on: { pull: 'halfway' } },
+        halfway: { always: 'out' },
+        out: { on: { push: 'in' }, entry: { type: 'effect', params: { kind: 'unplugged' } } },
+      },
+    },
+  },
+})
+const lampEvents = fc.constantFrom<EventObject>(
+  { type: 'turn' },
+  { type: 'more' },
+  { type: 'pull' },
+  { type: 'push' },
+  { type: 'xstate.after.1000.lamp.light.on.low' },
+  { type: 'xstate.after.2000.lamp.light.on.high' },
+)
+
+const charts: readonly [string, AnyStateMachine, fc.Arbitrary<EventObject>][] = [
+  ['counter', counterChart().machine, counterEvents],
+  ['lamp', lamp, lampEvents],
+]
+
+describe.each(charts)('the %s', (_name, machine, events) => {
+  test('A2 steps with the shared scope exactly as XState’s own pure functions do', () => {
+    const chart = createStatechart(machine)
+    fc.assert(
+      fc.property(fc.array(events, { maxLength: 15 }), (walk) => {
+        let ours = chart.begin({ id: 'a' })
+        let [snapshot, actions] = initialTransition(machine, { id: 'a' })
+        for (const event of [null, ...walk]) {
+          if (event !== null) {
+            // Stored and read again at every step, as the runtime does.
+            ours = chart.step(chart.restore(chart.persist(ours.snapshot)), event)
+            ;[snapshot, actions] = transition(machine, snapshot, event)
+          }
+          expect(chart.persist(ours.snapshot)).toEqual(chart.persist(snapshot))
+          expect(ours.actions).toEqual(actions.map(({ type, params }) => ({ type, params })))
+        }
+      }),
+      { numRuns: 150 },
+    )
+  })
+})
+
+test('A7 every timer that a chart can set is listed by its name', () => {
+  expect(createStatechart(lamp).timerNames()).toEqual([
+    'xstate.after.1000.lamp.light.on.low',
+    'xstate.after.2000.lamp.light.on.high',
+  ])
+})
+
+test('a stored state that the chart no longer has is refused, and says that a migration is missing', () => {
+  const chart = createStatechart(lamp)
+  const state = {
+    ...chart.persist(chart.begin({ id: 'a' }).snapshot),
+    value: { light: 'blue', plug: 'in' },
+  }
+  expect(() => chart.restore(state)).toThrow(StateUnreadable)
+  expect(() => chart.restore(state)).toThrow(/migration/)
+  expect(() => chart.restore({})).toThrow(StateUnreadable)
+})

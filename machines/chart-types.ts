@@ -11,6 +11,12 @@ export interface ChartTypes<Context, Event> {
   input?: { readonly id: string }
 }
 
+/** What the guards, folds and requests of a chart look at. */
+export interface Scope<Context, Event> {
+  readonly context: Context
+  readonly event: Event & Stamped
+}
+
 /** One thing that a chart asks for, several, or nothing. */
 export type EffectRequests = ChartEffect | null | readonly ChartEffect[]
 

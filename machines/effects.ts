@@ -5,7 +5,8 @@ import { PlanTerms } from './catalog/terms.ts'
 import { AccountRef, InvoiceRef, Provider, SubscriptionRef } from './refs.ts'
 import type { Refusal } from './refusals.ts'
 
-// Everything that a chart may ask for, as data. Performed after the commit, at least once, by `kind`.
+// Everything that a chart may ask for, as data. Performed after the commit, at least once, by
+// `kind`.
 
 const provider = Provider
 
@@ -97,7 +98,9 @@ export const PaymentCancel = z.object({
   paymentIntent: z.string(),
 })
 
-/** A fresh read of one object; the answer comes back as its `….observed`, or as `object.missing`. */
+/**
+ * A fresh read of one object; the answer comes back as its `….observed`, or as `object.missing`.
+ */
 export const ObjectRead = z.object({
   kind: z.literal('object.read'),
   provider,
@@ -115,7 +118,10 @@ export const ObjectRead = z.object({
   objectId: z.string(),
   /** Of a customer: its payment methods are told as well, and which of them are attached. */
   paymentMethods: z.exactOptional(z.literal(true)),
-  /** One read per actor and drain: of several with one key, the first is kept, for all had arrived by then. */
+  /**
+   * One read per actor and drain: of several with one key, the first is kept, for all had arrived
+   * by then.
+   */
   coalesce: z.string(),
 })
 
@@ -169,7 +175,10 @@ export const EffectKind = z.enum({
 } as const satisfies { [Kind in EffectRequest['kind']]: Kind })
 export type EffectKind = z.infer<typeof EffectKind>
 
-/** The kinds that touch a provider: each has a key window and a read-back in `providers/stripe/perform.ts`. */
+/**
+ * The kinds that touch a provider: each has a key window and a read-back in
+ * `providers/stripe/perform.ts`.
+ */
 export type ProviderEffect = Exclude<
   EffectRequest,
   { kind: 'tell' | 'email.send' | 'policy.read' | 'event.apply' }

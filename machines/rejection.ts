@@ -15,7 +15,7 @@ export const Rejection = z.object({
 export type Rejection = z.infer<typeof Rejection>
 
 /** Of what was not refused but given up: our fault, or an answer that never came. */
-export const parkedCode = 'effect_parked'
+const parkedCode = 'effect_parked'
 
 /** An effect that was given up, as the API shows what was not done. */
 export function givenUp(event: {
@@ -25,4 +25,12 @@ export function givenUp(event: {
 }): Rejection {
   const { effect, error, at } = event
   return { effect, code: parkedCode, message: error, at }
+}
+
+/**
+ * The provider refused it. What we gave up for a fault of ours may have been done, and is no
+ * refusal.
+ */
+export function wasRefused(rejection: Rejection | null, effect: EffectKind): boolean {
+  return rejection?.effect === effect && rejection.code !== parkedCode
 }

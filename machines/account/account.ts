@@ -7,7 +7,7 @@ import { allEnded, closingTells, nextClosingTells } from './closing.ts'
 import { customerOf, isCustomerDeleted } from './customers.ts'
 import { deriveEntitlements } from './derive-entitlements.ts'
 import type { AccountEvent } from './events.ts'
-import { answersAttach, asOfAfter, emptyAccount, foldAccount, weighInAccount } from './folds.ts'
+import { answersAttach, asOfAfter, foldAccount, weighInAccount } from './folds.ts'
 import { offersOfMethod } from './offers.ts'
 import { expiringAt, expiresAt, hasUsableMethod, mustReplaceMethod } from './payment-method.ts'
 import {
@@ -18,7 +18,7 @@ import {
   requestCustomer,
 } from './reads.ts'
 import { hasArrears, hasBadDebt, hasBan } from './standing.ts'
-import type { AccountContext } from './state.ts'
+import { type AccountContext, emptyAccount } from './state.ts'
 
 const types: ChartTypes<AccountContext, AccountEvent> = {}
 
@@ -38,8 +38,9 @@ const cancelNext = ask(nextClosingTells)
 const keepChild = [offerMethod, askAgain, 'keep', 'deriveEntitlements'] as const
 
 /**
- * A customer's account: how it stands with us, how it pays, and what it may use. It folds the summaries of
- * its subscriptions, invoices and dunning cases, so that the entitlement snapshot is part of its own commit.
+ * A customer's account: how it stands with us, how it pays, and what it may use. It folds the
+ * summaries of its subscriptions, invoices and dunning cases, so that the entitlement snapshot is
+ * part of its own commit.
  */
 export const accountMachine = base
   .extend({
@@ -56,7 +57,10 @@ export const accountMachine = base
       isNew: ({ context }) => context.createdAt === null,
       isNews: ({ context, event }) => isTaken(weighInAccount(context, event)),
       isTied: ({ context, event }) => isTied(weighInAccount(context, event)),
-      /** Reasons are a set: only one that is there can be lifted, and only one that is not can be added. */
+      /**
+       * Reasons are a set: only one that is there can be lifted, and only one that is not can be
+       * added.
+       */
       hasThisBan: ({ context, event }) =>
         event.type === 'account.unban' && Object.hasOwn(context.bans, event.reason),
       lacksThisBan: ({ context, event }) =>

@@ -1,23 +1,20 @@
 import { idOf } from '../../values/ids.ts'
-import { isNews, mayBeForgotten, remember, type Heard } from '../children.ts'
+import { type Heard, isNews, mayBeForgotten, remember } from '../children.ts'
 import type { EffectRequest } from '../effects.ts'
 import { tell } from '../messages.ts'
-import type { AccountRef } from '../refs.ts'
-import { summaryIn, type Stamped } from '../shared-events.ts'
-import type { AccountEvent } from './events.ts'
-import type { AccountContext } from './state.ts'
+import { summaryIn } from '../shared-events.ts'
+import { type AccountChange, type AccountContext, type AccountScope, refOf } from './state.ts'
 
 // What an account remembers of its subscriptions, invoices and dunning cases: what is open. Pure.
 
 export type ChildEvent = Extract<
-  AccountEvent & Stamped,
+  AccountScope['event'],
   { type: 'subscription.changed' | 'invoice.changed' | 'dunning.changed' }
 >
-type Scope = { context: AccountContext; event: AccountEvent & Stamped }
-type Subscriptions = AccountContext['subscriptions']
-type Change = Partial<AccountContext>
 
-export function isChildEvent(event: AccountEvent & Stamped): event is ChildEvent {
+type Subscriptions = AccountContext['subscriptions']
+
+export function isChildEvent(event: AccountScope['event']): event is ChildEvent {
   const { type } = event
   return type === 'subscription.changed' || type === 'invoice.changed' || type === 'dunning.changed'
 }
@@ -100,13 +97,9 @@ export function isDoubtful(context: AccountContext, event: ChildEvent): boolean 
 }
 
 /** Asks the sender of a doubtful word how it stands now. */
-export function askChildAgain({ context, event }: Scope): EffectRequest | null {
+export function askChildAgain({ context, event }: AccountScope): EffectRequest | null {
   if (!isChildEvent(event) || !isDoubtful(context, event)) return null
   return tell(senderOf(event), { type: 'summary.asked', asker: refOf(context) })
-}
-
-export function refOf({ id }: AccountContext): AccountRef {
-  return `account/${id}`
 }
 
 function senderOf(event: ChildEvent) {
@@ -121,7 +114,7 @@ function senderOf(event: ChildEvent) {
 }
 
 /** What the account remembers after a summary that is news. */
-export function foldChild(context: AccountContext, event: ChildEvent): Change {
+export function foldChild(context: AccountContext, event: ChildEvent): AccountChange {
   const { hasForgotten } = context
   switch (event.type) {
     case 'subscription.changed': {

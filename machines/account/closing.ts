@@ -1,15 +1,11 @@
 import type { EffectRequest } from '../effects.ts'
 import { tell } from '../messages.ts'
 import type { SubscriptionRef } from '../refs.ts'
-import type { Stamped } from '../shared-events.ts'
 import type { SubscriptionChanged } from '../subscription/summary.ts'
 import { hasEnded } from './children.ts'
-import type { AccountEvent } from './events.ts'
-import type { AccountContext } from './state.ts'
+import type { AccountContext, AccountScope } from './state.ts'
 
 // How an account ends: every subscription is cancelled first, so many at a time. Pure.
-
-type Scope = { context: AccountContext; event: AccountEvent & Stamped }
 
 /** How many may be asked to end in one entry, whose effects are bounded. */
 const batch = 100
@@ -43,7 +39,7 @@ function cancel(to: SubscriptionRef): EffectRequest {
 }
 
 /** Cancels the first that have not ended. */
-export function closingTells({ context }: Pick<Scope, 'context'>): EffectRequest[] {
+export function closingTells({ context }: Pick<AccountScope, 'context'>): EffectRequest[] {
   return running(context).slice(0, batch).map(cancel)
 }
 
@@ -52,7 +48,7 @@ export function closingTells({ context }: Pick<Scope, 'context'>): EffectRequest
  * cancelled (again: it may have been too young to end, or not been heard of), and in place of one
  * that ended comes the next. So the first of those that run have always been asked.
  */
-export function nextClosingTells({ context, event }: Scope): EffectRequest[] {
+export function nextClosingTells({ context, event }: AccountScope): EffectRequest[] {
   if (event.type !== 'subscription.changed') return []
   if (mustEnd(context, event)) return [cancel(event.subscription)]
   return running(context)

@@ -8,8 +8,9 @@ import type { AccountContext } from './state.ts'
 type SubscriptionSummary = AccountContext['subscriptions'][string]
 
 /**
- * The entitlements that follow from an account's state: a pure function, so that they can be rebuilt.
- * Where two subscriptions speak of one feature, a grant beats a refusal and the larger limit wins.
+ * The entitlements that follow from an account's state: a pure function, so that they can be
+ * rebuilt. Where two subscriptions speak of one feature, a grant beats a refusal and the larger
+ * limit wins.
  */
 export function deriveEntitlements(
   context: AccountContext,

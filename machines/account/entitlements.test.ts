@@ -4,8 +4,7 @@ import { day, dunningChanged, second, subscriptionChanged, terms } from '../../t
 import type { DunningChanged } from '../dunning/summary.ts'
 import type { SubscriptionChanged } from '../subscription/summary.ts'
 import { deriveEntitlements } from './derive-entitlements.ts'
-import { emptyAccount } from './folds.ts'
-import type { AccountContext } from './state.ts'
+import { type AccountContext, emptyAccount } from './state.ts'
 
 const now = { at: second(0), seq: 7 }
 

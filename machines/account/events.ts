@@ -31,7 +31,9 @@ export const AccountObservation = z.discriminatedUnion('type', [
     read,
     facts: CustomerFacts,
   }),
-  /** The provider may know more of the customer and its payment methods than we do: they are read. */
+  /**
+   * The provider may know more of the customer and its payment methods than we do: they are read.
+   */
   z.object({ type: z.literal('customer.hinted'), provider: Provider, customer: z.string() }),
   /** All that the provider lists as attached: what we believe to be attached beside it is read. */
   z.object({

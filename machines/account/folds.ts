@@ -3,51 +3,28 @@ import { givenUp } from '../rejection.ts'
 import type { Stamped } from '../shared-events.ts'
 import { foldChild, isNewsOfChild } from './children.ts'
 import { customerAt } from './customers.ts'
-import { noEntitlements } from './entitlements.ts'
-import type { AccountEvent } from './events.ts'
 import type { CustomerFacts, PaymentMethodFacts } from './facts.ts'
-import type { AccountContext } from './state.ts'
+import type { AccountChange, AccountContext, AccountScope } from './state.ts'
 
-// How an account folds what it is told: pure, so that every order of the same words gives one state.
+// How an account folds what it is told: pure, so that every order of the same words gives one
+// state.
 
-type Event = AccountEvent & Stamped
-type Change = Partial<AccountContext>
-type CustomerObserved = Extract<Event, { type: 'customer.observed' }>
-
-export function emptyAccount(id: string): AccountContext {
-  return {
-    id,
-    provider: null,
-    email: null,
-    name: null,
-    currency: null,
-    createdAt: null,
-    asOf: null,
-    customers: {},
-    paymentMethods: {},
-    subscriptions: {},
-    invoices: {},
-    cases: {},
-    hasForgotten: false,
-    bans: {},
-    attaching: {},
-    closedAt: null,
-    rejection: null,
-    entitlements: noEntitlements,
-  }
-}
+type CustomerObserved = Extract<AccountScope['event'], { type: 'customer.observed' }>
 
 const customerProgress: Progress<CustomerFacts> = {
   isTerminal: ({ deleted }) => deleted,
   rank: () => 0,
 }
+
 const methodProgress: Progress<PaymentMethodFacts> = {
-  // A payment method that was detached can't be attached again (docs.stripe.com/api/payment_methods/detach).
+  // A payment method that was detached can't be attached again
+  // (docs.stripe.com/api/payment_methods/detach).
   isTerminal: ({ attached }) => !attached,
   rank: () => 0,
 }
+
 /** Whether an event is news to this account; `stale` for one that it does not fold. */
-export function weighInAccount(context: AccountContext, event: Event): Weight {
+export function weighInAccount(context: AccountContext, event: AccountScope['event']): Weight {
   switch (event.type) {
     case 'customer.observed':
       return isAnotherCustomer(context, event)
@@ -74,7 +51,7 @@ function isAnotherCustomer(
 }
 
 /** What the account remembers after an event; nothing where the event is no news. */
-export function foldAccount(context: AccountContext, event: Event): Change {
+export function foldAccount(context: AccountContext, event: AccountScope['event']): AccountChange {
   switch (event.type) {
     case 'account.create':
       return {
@@ -107,17 +84,20 @@ export function foldAccount(context: AccountContext, event: Event): Change {
 }
 
 /** True if this word is the answer to our request to attach a payment method. */
-export function answersAttach({ attaching }: AccountContext, event: Event): boolean {
+export function answersAttach(
+  { attaching }: AccountContext,
+  event: AccountScope['event'],
+): boolean {
   return event.type === 'customer.observed' && Object.hasOwn(attaching, String(event.read))
 }
 
 /** An answer is one, also where something newer is known by now. */
-function foldAnswer(context: AccountContext, event: Event): Change {
+function foldAnswer(context: AccountContext, event: AccountScope['event']): AccountChange {
   if (event.type !== 'customer.observed' || !answersAttach(context, event)) return {}
   return { attaching: without(context.attaching, String(event.read)) }
 }
 
-function foldNews(context: AccountContext, event: Event): Change {
+function foldNews(context: AccountContext, event: AccountScope['event']): AccountChange {
   switch (event.type) {
     case 'customer.observed': {
       const { facts } = event
@@ -159,12 +139,12 @@ export function asOfAfter({ asOf }: AccountContext, { at }: Pick<Stamped, 'at'>)
 }
 
 /**
- * Dunning bans for one reason of its own, and lifts no other. It bans once: what a person lifted does not
- * come back because the case has other news.
+ * Dunning bans for one reason of its own, and lifts no other. It bans once: what a person lifted
+ * does not come back because the case has other news.
  */
 function withDunningBan(
   { bans, cases }: AccountContext,
-  event: Extract<Event, { type: 'dunning.changed' }>,
+  event: Extract<AccountScope['event'], { type: 'dunning.changed' }>,
 ): AccountContext['bans'] {
   const reason = `unpaid:${event.invoice}`
   if (!event.banned) return without(bans, reason)

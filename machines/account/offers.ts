@@ -2,14 +2,11 @@ import { idOf, type ActorRef } from '../../values/ids.ts'
 import type { Instant } from '../../values/instant.ts'
 import type { EffectRequest } from '../effects.ts'
 import { tell } from '../messages.ts'
-import type { Stamped } from '../shared-events.ts'
 import { isDoubtful } from './children.ts'
 import { customerOf, isCustomerDeleted } from './customers.ts'
-import type { AccountEvent } from './events.ts'
-import type { AccountContext } from './state.ts'
+import type { AccountContext, AccountScope } from './state.ts'
 
-type Scope = { context: AccountContext; event: AccountEvent & Stamped }
-type InvoiceWord = Extract<AccountEvent & Stamped, { type: 'invoice.changed' }>
+type InvoiceWord = Extract<AccountScope['event'], { type: 'invoice.changed' }>
 
 // Which invoices and cases an account offers its default payment method: pure.
 
@@ -17,7 +14,10 @@ function defaultMethod(context: AccountContext): string | null {
   return customerOf(context)?.defaultPaymentMethod ?? null
 }
 
-/** The default payment method, if it came after the invoice fell due: the charge that failed had another. */
+/**
+ * The default payment method, if it came after the invoice fell due: the charge that failed had
+ * another.
+ */
 function cardSince(context: AccountContext, dueSince: Instant | null) {
   const { paymentMethods } = context
   const paymentMethod = defaultMethod(context)
@@ -38,11 +38,11 @@ function isKnownToFail({ invoices }: AccountContext, { invoice, again }: Invoice
 
 /**
  * A default payment method that was not the default before is offered to whatever waits for one:
- * invoices that are failing or were written off, their dunning cases, and first payments. So is the one
- * that is there to a subscription that begins, or to an invoice whose failure becomes known only after it
- * came. Nothing is, once the account is out of use.
+ * invoices that are failing or were written off, their dunning cases, and first payments. So is the
+ * one that is there to a subscription that begins, or to an invoice whose failure becomes known
+ * only after it came. Nothing is, once the account is out of use.
  */
-export function offersOfMethod({ context, event }: Scope): EffectRequest[] {
+export function offersOfMethod({ context, event }: AccountScope): EffectRequest[] {
   const offer = (to: ActorRef<'subscription' | 'invoice' | 'dunning'>, paymentMethod: string) =>
     tell(to, { type: 'payment_method.available', paymentMethod })
   if (!isInUse(context)) return []

@@ -46,7 +46,9 @@ export function expiringAt(known: Wallet): Instant {
   return at === never ? never : plusDays(at, -30)
 }
 
-/** True while dunning demands a method newer than the demand, and other than the one refused since. */
+/**
+ * True while dunning demands a method newer than the demand, and other than the one refused since.
+ */
 export function mustReplaceMethod(known: Wallet): boolean {
   const method = chargeableMethod(known)
   return Object.values(known.cases).some(({ stage, enforcedAt, refusedMethod }) => {

@@ -1,16 +1,12 @@
 import { readOf, type EffectRequest } from '../effects.ts'
-import type { Stamped } from '../shared-events.ts'
 import { customerAt } from './customers.ts'
-import type { AccountEvent } from './events.ts'
-import type { AccountContext } from './state.ts'
+import type { AccountScope } from './state.ts'
 
-// What an account has read afresh where it may have missed something, and what it asks for again: pure.
-
-type Event = AccountEvent & Stamped
-type Scope = { context: AccountContext; event: Event }
+// What an account has read afresh where it may have missed something, and what it asks for again:
+// pure.
 
 /** A fresh read of the customer with its payment methods, for a hint or a refresh. */
-export function readOfWallet({ context, event }: Scope): EffectRequest | null {
+export function readOfWallet({ context, event }: AccountScope): EffectRequest | null {
   const hinted = event.type === 'customer.hinted' ? event : null
   const provider = hinted?.provider ?? context.provider
   if (provider === null) return null
@@ -27,7 +23,7 @@ export function readOfWallet({ context, event }: Scope): EffectRequest | null {
 }
 
 /** What we believe attached and the provider no longer lists: a read tells what became of it. */
-export function readsOfMissingMethods({ context, event }: Scope): EffectRequest[] {
+export function readsOfMissingMethods({ context, event }: AccountScope): EffectRequest[] {
   if (event.type !== 'wallet.observed') return []
   const provider: string = event.provider
   return Object.values(context.paymentMethods)
@@ -38,7 +34,7 @@ export function readsOfMissingMethods({ context, event }: Scope): EffectRequest[
 }
 
 /** The fresh read that settles a tie. */
-export function readOfTied({ event }: Scope): EffectRequest | null {
+export function readOfTied({ event }: AccountScope): EffectRequest | null {
   switch (event.type) {
     case 'payment_method.observed':
       return readOf(event.provider, 'payment_method', event.facts.paymentMethod)
@@ -49,14 +45,16 @@ export function readOfTied({ event }: Scope): EffectRequest | null {
   }
 }
 
-/** The customer at the provider, as the account was created; null for one that it heard of there. */
-export function requestCustomer({ context }: Pick<Scope, 'context'>): EffectRequest | null {
+/**
+ * The customer at the provider, as the account was created; null for one that it heard of there.
+ */
+export function requestCustomer({ context }: Pick<AccountScope, 'context'>): EffectRequest | null {
   const { id, provider, email, name } = context
   if (provider === null || email === null) return null
   return { kind: 'customer.create', provider, account: `account/${id}`, email, name }
 }
 
-export function requestAttachment({ context, event }: Scope): EffectRequest | null {
+export function requestAttachment({ context, event }: AccountScope): EffectRequest | null {
   if (event.type !== 'payment_method.add') return null
   const { provider, token } = event
   return { kind: 'payment_method.attach', provider, account: `account/${context.id}`, token }

@@ -1,13 +1,15 @@
 import { z } from 'zod'
 import { Instant } from '../../values/instant.ts'
 import { Currency } from '../../values/money.ts'
+import type { Scope } from '../chart-types.ts'
 import { DunningChanged } from '../dunning/summary.ts'
 import { InvoiceChanged } from '../invoice/summary.ts'
 import { observed } from '../observation.ts'
-import { Provider } from '../refs.ts'
+import { type AccountRef, Provider } from '../refs.ts'
 import { Rejection } from '../rejection.ts'
 import { SubscriptionChanged } from '../subscription/summary.ts'
-import { Entitlements } from './entitlements.ts'
+import { Entitlements, noEntitlements } from './entitlements.ts'
+import type { AccountEvent } from './events.ts'
 import { CustomerFacts, PaymentMethodFacts } from './facts.ts'
 
 export const AccountContext = z.object({
@@ -18,12 +20,17 @@ export const AccountContext = z.object({
   name: z.string().nullable(),
   currency: Currency.nullable(),
   createdAt: Instant.nullable(),
-  /** The latest moment that news of the customer, or a timer, has told: by it is judged what has expired. */
+  /**
+   * The latest moment that news of the customer, or a timer, has told: by it is judged what has
+   * expired.
+   */
   asOf: Instant.nullable(),
   /** The account as each provider knows it. */
   customers: z.partialRecord(Provider, observed(CustomerFacts)),
   paymentMethods: z.record(z.string(), observed(PaymentMethodFacts)),
-  /** The newest summary of each subscription that runs, or whose end explains a refusal, by its ref. */
+  /**
+   * The newest summary of each subscription that runs, or whose end explains a refusal, by its ref.
+   */
   subscriptions: z.record(z.string(), SubscriptionChanged.omit({ type: true, again: true })),
   /** Of each invoice that is overdue. */
   invoices: z.record(z.string(), InvoiceChanged.omit({ type: true, again: true })),
@@ -33,7 +40,10 @@ export const AccountContext = z.object({
   hasForgotten: z.boolean(),
   /** Bans by their reason: a set, of which lifting one keeps the others. */
   bans: z.record(z.string(), z.object({ by: z.string(), at: Instant })),
-  /** Payment methods that the provider was asked to attach and has not answered for, by the asking entry. */
+  /**
+   * Payment methods that the provider was asked to attach and has not answered for, by the asking
+   * entry.
+   */
   attaching: z.record(z.string(), Instant),
   /** When it was asked to close: from then on it is offered nothing, and grants nothing. */
   closedAt: Instant.nullable(),
@@ -41,3 +51,35 @@ export const AccountContext = z.object({
   entitlements: Entitlements,
 })
 export type AccountContext = z.infer<typeof AccountContext>
+
+export type AccountScope = Scope<AccountContext, AccountEvent>
+
+/** What a fold changes. */
+export type AccountChange = Partial<AccountContext>
+
+export function emptyAccount(id: string): AccountContext {
+  return {
+    id,
+    provider: null,
+    email: null,
+    name: null,
+    currency: null,
+    createdAt: null,
+    asOf: null,
+    customers: {},
+    paymentMethods: {},
+    subscriptions: {},
+    invoices: {},
+    cases: {},
+    hasForgotten: false,
+    bans: {},
+    attaching: {},
+    closedAt: null,
+    rejection: null,
+    entitlements: noEntitlements,
+  }
+}
+
+export function refOf({ id }: AccountContext): AccountRef {
+  return `account/${id}`
+}

@@ -11,8 +11,8 @@ import {
 import { live } from '../../test/charts/live.ts'
 import { plusDays, plusMs, type Instant } from '../../values/instant.ts'
 import type { EffectRequest } from '../effects.ts'
-import { nextStepAt } from './folds.ts'
 import { DunningContext } from './state.ts'
+import { nextStepAt } from './steps.ts'
 
 const policy: Word = {
   type: 'policy.given',

@@ -1,23 +1,12 @@
 import { and, assign, not, setup } from 'xstate'
 import { msOf } from '../../values/instant.ts'
 import { ask, effect, type ChartTypes } from '../chart-types.ts'
+import { enforceNow, foldDemand, foldOffered, mustDemandMethod } from './demand.ts'
+import { thanks } from './emails.ts'
 import type { DunningEvent } from './events.ts'
-import {
-  emptyCase,
-  enforceNow,
-  foldDemand,
-  foldInvoice,
-  foldOffered,
-  foldStep,
-  isNews,
-  mustDemandMethod,
-  nextStep,
-  nextStepAt,
-  requestPolicy,
-  stepEffects,
-  thanks,
-} from './folds.ts'
-import type { DunningContext } from './state.ts'
+import { foldInvoice, isNews } from './invoice.ts'
+import { type DunningContext, emptyCase } from './state.ts'
+import { foldStep, nextStep, nextStepAt, requestPolicy, stepEffects } from './steps.ts'
 
 const types: ChartTypes<DunningContext, DunningEvent> = {}
 

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { Instant } from '../../values/instant.ts'
+import type { Scope } from '../chart-types.ts'
 import { InvoiceChanged } from '../invoice/summary.ts'
+import type { DunningEvent } from './events.ts'
 import { DunningPolicy } from './policy.ts'
 
 export const DunningContext = z.object({
@@ -31,3 +33,29 @@ export const DunningContext = z.object({
     .nullable(),
 })
 export type DunningContext = z.infer<typeof DunningContext>
+
+export type DunningScope = Scope<DunningContext, DunningEvent>
+
+/** What a fold changes. */
+export type DunningChange = Partial<DunningContext>
+
+export function emptyCase(id: string): DunningContext {
+  return {
+    id,
+    invoice: null,
+    policy: null,
+    anchorAt: null,
+    nextStep: 0,
+    stepsTaken: [],
+    restricted: false,
+    banned: false,
+    enforcedAt: null,
+    refusedMethod: null,
+    declined: null,
+    offered: null,
+  }
+}
+
+export function invoiceRef(context: DunningContext): `invoice/${string}` {
+  return context.invoice?.invoice ?? `invoice/${context.id}`
+}

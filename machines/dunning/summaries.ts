@@ -1,7 +1,6 @@
 import { stateOf, type Standing } from '../chart-types.ts'
 import { summary, type Summary } from '../messages.ts'
-import { invoiceRef } from './folds.ts'
-import type { DunningContext } from './state.ts'
+import { type DunningContext, invoiceRef } from './state.ts'
 import type { DunningChanged } from './summary.ts'
 
 const stages: Readonly<Record<string, DunningChanged['stage']>> = {

@@ -1,35 +1,37 @@
 import { and, assign, not, or, setup, stateIn } from 'xstate'
 import { ask, effect, type ChartTypes } from '../chart-types.ts'
 import { isTaken, isTied } from '../observation.ts'
-import type { InvoiceEvent } from './events.ts'
 import {
-  answersPay,
-  emptyInvoice,
-  foldIssued,
-  foldObserved,
   foldOffer,
-  foldPayment,
   foldRejected,
   foldSubmitted,
-  isFailing,
-  isNewerPayment,
   isNewMethod,
   isReleased,
-  isSettled,
   msToCheck,
   mustAuthenticate,
-  nextExecutableAttemptAt,
-  openCase,
+  submittedForAction,
+} from './attempts.ts'
+import { isFailing, nextExecutableAttemptAt, openCase } from './debt.ts'
+import {
+  answersPay,
+  foldIssued,
+  foldObserved,
+  isSettled,
+  says,
+  saysDeleted,
+  weighObserved,
+} from './document.ts'
+import type { InvoiceEvent } from './events.ts'
+import { failed, foldPayment, isNewerPayment, succeeded, wantsAction } from './payments.ts'
+import {
   requestCharge,
   requestPay,
   requestPaymentCancel,
   requestPaymentRead,
   requestRead,
   requestReason,
-  weighObserved,
-} from './folds.ts'
-import { failed, says, saysDeleted, submittedForAction, succeeded, wantsAction } from './guards.ts'
-import type { InvoiceContext } from './state.ts'
+} from './requests.ts'
+import { type InvoiceContext, emptyInvoice } from './state.ts'
 
 const types: ChartTypes<InvoiceContext, InvoiceEvent> = {}
 

@@ -2,10 +2,12 @@ import { z } from 'zod'
 import { Period } from '../../values/calendar.ts'
 import { Instant } from '../../values/instant.ts'
 import { Currency, Minor } from '../../values/money.ts'
+import type { Scope } from '../chart-types.ts'
 import { observed } from '../observation.ts'
 import { PaymentChanged } from '../payment/summary.ts'
-import { AccountRef, Provider, SubscriptionRef } from '../refs.ts'
+import { AccountRef, type InvoiceRef, Provider, SubscriptionRef } from '../refs.ts'
 import { Rejection } from '../rejection.ts'
+import type { InvoiceEvent } from './events.ts'
 import { InvoiceFacts, InvoiceLine, InvoicePaymentState } from './facts.ts'
 
 export const InvoiceContext = z.object({
@@ -58,3 +60,40 @@ export const InvoiceContext = z.object({
   rejection: Rejection.nullable(),
 })
 export type InvoiceContext = z.infer<typeof InvoiceContext>
+
+export type InvoiceScope = Scope<InvoiceContext, InvoiceEvent>
+
+/** What a fold changes. */
+export type InvoiceChange = Partial<InvoiceContext>
+
+export function emptyInvoice(id: string): InvoiceContext {
+  return {
+    id,
+    account: null,
+    subscription: null,
+    provider: null,
+    collector: 'provider',
+    observed: null,
+    payment: null,
+    readAttempt: null,
+    issue: null,
+    attempt: 0,
+    paymentIntent: null,
+    clientSecret: null,
+    nextActionUrl: null,
+    declineCode: null,
+    chargedMethod: null,
+    offeredMethod: null,
+    voidWantedAt: null,
+    writeOffWantedAt: null,
+    payments: {},
+    caseSeq: 0,
+    paySeq: null,
+    paidAt: null,
+    rejection: null,
+  }
+}
+
+export function refOf(context: InvoiceContext): InvoiceRef {
+  return `invoice/${context.id}`
+}

@@ -1,7 +1,7 @@
 import { stateOf, type Standing } from '../chart-types.ts'
 import { summary, type Summary } from '../messages.ts'
-import { amountRemaining, dueSince, hardDecline, isFailing, refOf } from './folds.ts'
-import type { InvoiceContext } from './state.ts'
+import { amountRemaining, dueSince, hardDecline, isFailing } from './debt.ts'
+import { type InvoiceContext, refOf } from './state.ts'
 import type { NextAction } from './summary.ts'
 
 // What an invoice tells others: pure.

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { day, invoiceIssued as issued } from '../../test/charts/given.ts'
 import { stepping } from '../../test/charts/step.ts'
-import { isFailing } from './folds.ts'
+import { isFailing } from './debt.ts'
 import { InvoiceContext } from './state.ts'
 import { invoiceWants } from './wanted.ts'
 

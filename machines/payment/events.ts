@@ -10,9 +10,12 @@ import {
 } from '../shared-events.ts'
 import { ChargeFacts, DisputeFacts, PaymentIntentFacts, RefundFacts } from './facts.ts'
 
-// --- payment: one PaymentIntent (or an old charge without one), with its charges, refunds and disputes
+// --- payment: one PaymentIntent (or an old charge without one), with its charges, refunds and
+// disputes
 
-/** Who collects the invoice, as far as this object tells: `platform` if it bears our own mark of it. */
+/**
+ * Who collects the invoice, as far as this object tells: `platform` if it bears our own mark of it.
+ */
 const collector = z.enum(['provider', 'platform'])
 
 /** What asks, and can be refused. */

@@ -2,18 +2,17 @@ import { assign, setup } from 'xstate'
 import { ask, effect, type ChartTypes } from '../chart-types.ts'
 import { isTied } from '../observation.ts'
 import type { PaymentEvent } from './events.ts'
+import { after, foldPayment, isNews, weighInPayment } from './folds.ts'
+import { requestRead } from './requests.ts'
 import {
-  after,
   disputeOf,
-  emptyPayment,
-  foldPayment,
-  isNews,
+  disputeStates,
+  intentStatuses,
   refundOf,
-  requestRead,
+  refundStates,
   statusOf,
-  weighInPayment,
-} from './folds.ts'
-import type { PaymentContext } from './state.ts'
+} from './standing.ts'
+import { type PaymentContext, emptyPayment } from './state.ts'
 
 const types: ChartTypes<PaymentContext, PaymentEvent> = {}
 
@@ -21,10 +20,15 @@ const base = setup({ types, actions: { effect } })
 
 const read = ask(requestRead)
 
+const keepNews = [
+  { guard: 'isTied', actions: ['keep', read] },
+  { guard: 'isNews', actions: 'keep' },
+] as const
+
 /**
- * One payment: a PaymentIntent (or an old charge without one) with its charges, refunds and disputes. The
- * provider names these by the payment and not by the invoice, so they meet here; what they amount to is
- * told to the invoice that the payment belongs to.
+ * One payment: a PaymentIntent (or an old charge without one) with its charges, refunds and
+ * disputes. The provider names these by the payment and not by the invoice, so they meet here; what
+ * they amount to is told to the invoice that the payment belongs to.
  */
 export const paymentMachine = base
   .extend({
@@ -57,22 +61,10 @@ export const paymentMachine = base
           keeping: {
             description: 'Keeps what is news, and has ties settled by a fresh read.',
             on: {
-              'payment_intent.observed': [
-                { guard: 'isTied', actions: ['keep', read] },
-                { guard: 'isNews', actions: 'keep' },
-              ],
-              'charge.observed': [
-                { guard: 'isTied', actions: ['keep', read] },
-                { guard: 'isNews', actions: 'keep' },
-              ],
-              'refund.observed': [
-                { guard: 'isTied', actions: ['keep', read] },
-                { guard: 'isNews', actions: 'keep' },
-              ],
-              'dispute.observed': [
-                { guard: 'isTied', actions: ['keep', read] },
-                { guard: 'isNews', actions: 'keep' },
-              ],
+              'payment_intent.observed': keepNews,
+              'charge.observed': keepNews,
+              'refund.observed': keepNews,
+              'dispute.observed': keepNews,
               'payment.linked': { guard: 'isNews', actions: 'keep' },
               'payment.hinted': { actions: read },
               refresh: { guard: 'isHeardOf', actions: read },
@@ -84,27 +76,10 @@ export const paymentMachine = base
         description: 'Where the money is: derived from the PaymentIntent and its charges together.',
         initial: 'unknown',
         on: {
-          '*': [
-            {
-              guard: { type: 'willStand', params: { at: 'requires_payment_method' } },
-              target: '.requires_payment_method',
-            },
-            {
-              guard: { type: 'willStand', params: { at: 'requires_confirmation' } },
-              target: '.requires_confirmation',
-            },
-            {
-              guard: { type: 'willStand', params: { at: 'requires_action' } },
-              target: '.requires_action',
-            },
-            { guard: { type: 'willStand', params: { at: 'processing' } }, target: '.processing' },
-            {
-              guard: { type: 'willStand', params: { at: 'requires_capture' } },
-              target: '.requires_capture',
-            },
-            { guard: { type: 'willStand', params: { at: 'canceled' } }, target: '.canceled' },
-            { guard: { type: 'willStand', params: { at: 'succeeded' } }, target: '.succeeded' },
-          ],
+          '*': intentStatuses.map((at) => ({
+            guard: { type: 'willStand', params: { at } },
+            target: `.${at}`,
+          })),
         },
         states: {
           unknown: { description: 'Only heard of.' },
@@ -124,11 +99,10 @@ export const paymentMachine = base
         description: 'How much of it went back.',
         initial: 'none',
         on: {
-          '*': [
-            { guard: { type: 'willBeRefunded', params: { as: 'none' } }, target: '.none' },
-            { guard: { type: 'willBeRefunded', params: { as: 'partial' } }, target: '.partial' },
-            { guard: { type: 'willBeRefunded', params: { as: 'full' } }, target: '.full' },
-          ],
+          '*': refundStates.map((as) => ({
+            guard: { type: 'willBeRefunded', params: { as } },
+            target: `.${as}`,
+          })),
         },
         states: {
           none: { description: 'Nothing went back.' },
@@ -140,13 +114,10 @@ export const paymentMachine = base
         description: 'The gravest of its disputes.',
         initial: 'none',
         on: {
-          '*': [
-            { guard: { type: 'willBeDisputed', params: { as: 'none' } }, target: '.none' },
-            { guard: { type: 'willBeDisputed', params: { as: 'inquiry' } }, target: '.inquiry' },
-            { guard: { type: 'willBeDisputed', params: { as: 'open' } }, target: '.open' },
-            { guard: { type: 'willBeDisputed', params: { as: 'won' } }, target: '.won' },
-            { guard: { type: 'willBeDisputed', params: { as: 'lost' } }, target: '.lost' },
-          ],
+          '*': disputeStates.map((as) => ({
+            guard: { type: 'willBeDisputed', params: { as } },
+            target: `.${as}`,
+          })),
         },
         states: {
           none: { description: 'Not disputed.' },

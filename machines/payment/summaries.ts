@@ -1,7 +1,7 @@
 import type { Standing } from '../chart-types.ts'
 import { summary, type Summary } from '../messages.ts'
-import { amountReceived, amountRefunded, disputeOf, refOf, statusOf } from './folds.ts'
-import type { PaymentContext } from './state.ts'
+import { amountReceived, amountRefunded, disputeOf, statusOf } from './standing.ts'
+import { type PaymentContext, refOf } from './state.ts'
 
 /**
  * What asks something of the invoice: a payment under way does not, until it fails, waits or

@@ -1,40 +1,27 @@
-import type { Stamped } from '../shared-events.ts'
-import type { ReconciliationEvent } from './events.ts'
-import type { ReconciliationContext } from './state.ts'
+import {
+  nothingFound,
+  type ReconciliationChange,
+  type ReconciliationContext,
+  type ReconciliationScope,
+} from './state.ts'
 
 // What a reconciliation remembers: pure.
 
-type Event = ReconciliationEvent & Stamped
-type Change = Partial<ReconciliationContext>
-export type Scope = { context: ReconciliationContext; event: Event }
 type Reason = NonNullable<ReconciliationContext['sweep']>['reason']
 
 /** Differences that are kept of one sweep; all of them are counted. */
 export const driftKept = 100
 
-const nothingFound = { position: null, objects: 0, driftCount: 0, drift: [] }
-
-export function emptyReconciliation(id: string): ReconciliationContext {
-  return {
-    id,
-    cursor: null,
-    lostSince: null,
-    sweepsBegun: 1,
-    sweep: { number: 1, reason: 'first', startedAt: null, ...nothingFound },
-    report: null,
-  }
-}
-
-export function foldCursor({ event }: Scope): Change {
+export function foldCursor({ event }: ReconciliationScope): ReconciliationChange {
   return event.type === 'cursor.moved' ? { cursor: event.cursor } : {}
 }
 
-export function foldGap({ event }: Scope): Change {
+export function foldGap({ event }: ReconciliationScope): ReconciliationChange {
   return event.type === 'gap.found' ? { lostSince: event.lostSince } : {}
 }
 
 /** A walk from the beginning; one that is under way is given up. */
-export function begun(reason: Reason): (scope: Scope) => Change {
+export function begun(reason: Reason): (scope: ReconciliationScope) => ReconciliationChange {
   return ({ context, event }) => {
     const number = context.sweepsBegun + 1
     return {
@@ -45,12 +32,12 @@ export function begun(reason: Reason): (scope: Scope) => Change {
 }
 
 /** Two processes may walk one part at once, and a crash has it walked again: it counts once. */
-export function isNextPart({ context: { sweep }, event }: Scope): boolean {
+export function isNextPart({ context: { sweep }, event }: ReconciliationScope): boolean {
   if (event.type !== 'sweep.advanced' && event.type !== 'sweep.finished') return false
   return event.sweep === sweep?.number && event.from === sweep.position
 }
 
-export function foldPart({ context: { sweep }, event }: Scope): Change {
+export function foldPart({ context: { sweep }, event }: ReconciliationScope): ReconciliationChange {
   if (event.type !== 'sweep.advanced' && event.type !== 'sweep.finished') return {}
   if (sweep === null) return {}
   return {
@@ -65,7 +52,10 @@ export function foldPart({ context: { sweep }, event }: Scope): Change {
 }
 
 /** The walk that has just come to its end becomes the report. */
-export function foldReport({ context: { sweep }, event }: Scope): Change {
+export function foldReport({
+  context: { sweep },
+  event,
+}: ReconciliationScope): ReconciliationChange {
   if (sweep === null) return {}
   const { position: _position, ...found } = sweep
   return { sweep: null, report: { ...found, finishedAt: event.at } }

@@ -2,16 +2,8 @@ import { assign, setup } from 'xstate'
 import { msPerDay } from '../../values/instant.ts'
 import { effect, type ChartTypes } from '../chart-types.ts'
 import type { ReconciliationEvent } from './events.ts'
-import {
-  begun,
-  emptyReconciliation,
-  foldCursor,
-  foldGap,
-  foldPart,
-  foldReport,
-  isNextPart,
-} from './folds.ts'
-import type { ReconciliationContext } from './state.ts'
+import { begun, foldCursor, foldGap, foldPart, foldReport, isNextPart } from './folds.ts'
+import { type ReconciliationContext, emptyReconciliation } from './state.ts'
 
 const types: ChartTypes<ReconciliationContext, ReconciliationEvent> = {}
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Instant } from '../../values/instant.ts'
-import { Drift } from './events.ts'
+import type { Scope } from '../chart-types.ts'
+import { Drift, type ReconciliationEvent } from './events.ts'
 
 /** Sums over the parts of one walk through the provider's objects. */
 export const Sweep = z.object({
@@ -33,3 +34,22 @@ export const ReconciliationContext = z.object({
   report: Sweep.extend({ finishedAt: Instant }).nullable(),
 })
 export type ReconciliationContext = z.infer<typeof ReconciliationContext>
+
+export type ReconciliationScope = Scope<ReconciliationContext, ReconciliationEvent>
+
+/** What a fold changes. */
+export type ReconciliationChange = Partial<ReconciliationContext>
+
+/** A walk that has looked at nothing yet. */
+export const nothingFound = { position: null, objects: 0, driftCount: 0, drift: [] }
+
+export function emptyReconciliation(id: string): ReconciliationContext {
+  return {
+    id,
+    cursor: null,
+    lostSince: null,
+    sweepsBegun: 1,
+    sweep: { number: 1, reason: 'first', startedAt: null, ...nothingFound },
+    report: null,
+  }
+}

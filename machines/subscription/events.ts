@@ -30,7 +30,10 @@ export const SubscriptionCommand = z.discriminatedUnion('type', [
 
 /** What others say: taken or not, and never refused. */
 export const SubscriptionObservation = z.discriminatedUnion('type', [
-  /** The provider took our request to create it. Says what the customer must do next; grants nothing. */
+  /**
+   * The provider took our request to create it. Says what the customer must do next; grants
+   * nothing.
+   */
   z.object({
     type: z.literal('subscription.accepted'),
     subscription: z.string(),
@@ -40,7 +43,9 @@ export const SubscriptionObservation = z.discriminatedUnion('type', [
     /** The payment method that may be charged now, with the customer present. */
     paymentMethod: z.string().nullable(),
   }),
-  /** The account has a payment method that it had not when this began: the first payment may use it. */
+  /**
+   * The account has a payment method that it had not when this began: the first payment may use it.
+   */
   z.object({ type: z.literal('payment_method.available'), version, paymentMethod: z.string() }),
   /** How the customer's payment stands after it was confirmed with the customer present. */
   z.object({

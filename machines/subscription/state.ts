@@ -2,10 +2,12 @@ import { z } from 'zod'
 import { Period } from '../../values/calendar.ts'
 import { Instant } from '../../values/instant.ts'
 import { PlanTerms } from '../catalog/terms.ts'
+import type { Scope } from '../chart-types.ts'
 import { InvoiceChanged, NextAction } from '../invoice/summary.ts'
 import { observed } from '../observation.ts'
-import { AccountRef, Provider } from '../refs.ts'
+import { AccountRef, Provider, type SubscriptionRef } from '../refs.ts'
 import { Rejection } from '../rejection.ts'
+import type { SubscriptionEvent } from './events.ts'
 import { SubscriptionFacts } from './facts.ts'
 
 export const SubscriptionContext = z.object({
@@ -41,3 +43,38 @@ export const SubscriptionContext = z.object({
   rejection: Rejection.nullable(),
 })
 export type SubscriptionContext = z.infer<typeof SubscriptionContext>
+
+export type SubscriptionScope = Scope<SubscriptionContext, SubscriptionEvent>
+
+/** What a fold changes. */
+export type SubscriptionChange = Partial<SubscriptionContext>
+
+export function emptySubscription(id: string): SubscriptionContext {
+  return {
+    id,
+    account: null,
+    provider: null,
+    collector: 'provider',
+    terms: null,
+    quantity: 0,
+    createdAt: null,
+    providerId: null,
+    observed: null,
+    firstPayment: null,
+    firstMethod: null,
+    nextAction: null,
+    anchorAt: null,
+    periodIndex: 0,
+    period: null,
+    cancelAt: null,
+    canceledAt: null,
+    endedAt: null,
+    invoices: {},
+    hasForgotten: false,
+    rejection: null,
+  }
+}
+
+export function refOf(context: SubscriptionContext): SubscriptionRef {
+  return `subscription/${context.id}`
+}

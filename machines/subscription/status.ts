@@ -1,41 +1,120 @@
-/** Stripe's subscription statuses, and the one of ours for what is not confirmed yet. */
-export const subscriptionStatuses = [
-  'unknown',
-  'incomplete',
-  'trialing',
-  'active',
-  'past_due',
-  'unpaid',
-  'paused',
-  'canceled',
-  'incomplete_expired',
-] as const
-export type SubscriptionStatus = (typeof subscriptionStatuses)[number]
+import { and, not } from 'xstate'
+import { ask } from '../chart-types.ts'
+import { refuseTrial, requestCreation } from './creation.ts'
+import { requestConfirmation } from './first-payment.ts'
+import { issueInvoice, offerToFirstInvoice, voidFirstInvoice } from './periods.ts'
+import { requestRead } from './requests.ts'
+import { subscriptionSetup } from './setup.ts'
+import { observedStatuses } from './statuses.ts'
 
-/**
- * Every step that Stripe documents between two statuses
- * (docs.stripe.com/billing/subscriptions/overview, and the pause endpoint of 2026-09-30.endive). An
- * observed jump that is not here means that something between was missed: it is believed, and a
- * fresh read is asked for.
- */
-export const legalSteps: Readonly<Record<SubscriptionStatus, readonly SubscriptionStatus[]>> = {
-  unknown: [...subscriptionStatuses],
-  incomplete: ['active', 'trialing', 'incomplete_expired', 'canceled'],
-  trialing: ['active', 'past_due', 'paused', 'canceled'],
-  active: ['past_due', 'unpaid', 'paused', 'canceled', 'trialing'],
-  past_due: ['active', 'unpaid', 'paused', 'canceled'],
-  unpaid: ['active', 'paused', 'canceled', 'past_due'],
-  paused: ['active', 'trialing', 'past_due', 'canceled'],
-  canceled: [],
-  incomplete_expired: [],
-}
+const create = ask(requestCreation)
+const confirmFirstPayment = ask(requestConfirmation)
+const offerMethod = ask(offerToFirstInvoice)
+const read = ask(requestRead)
+const bill = ask(issueInvoice)
+const voidFirst = ask(voidFirstInvoice)
 
-export function isSubscriptionStatus(status: string): status is SubscriptionStatus {
-  return subscriptionStatuses.some((known) => known === status)
-}
-
-/** True if nothing has to have happened between the two. */
-export function isLegalStep(from: string, to: string): boolean {
-  if (from === to || !isSubscriptionStatus(from) || !isSubscriptionStatus(to)) return true
-  return legalSteps[from].includes(to)
-}
+export const status = subscriptionSetup.createStateConfig({
+  description: "The provider's status where it collects (a mirror), ours where the platform does.",
+  initial: 'unknown',
+  on: {
+    'subscription.observed': observedStatuses.map((status) => ({
+      guard: { type: 'says', params: { status } },
+      target: `.${status}`,
+    })),
+  },
+  states: {
+    unknown: {
+      description: 'Nothing is confirmed: it was only heard of, or is about to be asked for.',
+      on: {
+        'subscription.create': [
+          {
+            guard: 'wantsTrialOfPlatform',
+            actions: ask(refuseTrial),
+          },
+          {
+            guard: 'isNew',
+            target: 'incomplete',
+            actions: ['keepCreated', create, bill],
+          },
+        ],
+      },
+    },
+    incomplete: {
+      description: 'The first payment is not confirmed; nothing is granted.',
+      always: { guard: 'hasEnded', target: 'canceled' },
+      after: {
+        confirmationCheck: { actions: read },
+        firstPaymentWindow: [
+          {
+            guard: 'byPlatform',
+            target: 'incomplete_expired',
+            actions: [voidFirst, 'end'],
+          },
+          { actions: read },
+        ],
+      },
+      on: {
+        'invoice.changed': { guard: 'invoicePaid', target: 'active' },
+        'payment_method.available': [
+          {
+            guard: and(['byPlatform', 'isNewMethod']),
+            actions: ['keepMethod', offerMethod],
+          },
+          {
+            guard: and(['isNewMethod', not('isEnding')]),
+            actions: ['keepMethod', confirmFirstPayment],
+          },
+        ],
+        'effect.rejected': {
+          guard: 'creationRefused',
+          target: 'incomplete_expired',
+          actions: 'end',
+        },
+      },
+    },
+    trialing: {
+      description: 'In use for free until the trial ends.',
+    },
+    active: {
+      description: 'Running. This does not say that it is paid: the invoices do.',
+      always: { guard: 'hasEnded', target: 'canceled' },
+      on: {
+        'invoice.changed': [
+          { guard: 'invoiceWrittenOff', target: 'unpaid' },
+          { guard: 'invoiceFailing', target: 'past_due' },
+        ],
+      },
+    },
+    past_due: {
+      description: 'Its latest invoice is unpaid and being collected.',
+      always: { guard: 'hasEnded', target: 'canceled' },
+      after: { silence: { actions: read } },
+      on: {
+        'invoice.changed': [
+          { guard: 'invoiceWrittenOff', target: 'unpaid' },
+          { guard: and(['isNewerInvoice', 'nothingOverdue']), target: 'active' },
+        ],
+      },
+    },
+    unpaid: {
+      description: 'Collection was given up; it runs on only when the debt is paid.',
+      always: { guard: 'hasEnded', target: 'canceled' },
+      on: {
+        'invoice.changed': {
+          guard: and(['isNewerInvoice', 'nothingOverdue']),
+          target: 'active',
+        },
+      },
+    },
+    paused: {
+      description: 'Halted: it neither bills nor grants.',
+    },
+    canceled: {
+      description: 'Ended, for good.',
+    },
+    incomplete_expired: {
+      description: 'The first payment never came; ended, for good.',
+    },
+  },
+})

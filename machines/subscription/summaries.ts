@@ -1,7 +1,6 @@
 import { stateOf, type Standing } from '../chart-types.ts'
 import { summary, type Summary } from '../messages.ts'
-import { refOf } from './folds.ts'
-import type { SubscriptionContext } from './state.ts'
+import { type SubscriptionContext, refOf } from './state.ts'
 
 /** The account hears of what it grants by, and not of every period that begins. */
 export function subscriptionSummaries({

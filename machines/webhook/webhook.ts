@@ -11,9 +11,9 @@ function requestApply({ context }: { context: EventContext }): EffectRequest | n
 }
 
 /**
- * One webhook, kept as it came before it is acknowledged. Its body stands in the journal; reading it
- * is an effect like any other: claimed, retried, and parked where an operator sees it if it can't be
- * read. What became of it is that effect's result, and no state of this chart.
+ * One webhook, kept as it came before it is acknowledged. Its body stands in the journal; reading
+ * it is an effect like any other: claimed, retried, and parked where an operator sees it if it
+ * can't be read. What became of it is that effect's result, and no state of this chart.
  */
 export const eventMachine = setup({
   types,

@@ -46,4 +46,6 @@ describe('the page of the API', () => {
 test('every error code has an anchor, where the type of a problem leads', () => {
   expect([...anchorsIn(errors.text)]).toEqual(problemCodes())
   expect(errors.headers.get('content-type')).toContain('text/html')
+  expect(errors.text).toContain('<code>Authorization: Bearer &lt;key&gt;</code>')
+  expect(errors.text).not.toContain('`')
 })

@@ -36,6 +36,11 @@ const Page: FC<PropsWithChildren<{ title: string }>> = ({ title, children }) => 
   </html>
 )
 
+/** Text in which `backticks` stand around code. */
+const Prose: FC<{ text: string }> = ({ text }) => (
+  <>{text.split('`').map((part, i) => (i % 2 === 1 ? <code>{part}</code> : part))}</>
+)
+
 const Contents: FC<{ tags: readonly string[]; operations: readonly Operation[] }> = ({
   tags,
   operations,
@@ -80,7 +85,9 @@ const Parameters: FC<{ operation: Operation }> = ({ operation }) =>
               {required ? '' : ' (optional)'}
             </td>
             <td>{place}</td>
-            <td>{description}</td>
+            <td>
+              <Prose text={description} />
+            </td>
           </tr>
         ))}
       </tbody>
@@ -97,7 +104,7 @@ const OperationPart: FC<{ document: ApiDocument; operation: Operation }> = ({
     </h3>
     <p>
       {operation.summary}
-      {operation.summary.endsWith('.') ? '' : '.'} {operation.description}
+      {operation.summary.endsWith('.') ? '' : '.'} <Prose text={operation.description} />
     </p>
     <p class="dim">
       {operation.roles.length === 0 ? 'No key needed.' : `Roles: ${operation.roles.join(', ')}.`}
@@ -170,8 +177,9 @@ const ErrorsPage: FC = () => (
   <Page title="Tenure API: errors">
     <h1>Errors</h1>
     <p>
-      Every no is <code>application/problem+json</code> (RFC 9457) with a stable <code>code</code>;{' '}
-      <code>instance</code> is the id of the request. <a href="/docs">The routes</a>.
+      Every error is <code>application/problem+json</code> (RFC 9457) with a stable{' '}
+      <code>code</code>; <code>instance</code> is the id of the request.{' '}
+      <a href="/docs">The routes</a>.
     </p>
     {problemCodes().map((code) => (
       <section>
@@ -179,7 +187,8 @@ const ErrorsPage: FC = () => (
           <code>{code}</code> <span class="dim">{problems[code].status}</span>
         </h3>
         <p>
-          <b>{problems[code].title}.</b> {problems[code].happened} {problems[code].remedy}
+          <b>{problems[code].title}.</b>{' '}
+          <Prose text={`${problems[code].happened} ${problems[code].remedy}`} />
         </p>
       </section>
     ))}

@@ -24,6 +24,7 @@ import { jobsOf, jobTimings, type JobName } from '../scheduler/jobs.ts'
 import { plusDays } from '../values/instant.ts'
 import { composeApp, composeEngine, type EngineParts } from './compose.ts'
 import { prepareDataFolder, readSetting, type Config } from './config.ts'
+import { dictionaries } from './dictionaries.ts'
 import type { SandboxHome } from './sandbox/home.ts'
 import {
   closeSandbox,
@@ -58,6 +59,7 @@ export async function openPlatform(config: Config, log: Log): Promise<Platform> 
   const opened = await openStore({
     mongodbUri: config.store.kind === 'mongo' ? config.store.uri : null,
     path: join(config.dataFolder, 'tenure.db'),
+    dictionaries,
   })
   const closers: (() => Promise<void> | void)[] = [() => opened.store.close()]
   const closeAll = async () => {

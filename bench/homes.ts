@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BSON, type Db } from 'mongodb'
 import type { Store } from '../actors/ports.ts'
+import { dictionaries } from '../app/dictionaries.ts'
 import { openStore } from '../persistence/open.ts'
 import { watchTraffic, type Traffic } from './traffic.ts'
 
@@ -27,14 +28,23 @@ export interface Home {
 /** The embedded file in a folder of its own, on the disk of the temporary folder. */
 export async function openFileHome(): Promise<Home> {
   const folder = mkdtempSync(join(tmpdir(), 'tenure-bench-'))
-  const opened = await openStore({ mongodbUri: null, path: join(folder, 'tenure.db') })
+  const opened = await openStore({
+    mongodbUri: null,
+    path: join(folder, 'tenure.db'),
+    dictionaries,
+  })
   // A file of its own, so that its log and its tree are as small as they can be.
-  const raw = await openStore({ mongodbUri: null, path: join(folder, 'raw.db') })
+  const raw = await openStore({
+    mongodbUri: null,
+    path: join(folder, 'raw.db'),
+    dictionaries: [],
+  })
   if (raw.home !== 'embedded' || opened.home !== 'embedded')
     throw new Error('the embedded file opened as something else')
   const { database } = raw
   database.exec('CREATE TABLE raw (n INTEGER PRIMARY KEY, bytes TEXT NOT NULL) STRICT')
-  const sizeOf = 'SELECT sum(length(CAST(document AS BLOB))) AS bytes FROM entries'
+  const sizeOf = `SELECT sum(length(CAST(document AS BLOB)) + ifnull(length(packed), 0)) AS bytes
+    FROM entries`
   return {
     name: 'embedded',
     store: opened.store,
@@ -65,7 +75,7 @@ export async function openMongoHome(uri: string): Promise<Home> {
   databases += 1
   const query = `${parts[2] ?? '?'}&monitorCommands=true`.replace('?&', '?')
   const mongodbUri = `${parts[1]}/tenure_bench_${process.pid}_${databases}${query}`
-  const opened = await openStore({ mongodbUri, path: '' })
+  const opened = await openStore({ mongodbUri, path: '', dictionaries })
   if (opened.home !== 'mongo') throw new Error('MongoDB opened as something else')
   const { db, store } = opened
   const raw = db.collection('raw')

@@ -6,7 +6,7 @@ const usage = `tenure <command>
 
   serve        starts the platform; on the sandbox if STRIPE_SECRET_KEY is not set
   demo         plays the whole story, twice, and fails if it goes otherwise than told
-  show         prints an actor and its journal: tenure show account/acct_…
+  show         prints an actor and its journal: tenure show account/acct_…; or one entry of it, by its seq
   rebuild      drops every view and rebuilds it from the journal
   migrate      copies the embedded file into an empty MongoDB, or back: --to <mongodb://… or a file>
   diagrams     writes docs/machines/ from the charts

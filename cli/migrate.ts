@@ -1,4 +1,5 @@
 import { project } from '../app/compose.ts'
+import { dictionaries } from '../app/dictionaries.ts'
 import { copyStore } from '../persistence/copy.ts'
 import { openStore } from '../persistence/open.ts'
 import type { CommandLine } from './command-line.ts'
@@ -18,6 +19,7 @@ export async function migrate({ to }: CommandLine): Promise<number> {
     const target = await openStore({
       mongodbUri: isUri ? to : null,
       path: to,
+      dictionaries,
       patience: 'upkeep',
     })
     try {

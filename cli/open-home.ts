@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { prepareDataFolder, readConfig, type Config } from '../app/config.ts'
+import { dictionaries } from '../app/dictionaries.ts'
 import { openStore, type OpenedStore } from '../persistence/open.ts'
 
 /** The store of the environment, for a command that works on it alone. */
@@ -8,6 +9,7 @@ export async function openHome(config: Config = readConfig(process.env)): Promis
   return await openStore({
     mongodbUri: config.store.kind === 'mongo' ? config.store.uri : null,
     path: join(config.dataFolder, 'tenure.db'),
+    dictionaries,
     patience: 'upkeep',
   })
 }

@@ -1,3 +1,5 @@
+import { StoreUnavailable } from '../actors/port-errors.ts'
+
 /** A stored document does not have the form that this release writes and reads. */
 export class UnreadableDocument extends Error {
   override readonly name = 'UnreadableDocument'
@@ -8,6 +10,22 @@ export class UnreadableDocument extends Error {
       `${what} cannot be read: it was changed by hand, or by a release that this one does not know. ` +
         'Restore it from a backup, or run the release that wrote it',
       options,
+    )
+  }
+}
+
+/**
+ * A text was packed with a dictionary that this release does not have: a newer one wrote it, beside
+ * this one or before it, and reads it.
+ */
+export class UnknownDictionary extends StoreUnavailable {
+  override readonly name = 'UnknownDictionary'
+  override readonly code = 'dictionary_unknown'
+
+  constructor(what: string, dictionary: number) {
+    super(
+      `${what} was packed with the dictionary ${dictionary.toString(16)}, which this release does not have: ` +
+        'run the release that wrote it, or a newer one',
     )
   }
 }

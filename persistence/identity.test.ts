@@ -14,9 +14,9 @@ const databases: string[] = []
 
 function fresh(home: string): StoreLocation {
   const name = `tenure_test_identity_${randomUUID().slice(0, 8)}`
-  if (home === 'embedded') return { mongodbUri: null, path: join(folder, name) }
+  if (home === 'embedded') return { mongodbUri: null, path: join(folder, name), dictionaries: [] }
   databases.push(name)
-  return { mongodbUri: inDatabase(mongo?.uri ?? '', name), path: '' }
+  return { mongodbUri: inDatabase(mongo?.uri ?? '', name), path: '', dictionaries: [] }
 }
 
 afterAll(async () => {

@@ -11,6 +11,7 @@ import type { Patience } from './mongo/connection/time-outs.ts'
 import { createIdentity as createMongoIdentity } from './mongo/identity.ts'
 import { createMongoStore } from './mongo/store.ts'
 import { createTransfer as createMongoTransfer } from './mongo/transfer.ts'
+import { createPacker, type TextPacker } from './text-packer.ts'
 
 /**
  * A store, and the database under it for what shares it (the scheduler). Closing the store closes
@@ -30,6 +31,11 @@ export interface StoreLocation {
    * The embedded file, made if it is missing; `:memory:` for one that is gone when it is closed.
    */
   readonly path: string
+  /**
+   * What long texts are packed with, the newest last: with what the texts of its caller repeat. All
+   * that ever were given, for what they packed is read with them.
+   */
+  readonly dictionaries: readonly string[]
   /** By default `serving`. */
   readonly patience?: Patience
 }
@@ -41,17 +47,19 @@ export interface StoreLocation {
 export async function openStore({
   mongodbUri,
   path,
+  dictionaries,
   patience,
 }: StoreLocation): Promise<OpenedStore> {
-  return mongodbUri === null ? openEmbedded(path) : openMongo(mongodbUri, patience)
+  const packer = createPacker(dictionaries)
+  return mongodbUri === null ? openEmbedded(path, packer) : openMongo(mongodbUri, packer, patience)
 }
 
-function openEmbedded(path: string): OpenedStore {
+function openEmbedded(path: string, packer: TextPacker): OpenedStore {
   const file = openFile(path)
   try {
-    const store = createEmbeddedStore(file)
+    const store = createEmbeddedStore(file, packer)
     const { database } = file
-    const transfer = createFileTransfer(database)
+    const transfer = createFileTransfer({ database, packer })
     return { home: 'embedded', store, transfer, database, ...createIdentity(database) }
   } catch (error) {
     file.close()
@@ -59,8 +67,12 @@ function openEmbedded(path: string): OpenedStore {
   }
 }
 
-async function openMongo(uri: string, patience?: Patience): Promise<OpenedStore> {
-  const home = await connectMongo(uri, patience)
+async function openMongo(
+  uri: string,
+  packer: TextPacker,
+  patience?: Patience,
+): Promise<OpenedStore> {
+  const home = await connectMongo(uri, packer, patience)
   const transfer = createMongoTransfer(home.collections)
   const store = createMongoStore(home)
   return { home: 'mongo', store, transfer, db: home.db, ...createMongoIdentity(home.db) }

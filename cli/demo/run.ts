@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readConfig, type Config } from '../../app/config.ts'
+import { dictionaries } from '../../app/dictionaries.ts'
 import { createLog } from '../../app/log.ts'
 import { openPlatform } from '../../app/open.ts'
 import { openStore } from '../../persistence/open.ts'
@@ -89,7 +90,7 @@ function ownDatabase(uri: string): string {
 
 async function dropStore({ store }: Config): Promise<void> {
   if (store.kind !== 'mongo') return
-  const opened = await openStore({ mongodbUri: store.uri, path: '' })
+  const opened = await openStore({ mongodbUri: store.uri, path: '', dictionaries })
   if (opened.home === 'mongo') await opened.db.dropDatabase()
   await opened.store.close()
 }

@@ -6,12 +6,13 @@ import { integerIn } from './columns.ts'
 import { documentOf } from './document.ts'
 import type { Database } from './driver.ts'
 import { openEffects } from './effects/claims.ts'
+import type { EmbeddedHome } from './home.ts'
 import { writeTimers } from './timers.ts'
 import { writeRows } from './views.ts'
 
 /** Writes commits within the caller's transaction. */
 export function appendCommits(
-  database: Database,
+  home: EmbeddedHome,
   commits: readonly Commit[],
   lease: Lease | null,
 ): AppendOutcome[] {
@@ -19,18 +20,19 @@ export function appendCommits(
   return commits.map((commit) => {
     const { actor } = commit.entry
     if (stopped.has(actor)) return { outcome: 'conflict' }
-    const answer = appendOne(database, commit, lease)
+    const answer = appendOne(home, commit, lease)
     if (answer.outcome !== 'committed') stopped.add(actor)
     return answer
   })
 }
 
-function appendOne(database: Database, commit: Commit, lease: Lease | null): AppendOutcome {
+function appendOne(home: EmbeddedHome, commit: Commit, lease: Lease | null): AppendOutcome {
+  const { database } = home
   const { entry, change, rows } = commit
   const { seq, snapshot } = entry
   const isFirst = seq === 1
   const id = isFirst ? newActor(database, commit) : actorBefore(database, entry)
-  if (id === null || !insertEntry(database, id, commit)) return refusal(database, entry)
+  if (id === null || !insertEntry(home, id, commit)) return refusal(database, entry)
   if (!isFirst) moveHead(database, id, commit)
   openEffects(database, id, entry, lease)
   if (change === null || change.timers !== undefined) {
@@ -67,15 +69,16 @@ function moveHead(database: Database, id: number, { entry, rows }: Commit): void
 
 /** False if the actor has taken this envelope already. */
 export function insertEntry(
-  database: Database,
+  { database, packer }: EmbeddedHome,
   id: number,
   commit: Pick<Commit, 'entry' | 'change'>,
 ): boolean {
   const { seq, committedAt, envelope } = commit.entry
+  const { document, packed } = documentOf(commit, packer)
   const { changes } = database.run(
-    `INSERT INTO entries (actor_id, seq, committed_at, envelope_id, document) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (actor_id, envelope_id) DO NOTHING`,
-    [id, seq, msOf(committedAt), envelope.id, documentOf(commit)],
+    `INSERT INTO entries (actor_id, seq, committed_at, envelope_id, document, packed)
+     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (actor_id, envelope_id) DO NOTHING`,
+    [id, seq, msOf(committedAt), envelope.id, document, packed],
   )
   return changes > 0
 }

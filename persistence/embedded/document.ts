@@ -11,11 +11,13 @@ import { type ActorRef, effectId } from '../../values/ids.ts'
 import type { Instant } from '../../values/instant.ts'
 import type { JsonObject } from '../../values/json.ts'
 import { UnreadableDocument } from '../errors.ts'
+import type { PackedText, TextPacker } from '../text-packer.ts'
 import { isArmedTimer, isEffect, isEnvelope, readObject } from '../stored-json.ts'
 
 // What an entry's document holds: of its snapshot what changed, and of the rest what neither the
 // columns beside it say nor is as usual. An envelope is for the actor of its entry and came when it
-// happened; the effects are numbered from 1.
+// happened; the effects are numbered from 1. A long text of its event is in the column `packed`:
+// the document names the member, which is empty in it.
 
 /** The columns of an entry, with its actor's name. */
 export interface EntryColumns {
@@ -24,22 +26,31 @@ export interface EntryColumns {
   readonly committedAt: Instant
   readonly envelopeId: string
   readonly document: unknown
+  /** Undefined where it was not asked for, and the entry's event is of no interest. */
+  readonly packed: unknown
 }
 
-/** The text to store in `entries.document`. */
-export function documentOf({ entry, change }: Pick<Commit, 'entry' | 'change'>): string {
-  return JSON.stringify({
-    envelope: shortEnvelope(entry),
+/** What to store in `entries.document` and `entries.packed`. */
+export function documentOf(
+  { entry, change }: Pick<Commit, 'entry' | 'change'>,
+  packer: TextPacker,
+): { readonly document: string; readonly packed: Uint8Array | null } {
+  const packed = packer.pack(entry.envelope.event)
+  const document = JSON.stringify({
+    envelope: shortEnvelope(entry, packed),
+    ...(packed !== null && { packed: packed.member }),
     ...(change === null ? { snapshot: entry.snapshot } : { change }),
     ...(entry.effects.length > 0 && { effects: entry.effects.map(shortEffect(entry)) }),
     ...(!entry.changed && { changed: false }),
   })
+  return { document, packed: packed?.bytes ?? null }
 }
 
-function shortEnvelope({ actor, envelope }: Entry): Partial<Envelope> {
-  const { id: _id, to, receivedAt, ...rest } = envelope
+function shortEnvelope({ actor, envelope }: Entry, packed: PackedText | null): Partial<Envelope> {
+  const { id: _id, to, event, receivedAt, ...rest } = envelope
   return {
     ...(to !== actor && { to }),
+    event: packed === null ? event : { ...event, [packed.member]: '' },
     ...rest,
     ...(receivedAt !== envelope.occurredAt && { receivedAt }),
   }
@@ -52,9 +63,11 @@ function shortEffect({ actor, seq }: Entry) {
   }
 }
 
-/** An entry but for what its snapshot is built from. */
+/** An entry but for the text that is packed, and for what its snapshot is built from. */
 export interface StoredEntry {
   readonly entry: Omit<Entry, 'snapshot'>
+  /** The member that is named, and the bytes that are there. */
+  readonly text: { readonly member: unknown; readonly bytes: unknown }
   /** The whole snapshot, or how it differs from the one before. */
   readonly whole: Snapshot | null
   readonly change: SnapshotChange
@@ -65,7 +78,7 @@ export function keptIn(columns: EntryColumns): StoredEntry {
   const { actor, seq, committedAt } = columns
   const what = () => `the entry ${actor}#${seq}`
   const fields = readObject(columns.document, what)
-  const { snapshot, change, changed = true } = fields
+  const { snapshot, change, changed = true, packed: member } = fields
   const whole = isSnapshot(snapshot) ? snapshot : null
   const kept = isChange(change) ? change : null
   const envelope = envelopeIn(columns, fields['envelope'])
@@ -75,7 +88,8 @@ export function keptIn(columns: EntryColumns): StoredEntry {
   }
   if ((whole === null) === (kept === null)) throw new UnreadableDocument(what())
   const entry = { actor, seq, envelope, effects, changed, committedAt }
-  return { entry, whole, change: kept ?? {} }
+  const text = { member, bytes: columns.packed ?? undefined }
+  return { entry, text, whole, change: kept ?? {} }
 }
 
 function envelopeIn({ actor, envelopeId }: EntryColumns, short: unknown): Envelope | null {
@@ -94,8 +108,10 @@ function effectsIn({ actor, seq }: EntryColumns, short: unknown): readonly Effec
 }
 
 /** The entry, beside the one that its actor took before. */
-export function entryAfter(before: Entry | null, { entry, whole, change }: StoredEntry): Entry {
-  const { actor, seq, envelope, effects, changed, committedAt } = entry
+export function entryAfter(before: Entry | null, stored: StoredEntry, packer: TextPacker): Entry {
+  const { entry, whole, change } = stored
+  const { actor, seq, effects, changed, committedAt } = entry
+  const envelope = wholeEnvelope(stored, packer)
   const follows = before !== null && before.actor === actor && before.seq === seq - 1
   const snapshot = whole ?? (follows ? changedSnapshot(before.snapshot, change) : null)
   if (snapshot === null) {
@@ -104,10 +120,24 @@ export function entryAfter(before: Entry | null, { entry, whole, change }: Store
   return { actor, seq, envelope, snapshot, effects, changed, committedAt }
 }
 
+function wholeEnvelope(
+  { entry, text: { member, bytes } }: StoredEntry,
+  packer: TextPacker,
+): Envelope {
+  const { actor, seq, envelope } = entry
+  if (member === undefined && bytes === undefined) return envelope
+  const what = () => `the entry ${actor}#${seq}`
+  if (typeof member !== 'string' || !(bytes instanceof Uint8Array)) {
+    throw new UnreadableDocument(what())
+  }
+  const event = packer.unpack(envelope.event, { member, bytes }, what)
+  return { ...envelope, event }
+}
+
 /** The entries of one actor, the first of which is whole. */
-export function entriesOf(stored: readonly EntryColumns[]): Entry[] {
+export function entriesOf(stored: readonly EntryColumns[], packer: TextPacker): Entry[] {
   const entries: Entry[] = []
-  for (const one of stored) entries.push(entryAfter(entries.at(-1) ?? null, keptIn(one)))
+  for (const one of stored) entries.push(entryAfter(entries.at(-1) ?? null, keptIn(one), packer))
   return entries
 }
 

@@ -7,18 +7,20 @@ import { listByNumber } from '../pages.ts'
 import { actorId } from './actors.ts'
 import { instantIn, integerIn, textIn } from './columns.ts'
 import { entriesOf, type EntryColumns } from './document.ts'
-import type { Database, Row } from './driver.ts'
+import type { Row } from './driver.ts'
+import type { EmbeddedHome } from './home.ts'
 
 /** Reads of the journal. */
-export function createJournal(database: Database) {
+export function createJournal({ database, packer }: EmbeddedHome) {
   /** From the newest whole entry at or before `from`, so that more may come than was asked for. */
   const range = (ref: ActorRef, id: number, seqs: { from: number; to: number }): Entry[] => {
     const rows = database.all(
-      `SELECT seq, committed_at, envelope_id, document FROM entries
+      `SELECT seq, committed_at, envelope_id, document, packed FROM entries
        WHERE actor_id = ? AND seq BETWEEN ? AND ? ORDER BY seq`,
       [id, baseSeq(seqs.from), seqs.to],
     )
-    return entriesOf(rows.map((row) => storedIn(row, ref)))
+    const stored = rows.map((row) => storedIn(row, ref))
+    return entriesOf(stored, packer)
   }
   const one = (ref: ActorRef, id: number, seq: number): Entry | null => {
     const last = range(ref, id, { from: seq, to: seq }).at(-1)
@@ -89,5 +91,6 @@ export function storedIn(row: Row, actor: ActorRef): EntryColumns {
     committedAt: instantIn(row, 'committed_at'),
     envelopeId: textIn(row, 'envelope_id'),
     document: row['document'],
+    packed: row['packed'],
   }
 }

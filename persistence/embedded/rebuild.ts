@@ -5,6 +5,7 @@ import { checkRows } from '../checked.ts'
 import { actorIn, integerIn } from './columns.ts'
 import { entryAfter, keptIn } from './document.ts'
 import type { Database } from './driver.ts'
+import type { EmbeddedHome } from './home.ts'
 import { storedIn } from './journal.ts'
 import { writeTimers } from './timers.ts'
 import { writeRows } from './views.ts'
@@ -16,14 +17,15 @@ const pageEntries = 500
  * middle the old rows are there, whole. Nothing else runs in this process meanwhile.
  */
 export function rebuildAll(
-  database: Database,
+  home: EmbeddedHome,
   project: (entry: Entry) => readonly ViewRow[],
   progress: (actorsDone: number) => void,
 ): void {
+  const { database } = home
   database.transaction(() => {
     database.exec('DELETE FROM view_rows; DELETE FROM timers')
     const projecting = createProjecting(database, project)
-    for (const page of allEntries(database)) {
+    for (const page of allEntries(home)) {
       for (const numbered of page) projecting.take(numbered)
       progress(projecting.actorsDone())
     }
@@ -75,18 +77,21 @@ export interface NumberedEntry {
 }
 
 /** All entries by actor and seq, a page at a time. */
-export function* allEntries(database: Database): Generator<readonly NumberedEntry[]> {
+export function* allEntries(home: EmbeddedHome): Generator<readonly NumberedEntry[]> {
   for (let last: NumberedEntry | null = null; ;) {
-    const page = entriesAfter(database, last)
+    const page = entriesAfter(home, last)
     last = page.at(-1) ?? null
     if (last === null) return
     yield page
   }
 }
 
-function entriesAfter(database: Database, last: NumberedEntry | null): readonly NumberedEntry[] {
+function entriesAfter(
+  { database, packer }: EmbeddedHome,
+  last: NumberedEntry | null,
+): readonly NumberedEntry[] {
   const rows = database.all(
-    `SELECT j.actor_id, a.ref, j.seq, j.committed_at, j.envelope_id, j.document
+    `SELECT j.actor_id, a.ref, j.seq, j.committed_at, j.envelope_id, j.document, j.packed
      FROM entries j JOIN actors a ON a.id = j.actor_id WHERE (j.actor_id, j.seq) > (?, ?)
      ORDER BY j.actor_id, j.seq LIMIT ?`,
     [last?.id ?? 0, last?.entry.seq ?? 0, pageEntries],
@@ -95,7 +100,8 @@ function entriesAfter(database: Database, last: NumberedEntry | null): readonly 
   for (const row of rows) {
     const id = integerIn(row, 'actor_id')
     const before = page.at(-1)?.entry ?? last?.entry ?? null
-    page.push({ id, entry: entryAfter(before, keptIn(storedIn(row, actorIn(row)))) })
+    const stored = keptIn(storedIn(row, actorIn(row)))
+    page.push({ id, entry: entryAfter(before, stored, packer) })
   }
   return page
 }

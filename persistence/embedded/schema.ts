@@ -70,6 +70,10 @@ const steps: readonly string[] = [
   CREATE TABLE pings (id INTEGER PRIMARY KEY, count INTEGER NOT NULL) STRICT;
   INSERT INTO pings VALUES (1, 0);
   `,
+  `
+  -- the long text of the entry's event (../text-packer.ts), whose member the document names
+  ALTER TABLE entries ADD COLUMN packed BLOB;
+  `,
 ]
 
 const formatKnown = formatFirst + steps.length - 1

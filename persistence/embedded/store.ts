@@ -4,6 +4,7 @@ import type { ParkedItem, Store } from '../../actors/ports.ts'
 import { StoreDamaged } from '../../actors/store-damaged.ts'
 import type { Instant } from '../../values/instant.ts'
 import { checkCommit } from '../checked.ts'
+import { createPacker } from '../text-packer.ts'
 import { isEffectId } from '../stored-json.ts'
 import { createActors } from './actors.ts'
 import { appendCommits } from './append.ts'
@@ -30,8 +31,9 @@ const forgottenAtOnce = 50
  * The store over one file; closing it closes the file. Throws `UnknownFormat` for one that it
  * cannot read.
  */
-export function createEmbeddedStore(file: OwnedFile): Store {
+export function createEmbeddedStore(file: OwnedFile, packer = createPacker([])): Store {
   const { database } = file
+  const home = { database, packer }
   prepareSchema(database, 'the embedded file')
   freeHeld(database)
   const writer = createWriter(database, () => file.afterCommit())
@@ -39,13 +41,13 @@ export function createEmbeddedStore(file: OwnedFile): Store {
   const read = <T>(work: () => T): Promise<T> => gate.pass(async () => work())
   const write = <T>(work: () => T): Promise<T> => gate.pass(() => writer.write(work))
   const actors = createActors(database)
-  const journal = createJournal(database)
+  const journal = createJournal(home)
   const parked = createParked(database)
   const timers = createTimers(database)
   const views = createViews(database)
   return {
     append: (commits, lease = null) =>
-      appendChecked(commits, () => write(() => appendCommits(database, commits, lease))),
+      appendChecked(commits, () => write(() => appendCommits(home, commits, lease))),
     newestSeqs: (refs) => read(() => actors.newestSeqs(refs)),
     head: (actor) => read(() => journal.head(actor)),
     entry: (actor, seq) => read(() => journal.entry(actor, seq)),
@@ -87,7 +89,7 @@ export function createEmbeddedStore(file: OwnedFile): Store {
 
     viewRow: (view, key) => read(() => views.viewRow(view, key)),
     viewRows: (view, prefix, page) => read(() => views.viewRows(view, prefix, page)),
-    rebuild: (project, progress) => read(() => rebuildAll(database, project, progress)),
+    rebuild: (project, progress) => read(() => rebuildAll(home, project, progress)),
     // An entry and its rows are one transaction: there is no gap to heal.
     heal: () => read(() => 0),
 

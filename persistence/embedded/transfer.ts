@@ -18,12 +18,14 @@ import { laneNumber } from './effects/claims.ts'
 import { effectIdOf, effectKeyOf } from './effects/effect-key.ts'
 import { writeResult } from './effects/settlements.ts'
 import { resultIn } from './effects/standings.ts'
+import type { EmbeddedHome } from './home.ts'
 import { parkedIn } from './parked.ts'
 import { allEntries, type NumberedEntry } from './rebuild.ts'
 
 const batchRows = 500
 
-export function createTransfer(database: Database): Transfer {
+export function createTransfer(home: EmbeddedHome): Transfer {
+  const { database } = home
   const writeAll = <T>(records: readonly T[], write: (record: T) => void) =>
     database.transaction(() => records.forEach(write))
   return {
@@ -32,7 +34,7 @@ export function createTransfer(database: Database): Transfer {
       return tables.every((table) => !database.get(`SELECT 1 FROM ${table} LIMIT 1`))
     },
     async *readEntries() {
-      for (const numbered of allEntries(database)) {
+      for (const numbered of allEntries(home)) {
         yield numbered.map((one) => recordOf(database, one))
       }
     },
@@ -58,7 +60,7 @@ export function createTransfer(database: Database): Transfer {
       }
     },
     async writeEntries(records) {
-      writeAll(records, (record) => writeEntry(database, record))
+      writeAll(records, (record) => writeEntry(home, record))
     },
     async writeParked(records) {
       writeAll(records, (record) => writeParked(database, record))
@@ -143,7 +145,8 @@ function requestIn(row: Row): RequestRecord {
   }
 }
 
-function writeEntry(database: Database, record: WrittenRecord): void {
+function writeEntry(home: EmbeddedHome, record: WrittenRecord): void {
+  const { database } = home
   const { entry, deliveries, results } = record
   const { actor, seq, effects, committedAt } = entry
   database.run(
@@ -152,7 +155,7 @@ function writeEntry(database: Database, record: WrittenRecord): void {
     [actor, seq, msOf(committedAt)],
   )
   const id = actorId(database, actor)
-  if (id === null || !insertEntry(database, id, record)) {
+  if (id === null || !insertEntry(home, id, record)) {
     throw new RangeError(`${actor}#${seq}: its envelope has been taken`)
   }
   for (const delivery of deliveries) {

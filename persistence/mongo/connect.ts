@@ -1,5 +1,6 @@
 import { type Db, MongoClient, type MongoClientOptions } from 'mongodb'
 import { UnknownFormat } from '../errors.ts'
+import { createPacker } from '../text-packer.ts'
 import { checkDurability, databaseIn } from './connection/address.ts'
 import { type Patience, timeOutsBeside } from './connection/time-outs.ts'
 import { type Collections, collectionsOf, prepareIndexes } from './documents/documents.ts'
@@ -12,7 +13,7 @@ export interface MongoHome {
   readonly collections: Collections
 }
 
-const formatKnown = 3
+const formatKnown = 4
 
 /** What is acknowledged is on the disks of a majority, and only such a thing is read. */
 const options: MongoClientOptions = {
@@ -33,13 +34,14 @@ const options: MongoClientOptions = {
  */
 export async function connectMongo(
   uri: string,
+  packer = createPacker([]),
   patience: Patience = 'serving',
 ): Promise<MongoHome> {
   checkDurability(uri)
   // Making an index on many documents may take minutes.
   await withClient(uri, 'upkeep', async (client) => {
     const db = client.db(databaseIn(uri))
-    const collections = collectionsOf(db)
+    const collections = collectionsOf(db, packer)
     await checkFormat(collections, db.databaseName)
     await prepareIndexes(collections)
     await client.close()
@@ -48,7 +50,7 @@ export async function connectMongo(
     await client.connect()
     const db = client.db(databaseIn(uri))
     const { socketTimeoutMS } = client.options
-    return { client, db, collections: collectionsOf(db, 1.2 * socketTimeoutMS) }
+    return { client, db, collections: collectionsOf(db, packer, 1.2 * socketTimeoutMS) }
   })
 }
 

@@ -1,5 +1,6 @@
 import type { Entry } from '../../actors/journal/journal.ts'
 import { laneOf } from '../../actors/delivery/lanes.ts'
+import type { TextPacker } from '../text-packer.ts'
 import { entryIdOf } from '../stored-json.ts'
 import type { DeliveryRecord, EntryRecord, Transfer, WrittenRecord } from '../transfer.ts'
 import { withDueAt } from './effects/delivery.ts'
@@ -18,7 +19,7 @@ import { restored, stored } from './documents/stored.ts'
 const batchDocuments = 500
 
 export function createTransfer(collections: Collections): Transfer {
-  const { journal, parked, requests, counters } = collections
+  const { journal, parked, requests, counters, packer } = collections
   return {
     async isEmpty() {
       const found = await Promise.all([journal.findOne(), parked.findOne(), requests.findOne()])
@@ -26,7 +27,7 @@ export function createTransfer(collections: Collections): Transfer {
     },
     async *readEntries() {
       const cursor = journal.find().sort({ actor: 1, seq: 1 }).batchSize(batchDocuments)
-      const fold = createFold()
+      const fold = createFold(packer)
       for await (const documents of batches(cursor)) {
         yield documents.map((document) => recordOf(document, fold.entryOf(document)))
       }
@@ -49,7 +50,10 @@ export function createTransfer(collections: Collections): Transfer {
       }
     },
     async writeEntries(records) {
-      await journal.insertMany(records.map(writtenDocument), { ordered: false })
+      await journal.insertMany(
+        records.map((record) => writtenDocument(record, packer)),
+        { ordered: false },
+      )
       const orders = records.flatMap(({ deliveries }) =>
         deliveries.map(({ parkedOrder }) => parkedOrder ?? 0),
       )
@@ -123,9 +127,9 @@ function recordOf({ _id, delivery }: JournalDocument, entry: Entry): EntryRecord
   }
 }
 
-function writtenDocument(record: WrittenRecord): JournalDocument {
+function writtenDocument(record: WrittenRecord, packer: TextPacker): JournalDocument {
   const delivery = record.entry.effects.length > 0 && { delivery: deliveryOf(record) }
-  return { ...documentOf(record), ...delivery }
+  return { ...documentOf(record, packer), ...delivery }
 }
 
 function deliveryOf({ entry, deliveries: records, results }: EntryRecord): Delivery {

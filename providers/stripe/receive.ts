@@ -65,7 +65,9 @@ export function createStripeReceiver(
       return received
     },
     receiveTrusted(event, { now, correlationId }) {
-      return envelopeFor(event, { body: JSON.stringify(event), now, correlationId }, options)
+      // As Stripe prints a webhook, so that a store packs the one like the other.
+      const body = JSON.stringify(event, null, 2)
+      return envelopeFor(event, { body, now, correlationId }, options)
     },
   }
 }

@@ -1,14 +1,12 @@
-import { openStore } from '../../persistence/open.ts'
+import { openStore, type StoreLocation } from '../../persistence/open.ts'
 import { commit, posting, row, tracking } from './store-given.ts'
 
 // A process of its own over a store, for what only processes can show: `node store-child.js <job as
 // JSON>`. It writes one JSON line for each thing that it was told is so.
 
-interface Job {
+interface Job extends StoreLocation {
   readonly work: 'open' | 'append' | 'race'
   readonly name: string
-  readonly mongodbUri: string | null
-  readonly path: string
 }
 
 function isJob(value: unknown): value is Job {

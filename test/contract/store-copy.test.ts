@@ -36,7 +36,9 @@ function project({ actor: ref, seq }: Entry): ViewRow[] {
 async function fill(bare: Store): Promise<void> {
   const store = tracking(bare, new Map())
   for (const ref of [actor, other]) {
-    const commits = line(entriesEach, { actor: ref, effects: 2, timers: [timer('t', 500, ref)] })
+    const timers = [timer('t', 500, ref)]
+    const event = { body: 'a long tale, '.repeat(50) }
+    const commits = line(entriesEach, { actor: ref, effects: 2, timers, event })
     await store.append(commits.map(({ entry }) => ({ entry, rows: project(entry) })))
   }
   const claims = await store.claim(at(3), 6, minute)

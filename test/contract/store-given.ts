@@ -1,6 +1,7 @@
 import { commitOf, type Projected } from '../../actors/journal/commit-of.ts'
 import type { ArmedTimer, Commit, Effect, ViewRow } from '../../actors/journal/journal.ts'
 import type { AppendOutcome, Lease, Page, PageRequest, Store } from '../../actors/ports.ts'
+import type { StoreLocation } from '../../persistence/open.ts'
 import { type ActorRef, effectId } from '../../values/ids.ts'
 import { type Instant, instant } from '../../values/instant.ts'
 import type { JsonObject } from '../../values/json.ts'
@@ -19,7 +20,7 @@ export interface Place {
    */
   readonly freesHeld: boolean
   /** What a child process opens; the embedded file must be closed first. */
-  readonly location: { readonly mongodbUri: string | null; readonly path: string }
+  readonly location: StoreLocation
   /**
    * Writes the entry and nothing that follows from it, as a crash may; null where that cannot
    * happen.
@@ -67,6 +68,12 @@ export function tracking(store: Store, tracked: Heads): TrackingStore {
 }
 
 export type OpenPlace = () => Promise<Place>
+
+/** What the places pack long texts with. */
+export const testDictionaries: readonly string[] = [
+  'Once upon a time. ',
+  '{\n  "once": "upon a time",\n  "happily": ["ever", "after"]\n}',
+]
 
 /** `seconds` after the beginning of the test's time. */
 export function at(seconds: number): Instant {

@@ -96,22 +96,22 @@ describe('the embedded file', () => {
   })
 
   test('a file of a newer release is refused', async () => {
-    await (await openStore({ mongodbUri: null, path })).store.close()
+    await (await openStore({ mongodbUri: null, path, dictionaries: [] })).store.close()
     const bare = openDatabase(path)
     bare.exec('PRAGMA user_version = 99')
     bare.close()
-    await expect(openStore({ mongodbUri: null, path })).rejects.toMatchObject({
+    await expect(openStore({ mongodbUri: null, path, dictionaries: [] })).rejects.toMatchObject({
       code: 'store_format_unknown',
       message: expect.stringContaining('99'),
     })
   })
 
   test('a file of a format that is not read any more is refused, with what to do', async () => {
-    await (await openStore({ mongodbUri: null, path })).store.close()
+    await (await openStore({ mongodbUri: null, path, dictionaries: [] })).store.close()
     const bare = openDatabase(path)
     bare.exec('PRAGMA user_version = 2')
     bare.close()
-    await expect(openStore({ mongodbUri: null, path })).rejects.toMatchObject({
+    await expect(openStore({ mongodbUri: null, path, dictionaries: [] })).rejects.toMatchObject({
       code: 'store_format_unknown',
       message: expect.stringMatching(/format 2 .* run the release that wrote it/),
     })
@@ -203,7 +203,7 @@ describe('the embedded file', () => {
   })
 
   test('a store in memory needs no file', async () => {
-    const opened = await openStore({ mongodbUri: null, path: ':memory:' })
+    const opened = await openStore({ mongodbUri: null, path: ':memory:', dictionaries: [] })
     const store = tracking(opened.store, new Map())
     await store.append([commit()])
     expect((await store.head(actor))?.seq).toBe(1)
@@ -213,7 +213,7 @@ describe('the embedded file', () => {
 
 test('a MongoDB that does not answer is an unavailable store', async () => {
   const mongodbUri = 'mongodb://127.0.0.1:9/none?serverSelectionTimeoutMS=200'
-  await expect(openStore({ mongodbUri, path: '' })).rejects.toMatchObject({
+  await expect(openStore({ mongodbUri, path: '', dictionaries: [] })).rejects.toMatchObject({
     code: 'store_unavailable',
   })
 })

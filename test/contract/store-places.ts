@@ -14,13 +14,18 @@ import {
   type Place,
   type Heads,
   type TrackingStore,
+  testDictionaries,
   tracking,
 } from './store-given.ts'
 
 /** A new folder with an embedded file. */
 export const embeddedPlace: OpenPlace = async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tenure-store-'))
-  const location = { mongodbUri: null, path: join(folder, 'tenure.db') }
+  const location = {
+    mongodbUri: null,
+    path: join(folder, 'tenure.db'),
+    dictionaries: testDictionaries,
+  }
   const tracked: Heads = new Map()
   let store = tracking((await openStore(location)).store, tracked)
   return {
@@ -70,7 +75,7 @@ export function mongoPlaces(uri: string): { open: OpenPlace; drop: () => Promise
 }
 
 async function mongoPlace(mongodbUri: string, free: string[]): Promise<Place> {
-  const location = { mongodbUri, path: '' }
+  const location = { mongodbUri, path: '', dictionaries: testDictionaries }
   const peers: Store[] = []
   const tracked: Heads = new Map()
   let store: TrackingStore = tracking((await openStore(location)).store, tracked)
@@ -122,6 +127,6 @@ export async function inHome(uri: string, work: (home: MongoHome) => Promise<voi
  */
 async function insertHalf(uri: string, commit: Commit): Promise<void> {
   await inHome(uri, async ({ collections }) => {
-    await collections.journal.insertOne(unappliedDocument(commit))
+    await collections.journal.insertOne(unappliedDocument(commit, collections))
   })
 }

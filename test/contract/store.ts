@@ -20,6 +20,7 @@ import {
 import { leasesContract } from './store-leases.ts'
 import { parkedContract, requestsContract } from './store-parked.ts'
 import { placeForEach } from './store-place.ts'
+import { textsContract } from './store-texts.ts'
 import { viewsContract } from './store-views.ts'
 
 /** What every home of the store promises; both pass all of it. */
@@ -27,6 +28,7 @@ export function storeContract(name: string, open: OpenPlace): void {
   describe(name, () => {
     describe('the journal', () => journalContract(open))
     describe('changes', () => changesContract(open))
+    describe('long texts', () => textsContract(open))
     describe('pages', () => pagesContract(open))
     describe('effects', () => effectsContract(open))
     describe('leases and results', () => leasesContract(open))

@@ -103,7 +103,8 @@ if (mongo !== null) {
       story,
       async (seed) => {
         await empty()
-        const stores = async () => (await openStore({ mongodbUri: uri, path: '' })).store
+        const stores = async () =>
+          (await openStore({ mongodbUri: uri, path: '', dictionaries: [] })).store
         await expectAllIsWell(seed, { stores, story: { customers: 2, days: 25 } })
       },
       2 * runMs,

@@ -22,7 +22,11 @@ test.each`
 })
 
 test('P4 a store is not opened at an address that weakens it', async () => {
-  const opening = openStore({ mongodbUri: 'mongodb://127.0.0.1:1/t?w=0', path: '' })
+  const opening = openStore({
+    mongodbUri: 'mongodb://127.0.0.1:1/t?w=0',
+    path: '',
+    dictionaries: [],
+  })
   await expect(opening).rejects.toMatchObject({ code: 'durability_weakened' })
 })
 

@@ -27,7 +27,7 @@ describe.skipIf(mongo === null)('a MongoDB behind a bad line', () => {
 
   beforeAll(async () => {
     // Indexes are made once, beside the bad line.
-    await (await openStore({ mongodbUri: direct, path: '' })).store.close()
+    await (await openStore({ mongodbUri: direct, path: '', dictionaries: [] })).store.close()
   })
   beforeEach(async () => {
     const { host } = new URL(direct.replace('mongodb:', 'http:'))
@@ -55,7 +55,7 @@ describe.skipIf(mongo === null)('a MongoDB behind a bad line', () => {
     })
 
   test('one that stops reading in large writes hangs nothing, and no connection is lost', async () => {
-    const { store: bare } = await openStore({ mongodbUri: uri, path: '' })
+    const { store: bare } = await openStore({ mongodbUri: uri, path: '', dictionaries: [] })
     const store = tracking(bare, new Map())
     await store.ping()
     proxy.stall()
@@ -74,7 +74,7 @@ describe.skipIf(mongo === null)('a MongoDB behind a bad line', () => {
   test.each(['stall', 'leave'] as const)(
     'one that is away (%s) is answered 503 meanwhile, and all goes on when it is back',
     async (fails) => {
-      const { store } = await openStore({ mongodbUri: uri, path: '' })
+      const { store } = await openStore({ mongodbUri: uri, path: '', dictionaries: [] })
       const api = openApi({ store })
       const create = (key: string) =>
         api.ask('POST /v1/accounts', {

@@ -4,6 +4,7 @@ import type { Lane } from '../../../actors/delivery/lanes.ts'
 import type { ActorRef, EffectId } from '../../../values/ids.ts'
 import type { Instant } from '../../../values/instant.ts'
 import { withEndingWrites } from '../connection/ending-writes.ts'
+import type { TextPacker } from '../../text-packer.ts'
 import type { StoredJson } from './stored.ts'
 
 // The shape of each collection. All that one write must keep together is one document of `journal`;
@@ -19,7 +20,10 @@ export interface JournalDocument {
   readonly opens?: string
   readonly committedAt: Instant
   readonly changed: boolean
-  /** The envelope, without `to` where that is the actor. */
+  /**
+   * The envelope, without `to` where that is the actor; a long text of its event is packed, and
+   * binary.
+   */
   readonly envelope: StoredJson
   /** The whole snapshot after it; or else `change`, from the one of the entry before. */
   readonly snapshot?: StoredJson
@@ -140,10 +144,16 @@ export interface Collections {
   readonly parked: Collection<ParkedDocument>
   readonly requests: Collection<RequestDocument>
   readonly counters: Collection<CounterDocument>
+  /** How the long texts in them are packed. */
+  readonly packer: TextPacker
 }
 
 /** With `writeMs`, no write takes longer (`ending-writes.ts`). */
-export function collectionsOf(db: Db, writeMs: number | null = null): Collections {
+export function collectionsOf(
+  db: Db,
+  packer: TextPacker,
+  writeMs: number | null = null,
+): Collections {
   const named = <T extends Document>(name: string): Collection<T> => {
     const collection = db.collection<T>(name)
     return writeMs === null ? collection : withEndingWrites(collection, writeMs)
@@ -155,6 +165,7 @@ export function collectionsOf(db: Db, writeMs: number | null = null): Collection
     parked: named('parked'),
     requests: named('requests'),
     counters: named('counters'),
+    packer,
   }
 }
 

@@ -1,3 +1,4 @@
+import { Binary } from 'mongodb'
 import { changedSnapshot } from '../../../actors/journal/changed-snapshot.ts'
 import type { Envelope } from '../../../actors/journal/envelope.ts'
 import type {
@@ -12,10 +13,11 @@ import { type ActorRef, isActorRef, typeOf } from '../../../values/ids.ts'
 import { isInstant } from '../../../values/instant.ts'
 import type { Json, JsonObject } from '../../../values/json.ts'
 import { UnreadableDocument } from '../../errors.ts'
+import type { PackedText, TextPacker } from '../../text-packer.ts'
 import { isArmedTimer, isEffect, isEnvelope } from '../../stored-json.ts'
 import type { JournalDocument } from './documents.ts'
 import { entryId } from './head-index.ts'
-import { type StoredJson, restored, stored } from './stored.ts'
+import { isStored, restored, restoredKey, stored, storedKey, type StoredJson } from './stored.ts'
 
 /** The journal's document without what becomes of its effects. */
 export type EntryDocument = Omit<JournalDocument, 'delivery' | 'unapplied' | 'opens'>
@@ -24,10 +26,10 @@ export type EntryDocument = Omit<JournalDocument, 'delivery' | 'unapplied' | 'op
 export const entryFields = { delivery: 0, unapplied: 0, opens: 0 } as const
 
 /** An entry as it is inserted, before anything becomes of its effects. */
-export function documentOf({
-  entry,
-  change,
-}: Pick<Commit, 'entry' | 'change'>): Omit<JournalDocument, 'delivery' | 'unapplied'> {
+export function documentOf(
+  { entry, change }: Pick<Commit, 'entry' | 'change'>,
+  packer: TextPacker,
+): Omit<JournalDocument, 'delivery' | 'unapplied'> {
   const { actor, seq, committedAt, changed, effects, snapshot } = entry
   return {
     _id: entryId(entry),
@@ -36,7 +38,7 @@ export function documentOf({
     ...(seq === 1 && { opens: typeOf(actor) }),
     committedAt,
     changed,
-    envelope: storedEnvelope(entry.envelope, actor),
+    envelope: packedEnvelope(entry.envelope, actor, packer),
     ...(change === null
       ? { snapshot: storedSnapshot(snapshot) }
       : { change: storedChange(change) }),
@@ -46,6 +48,17 @@ export function documentOf({
 
 export function storedEnvelope({ to, ...envelope }: Envelope, actor: ActorRef): StoredJson {
   return stored(to === actor ? envelope : { ...envelope, to })
+}
+
+/** With the long text of its event packed, in its place. */
+function packedEnvelope(envelope: Envelope, actor: ActorRef, packer: TextPacker): StoredJson {
+  const packed = packer.pack(envelope.event)
+  if (packed === null) return storedEnvelope(envelope, actor)
+  const event = { ...envelope.event, [packed.member]: '' }
+  return {
+    ...storedEnvelope({ ...envelope, event }, actor),
+    event: { ...stored(event), [storedKey(packed.member)]: new Binary(packed.bytes) },
+  }
 }
 
 function storedSnapshot({ chart, version, state, timers }: Snapshot): StoredJson {
@@ -73,7 +86,7 @@ function plainTimer({ name, dueAt, instance }: ArmedTimer): JsonObject {
  * Puts the entries of documents together that come in order, actor by actor: the first of an actor
  * that is given holds its whole snapshot. Throws UnreadableDocument.
  */
-export function createFold() {
+export function createFold(packer: TextPacker) {
   let last: { readonly actor: ActorRef; readonly seq: number; readonly snapshot: Snapshot } | null =
     null
   /** The snapshot after this document's entry. */
@@ -91,13 +104,14 @@ export function createFold() {
   }
   return {
     snapshotAfter,
-    entryOf: (document: EntryDocument): Entry => entryFrom(document, snapshotAfter(document)),
+    entryOf: (document: EntryDocument): Entry =>
+      entryFrom(document, snapshotAfter(document), packer),
   }
 }
 
 /** The entry of the last of these documents, which lead to it; null if there is none. */
-export function lastEntryOf(documents: readonly EntryDocument[]): Entry | null {
-  const fold = createFold()
+export function lastEntryOf(documents: readonly EntryDocument[], packer: TextPacker): Entry | null {
+  const fold = createFold(packer)
   let entry: Entry | null = null
   for (const [place, document] of documents.entries()) {
     if (place === documents.length - 1) entry = fold.entryOf(document)
@@ -143,10 +157,10 @@ function deltaFrom(state: Json, what: () => string) {
   return { ...(set !== undefined && { set }), ...(unset !== undefined && { unset }) }
 }
 
-function entryFrom(document: EntryDocument, snapshot: Snapshot): Entry {
+function entryFrom(document: EntryDocument, snapshot: Snapshot, packer: TextPacker): Entry {
   const { _id, actor, seq, changed, committedAt } = document
   const what = () => `the entry ${_id}`
-  const envelope = restoredEnvelope(document.envelope, actor, what)
+  const envelope = unpackedEnvelope(document.envelope, { actor, what, packer })
   if (!isActorRef(actor) || !Number.isSafeInteger(seq) || !isInstant(committedAt)) {
     throw new UnreadableDocument(what())
   }
@@ -159,6 +173,31 @@ export function restoredEnvelope(envelope: unknown, actor: ActorRef, what: () =>
   const value: unknown = { to: actor, ...restored(envelope, what) }
   if (!isEnvelope(value)) throw new UnreadableDocument(what())
   return value
+}
+
+interface EnvelopeSource {
+  readonly actor: ActorRef
+  readonly what: () => string
+  readonly packer: TextPacker
+}
+
+function unpackedEnvelope(stands: unknown, { actor, what, packer }: EnvelopeSource): Envelope {
+  const { rest, packed } = apart(stands)
+  const envelope = restoredEnvelope(rest, actor, what)
+  if (packed === null) return envelope
+  return { ...envelope, event: packer.unpack(envelope.event, packed, what) }
+}
+
+/** The envelope as JSON, and what is binary in its event. */
+function apart(envelope: unknown): { readonly rest: unknown; readonly packed: PackedText | null } {
+  const event = isStored(envelope) ? envelope['event'] : null
+  if (!isStored(envelope) || !isStored(event)) return { rest: envelope, packed: null }
+  for (const [key, value] of Object.entries(event)) {
+    if (!(value instanceof Binary)) continue
+    const rest = { ...envelope, event: { ...event, [key]: '' } }
+    return { rest, packed: { member: restoredKey(key), bytes: value.value() } }
+  }
+  return { rest: envelope, packed: null }
 }
 
 /** The effects that an entry asked for. */

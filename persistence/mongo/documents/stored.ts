@@ -59,7 +59,7 @@ function storedObject(object: JsonObject, depth: number): StoredJson {
   )
 }
 
-function storedKey(key: string): string {
+export function storedKey(key: string): string {
   if (!oddKey.test(key)) return key
   if (key === '') return '%'
   if (key === '_bsontype' || key === '__proto__') return `%5F${key.slice(1)}`
@@ -130,7 +130,7 @@ function restoredObject(object: StoredJson, what: () => string): JsonObject {
   )
 }
 
-function restoredKey(key: string): string {
+export function restoredKey(key: string): string {
   if (key === '%') return ''
   return key.replace(/%(?:u([\dA-F]{4})|([\dA-F]{2}))/g, (_all, wide?: string, narrow?: string) =>
     String.fromCharCode(Number.parseInt(wide ?? narrow ?? '', 16)),

@@ -118,7 +118,7 @@ function runOf(line: readonly PendingCommit[], max: number): readonly PendingCom
 }
 
 function readyOf(
-  { known, holder }: AppendPorts,
+  { collections: { packer }, known, holder }: AppendPorts,
   run: readonly PendingCommit[],
   lease: Lease | null,
 ): Ready[] {
@@ -128,7 +128,7 @@ function readyOf(
     const applicable = { entry, rows, timers: timersChanged(commit, last) }
     const delivery = newDelivery(entry)
     const document: JournalDocument = {
-      ...documentOf(commit),
+      ...documentOf(commit, packer),
       ...(delivery && {
         delivery: lease === null ? delivery : claimed(delivery, null, { holder, ...lease }),
       }),
@@ -184,9 +184,12 @@ async function insert(
 }
 
 /** The journal's document alone, as it stands until what follows from it is written. */
-export function unappliedDocument(commit: Commit): JournalDocument {
+export function unappliedDocument(
+  commit: Commit,
+  { packer }: Pick<Collections, 'packer'>,
+): JournalDocument {
   const delivery = newDelivery(commit.entry)
-  return { ...documentOf(commit), ...(delivery && { delivery }), unapplied: true }
+  return { ...documentOf(commit, packer), ...(delivery && { delivery }), unapplied: true }
 }
 
 interface Duplicate {
@@ -201,7 +204,7 @@ interface Duplicate {
  * conflicts.
  */
 async function duplicatesAmong(
-  { journal }: Collections,
+  { journal, packer }: Collections,
   refused: readonly PendingCommit[],
 ): Promise<readonly Duplicate[]> {
   if (refused.length === 0) return []
@@ -221,7 +224,7 @@ async function duplicatesAmong(
     const document = byActor.get(entry.actor)?.find(({ envelope }) => envelope['id'] === id)
     if (document === undefined) return []
     const { unapplied, ...found } = document
-    const isSame = unapplied === true && canonical(found) === canonical(documentOf(commit))
+    const isSame = unapplied === true && canonical(found) === canonical(documentOf(commit, packer))
     const again = isSame ? { entry, rows, timers: entry.snapshot.timers } : null
     return [{ index, seq: document.seq, again }]
   })

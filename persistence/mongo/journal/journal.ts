@@ -32,11 +32,14 @@ export async function readEntryAt(
   seq: number,
 ): Promise<Entry | null> {
   const documents = await between(collections, actor, baseSeq(seq), seq)
-  return documents.at(-1)?.seq === seq ? lastEntryOf(documents) : null
+  return documents.at(-1)?.seq === seq ? lastEntryOf(documents, collections.packer) : null
 }
 
 /** The newest entry: it and those before it, back to the first that is whole. */
-export async function readHead({ journal }: Collections, actor: ActorRef): Promise<Entry | null> {
+export async function readHead(
+  { journal, packer }: Collections,
+  actor: ActorRef,
+): Promise<Entry | null> {
   const documents = await journal
     .find({ actor })
     .sort({ seq: -1 })
@@ -44,7 +47,8 @@ export async function readHead({ journal }: Collections, actor: ActorRef): Promi
     .project<EntryDocument>(entryFields)
     .toArray()
   const whole = documents.findIndex(({ snapshot }) => snapshot !== undefined)
-  return lastEntryOf(documents.slice(0, whole === -1 ? documents.length : whole + 1).reverse())
+  const end = whole === -1 ? documents.length : whole + 1
+  return lastEntryOf(documents.slice(0, end).reverse(), packer)
 }
 
 /** A range of refs is told in texts that need not be refs. */
@@ -52,7 +56,7 @@ const refField: string = 'actor'
 
 /** Reads of the journal. What they show is also what the next append may build upon. */
 export function createJournal(collections: Collections, known: HeadIndex) {
-  const { journal } = collections
+  const { journal, packer } = collections
 
   const learned = (entry: Entry | null): Entry | null => {
     if (entry !== null) known.learn(entry, entry.snapshot.timers)
@@ -79,7 +83,7 @@ export function createJournal(collections: Collections, known: HeadIndex) {
         const best = documents[newest]?.committedAt
         if (committedAt <= at && best !== undefined && committedAt >= best) newest = place
       }
-      return lastEntryOf(documents.slice(0, newest + 1))
+      return lastEntryOf(documents.slice(0, newest + 1), packer)
     },
     async seqsOf(actor: ActorRef, envelopeIds: readonly string[]) {
       const ids = envelopeIds.filter(isStorable)
@@ -108,7 +112,7 @@ export function createJournal(collections: Collections, known: HeadIndex) {
         .limit(first - base + page.limit + 1)
         .project<EntryDocument>(entryFields)
         .toArray()
-      const fold = createFold()
+      const fold = createFold(packer)
       const entries: Entry[] = []
       for (const document of documents) {
         if (document.seq >= first) entries.push(fold.entryOf(document))

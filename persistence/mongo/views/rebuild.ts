@@ -32,7 +32,7 @@ export async function rebuildAll(
     .sort({ actor: 1, seq: 1 })
     .batchSize(batchEntries)
     .project<JournalDocument>({ delivery: 0 })
-  const fold = createFold()
+  const fold = createFold(collections.packer)
   let actorsDone = 0
   let last: { readonly entry: Entry; readonly rows: readonly ViewRow[] } | null = null
   let batch: Applicable[] = []

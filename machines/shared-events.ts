@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ActorRef } from '../values/ids.ts'
 import type { Instant } from '../values/instant.ts'
+import { JsonObject } from '../values/json.ts'
 import { EffectKind } from './effects.ts'
 
 /** What the runtime adds to every event before a chart sees it. */
@@ -58,6 +59,15 @@ export const EffectParked = z.object({
   effect: EffectKind,
   id: z.string(),
   error: z.string(),
+})
+
+/** An effect of this actor was not done, and will not be: it was not wanted any more. */
+export const EffectNotWanted = z.object({
+  type: z.literal('effect.not_wanted'),
+  effect: EffectKind,
+  id: z.string(),
+  /** What was asked for. */
+  asked: JsonObject,
 })
 
 /** Asks the provider how things stand, whatever is known. */

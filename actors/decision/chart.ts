@@ -56,8 +56,9 @@ export interface Chart {
   readonly requests: ReadonlySet<string>
   /**
    * By kind, the effects that move money or end something: whether the actor, as it stands before a
-   * try, still wants one. One that it does not want is not performed; one that it wants is kept up,
-   * hourly in the end, and never given up for want of an answer. Pure.
+   * try, still wants one. One that it does not want is not performed, and the actor hears what its
+   * tries have left or `effect.not_wanted`, which it must take; either is kept up, hourly in the
+   * end, and never given up for want of an answer. Pure.
    */
   readonly wanted?: Readonly<Record<string, (state: ChartState, effect: Effect) => boolean>>
   /**

@@ -38,12 +38,11 @@ export interface DeliveryOptions {
   perform(claimed: ClaimedEffect, now: Instant): Promise<JsonObject | null>
   /** Whether its actor, as it stands now, still wants it; null for one whose actor is not asked. */
   isWanted(claimed: ClaimedEffect): Promise<boolean | null>
+  /** Tells its actor what became of one that it does not want any more; does nothing of it. */
+  withdraw(claimed: ClaimedEffect, now: Instant): Promise<JsonObject>
   /** Tells its actor that it was given up. */
   readonly tellParked: (claimed: ClaimedEffect, error: string, now: Instant) => Promise<void>
 }
-
-/** Of an effect whose actor does not want it any more. */
-const notWanted: JsonObject = { outcome: 'not_wanted' }
 
 export function createDelivery(options: DeliveryOptions) {
   const { store, clock, log, limits } = options
@@ -220,9 +219,10 @@ async function outcomeOf(options: DeliveryOptions, claimed: ClaimedEffect): Prom
   let keepsUp = false
   try {
     const wanted = await options.isWanted(claimed)
-    if (wanted === false) return doneWith(claimed, notWanted)
-    keepsUp = wanted === true
+    // One that is not wanted is kept up, too, until it is known what its tries have left.
+    keepsUp = wanted !== null
     if (isSuspect(claimed, limits)) throw suspicion(limits, keepsUp)
+    if (wanted === false) return doneWith(claimed, await options.withdraw(claimed, clock.now()))
     return doneWith(claimed, await options.perform(claimed, clock.now()))
   } catch (error) {
     const failure = { claimed, error, now: clock.now(), keepsUp }

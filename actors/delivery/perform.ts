@@ -45,13 +45,21 @@ export function createPerforming({ performers, log, tell }: PerformOptions) {
 
   async function perform(claimed: ClaimedEffect, now: Instant): Promise<JsonObject | null> {
     const { envelopes, outcome } = await envelopesOf(claimed, now)
+    const told = await tellAll(claimed, envelopes)
+    return outcome === null ? null : { ...outcome, told }
+  }
+
+  async function tellAll(
+    claimed: ClaimedEffect,
+    envelopes: readonly Envelope[],
+  ): Promise<JsonObject[]> {
     const told: JsonObject[] = []
     for (const envelope of envelopes) {
       const answer = await toldOrLater(envelope)
       if (answer.outcome === 'refused') refusedBy(claimed, envelope, answer.refusal)
       told.push(toldEntry(envelope, answer))
     }
-    return outcome === null ? null : { ...outcome, told }
+    return told
   }
 
   /** Tells it, or throws RetryLater: an actor that takes nothing now is told later. */
@@ -80,24 +88,34 @@ export function createPerforming({ performers, log, tell }: PerformOptions) {
     claimed: ClaimedEffect,
     now: Instant,
   ): Promise<{ envelopes: readonly Envelope[]; outcome: JsonObject | null }> {
-    const { kind, provider } = claimed.effect
-    if (kind === 'tell') return { envelopes: [toldEnvelope(claimed, now)], outcome: null }
-    const performer = registered.get(keyOf(kind, provider ?? null))
-    if (performer === undefined) {
-      throw new EffectUnknown(
-        `no performer takes ${kind} of ${of(provider)}: register one, then retry`,
-      )
-    }
-    const answer = await performer.perform(claimed, now)
+    if (claimed.effect.kind === 'tell')
+      return { envelopes: [toldEnvelope(claimed, now)], outcome: null }
+    const answer = await performerOf(claimed).perform(claimed, now)
     const { results, outcome } = 'results' in answer ? answer : { results: answer, outcome: null }
-    const envelopes = results.map((result, index) =>
-      resultEnvelope(claimed, now, { result, n: index + 1 }),
+    return { envelopes: resultEnvelopes(claimed, now, results), outcome }
+  }
+
+  function performerOf({ effect: { kind, provider } }: ClaimedEffect): Performer {
+    const performer = registered.get(keyOf(kind, provider ?? null))
+    if (performer !== undefined) return performer
+    throw new EffectUnknown(
+      `no performer takes ${kind} of ${of(provider)}: register one, then retry`,
     )
-    return { envelopes, outcome }
   }
 
   return {
     perform,
+    /**
+     * Of an effect that its actor does not want any more: tells it what was done of it by the tries
+     * before, or `effect.not_wanted` where nothing was. Never does anything of it.
+     */
+    async withdraw(claimed: ClaimedEffect, now: Instant): Promise<JsonObject> {
+      const found = (await performerOf(claimed).lookUp?.(claimed, now)) ?? null
+      const envelopes =
+        found === null ? [notWanted(claimed, now)] : resultEnvelopes(claimed, now, found)
+      const told = await tellAll(claimed, envelopes)
+      return { outcome: found === null ? 'not_wanted' : 'found', told }
+    },
     /**
      * Tells the actor that its effect was given up: `effect.parked`, under an id of the effect's own. A chart
      * that does not take the event is not told.
@@ -169,6 +187,22 @@ function toldEnvelope(claimed: ClaimedEffect, now: Instant): Envelope {
     correlationId: claimed.correlationId,
     principal: `actor:${claimed.actor}`,
   }
+}
+
+/** Under an id of its own: what was found of the same effect is told under those of its results. */
+function notWanted(claimed: ClaimedEffect, now: Instant): Envelope {
+  const { id, kind, ...asked } = claimed.effect
+  const event = { type: 'effect.not_wanted', effect: kind, id, asked }
+  const envelope = resultEnvelope(claimed, now, { result: { event }, n: 0 })
+  return { ...envelope, id: `${id}!not_wanted` }
+}
+
+function resultEnvelopes(
+  claimed: ClaimedEffect,
+  now: Instant,
+  results: readonly Result[],
+): readonly Envelope[] {
+  return results.map((result, index) => resultEnvelope(claimed, now, { result, n: index + 1 }))
 }
 
 function resultEnvelope(

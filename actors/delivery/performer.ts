@@ -16,6 +16,12 @@ export interface Performer {
    * Throws RetryLater to be called again; anything else that it throws parks the effect.
    */
   perform(claimed: ClaimedEffect, now: Instant): Promise<readonly Result[] | Performed>
+  /**
+   * Of an effect that its actor does not want any more: looks, and does nothing. Answers what
+   * `perform` would have answered of what was done already, or null if nothing was, or can be any
+   * more, by the tries before. Throws as `perform` does.
+   */
+  lookUp?(claimed: ClaimedEffect, now: Instant): Promise<readonly Result[] | null>
 }
 
 /** What was performed, where what became of it is to be kept with the effect (`Store.effectsOf`). */

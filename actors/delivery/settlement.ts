@@ -24,7 +24,7 @@ export interface Failure {
   readonly claimed: ClaimedEffect
   readonly error: unknown
   readonly now: Instant
-  /** True of an effect that its actor still wants: it is never given up for want of an answer. */
+  /** True of one whose actor is asked about it: it is never given up for want of an answer. */
   readonly keepsUp: boolean
 }
 

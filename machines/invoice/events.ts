@@ -4,6 +4,7 @@ import { Currency } from '../../values/money.ts'
 import { PaymentChanged } from '../payment/summary.ts'
 import { AccountRef, Provider, SubscriptionRef } from '../refs.ts'
 import {
+  EffectNotWanted,
   EffectParked,
   EffectRejected,
   ObjectMissing,
@@ -69,6 +70,7 @@ export const InvoiceObservation = z.discriminatedUnion('type', [
   PaymentChanged,
   SummaryAsked,
   ObjectMissing,
+  EffectNotWanted,
   EffectParked,
   EffectRejected,
 ])

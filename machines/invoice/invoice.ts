@@ -22,7 +22,14 @@ import {
   weighObserved,
 } from './document.ts'
 import type { InvoiceEvent } from './events.ts'
-import { failed, foldPayment, isNewerPayment, succeeded, wantsAction } from './payments.ts'
+import {
+  failed,
+  foldPayment,
+  isNewerPayment,
+  isWithdrawn,
+  succeeded,
+  wantsAction,
+} from './payments.ts'
 import {
   requestCharge,
   requestPay,
@@ -114,6 +121,7 @@ export const invoiceMachine = base
       /** The charge itself, and not some other thing that was asked for. */
       chargeRejected: ({ event }) =>
         event.type === 'effect.rejected' && event.effect === 'payment.charge',
+      isWithdrawn,
       onSession: ({ context }) => context.issue?.onSession === true,
       hasOffer: ({ context }) => context.offeredMethod !== null,
       mustVoid: ({ context }) => context.voidWantedAt !== null,
@@ -268,6 +276,10 @@ export const invoiceMachine = base
                     },
                     { guard: 'failed', target: 'retry_scheduled', actions: 'openCaseIfFailing' },
                   ],
+                  'effect.not_wanted': {
+                    guard: and(['mustVoid', 'isWithdrawn']),
+                    target: '#invoice.status.void',
+                  },
                   'effect.rejected': [
                     { guard: and(['chargeRejected', 'hasOffer']), target: 'releasing' },
                     {

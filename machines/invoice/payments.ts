@@ -69,3 +69,12 @@ export function wantsAction(scope: InvoiceScope): boolean {
     isOfThisAttempt(scope)
   )
 }
+
+/** The charge of this attempt was never made, and will not be. */
+export function isWithdrawn({ context, event }: InvoiceScope): boolean {
+  return (
+    event.type === 'effect.not_wanted' &&
+    event.effect === 'payment.charge' &&
+    event.asked['attempt'] === context.attempt
+  )
+}

@@ -13,16 +13,19 @@ interface OpenEffect {
   readonly attempt?: unknown
 }
 
-const Attempts = InvoiceContext.pick({ attempt: true, paySeq: true })
+const Attempts = InvoiceContext.pick({ attempt: true, paySeq: true, voidWantedAt: true })
 
 /**
  * What an invoice still wants of the provider (M6): the charge of the attempt that is under way and
- * no other, its own request to pay until it is answered, and the cancelling of a payment while it
- * waits to be rid of it.
+ * no other, and none once it is to be void; its own request to pay until it is answered, and the
+ * cancelling of a payment while it waits to be rid of it.
  */
 export const invoiceWants = {
-  'payment.charge': ({ value, context }: State, effect: OpenEffect) =>
-    isIn(value, 'status.open.charging') && Attempts.parse(context).attempt === effect.attempt,
+  'payment.charge': ({ value, context }: State, effect: OpenEffect) => {
+    const { attempt, voidWantedAt } = Attempts.parse(context)
+    const isUnderWay = isIn(value, 'status.open.charging') && attempt === effect.attempt
+    return isUnderWay && voidWantedAt === null
+  },
   'provider.pay_invoice': ({ context }: State, { id }: OpenEffect) => {
     const { paySeq } = Attempts.parse(context)
     return paySeq !== null && id.includes(`#${paySeq}.`)

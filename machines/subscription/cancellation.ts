@@ -75,7 +75,7 @@ export const cancellation = subscriptionSetup.createStateConfig({
           {
             guard: and(['canEnd', 'byPlatform', 'wantsNow']),
             target: 'none',
-            actions: 'end',
+            actions: [voidFirst, 'end'],
           },
           { guard: and(['canEnd', 'wantsNow']), target: 'ending', actions: cancelNow },
         ],

@@ -3,6 +3,7 @@ import { PlanTerms } from '../catalog/terms.ts'
 import { InvoiceChanged } from '../invoice/summary.ts'
 import { AccountRef, Provider } from '../refs.ts'
 import {
+  EffectNotWanted,
   EffectParked,
   EffectRejected,
   ObjectMissing,
@@ -78,6 +79,7 @@ export const SubscriptionObservation = z.discriminatedUnion('type', [
   InvoiceChanged,
   SummaryAsked,
   ObjectMissing,
+  EffectNotWanted,
   EffectParked,
   EffectRejected,
 ])

@@ -88,6 +88,11 @@ export const subscriptionSetup = base.extend({
     creationRefused: (scope) =>
       isRefused(scope, { effect: 'provider.create_subscription' }) &&
       scope.context.providerId === null,
+    /** It was not created at the provider, and will not be. */
+    creationWithdrawn: ({ context, event }) =>
+      event.type === 'effect.not_wanted' &&
+      event.effect === 'provider.create_subscription' &&
+      context.providerId === null,
     nothingKnown: ({ context }) => context.observed === null,
     hasProviderId: ({ context }) => context.providerId !== null,
     byPlatform: ({ context }) => context.collector === 'platform',

@@ -71,6 +71,11 @@ export const status = subscriptionSetup.createStateConfig({
           target: 'incomplete_expired',
           actions: 'end',
         },
+        'effect.not_wanted': {
+          guard: 'creationWithdrawn',
+          target: 'incomplete_expired',
+          actions: 'end',
+        },
       },
     },
     trialing: {

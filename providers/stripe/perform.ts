@@ -14,6 +14,7 @@ import {
   type CallPorts,
   callOf,
   mayBeDone,
+  msUnderWay,
   type Command,
   rejected,
 } from './calls/call.ts'
@@ -101,28 +102,58 @@ export function createStripePerformer(options: StripePerformerOptions): Performe
     const effect = EffectRequest.parse(claimed.effect)
     if (effect.kind === 'event.apply')
       return await applyEvent({ claimed, now, ports, entry, recent })
-    if (isElsewhere(effect)) throw new Error(`${effect.kind} is not done at Stripe`)
-    return await perform(effect.kind, callOf(effect, { claimed, now, ports }))
+    const own = doneHere(effect)
+    return await perform(own.kind, callOf(own, { claimed, now, ports }))
+  }
+
+  async function find(claimed: ClaimedEffect, now: Instant) {
+    const effect = doneHere(EffectRequest.parse(claimed.effect))
+    return await lookUp(effect.kind, callOf(effect, { claimed, now, ports }))
+  }
+
+  async function saying<T>(now: Instant, calls: () => Promise<T>): Promise<T> {
+    try {
+      return await calls()
+    } catch (error) {
+      if (isRateLimit(error)) reads.slowDown(now, retryAfterMs(error))
+      throw failureOf(error)
+    }
   }
 
   return {
     provider: 'stripe',
     kinds: [...Object.keys(commands), 'event.apply'],
-    async perform(claimed, now) {
-      try {
-        return await run(claimed, now)
-      } catch (error) {
-        if (isRateLimit(error)) reads.slowDown(now, retryAfterMs(error))
-        throw failureOf(error)
-      }
-    },
+    perform: (claimed, now) => saying(now, () => run(claimed, now)),
+    lookUp: (claimed, now) => saying(now, () => find(claimed, now)),
   }
 }
 
-type Elsewhere = Exclude<EffectRequest, ProviderEffect | { kind: 'event.apply' }>
+function doneHere(effect: EffectRequest): ProviderEffect {
+  switch (effect.kind) {
+    case 'tell':
+    case 'email.send':
+    case 'policy.read':
+    case 'event.apply':
+      throw new Error(`${effect.kind} is not done at Stripe`)
+    default:
+      return effect
+  }
+}
 
-function isElsewhere(effect: EffectRequest): effect is Elsewhere {
-  return effect.kind === 'tell' || effect.kind === 'email.send' || effect.kind === 'policy.read'
+/** What was done of it, where that is not wanted any more: null only where nothing can follow. */
+async function lookUp<K extends Kind>(
+  kind: K,
+  call: Call<EffectOf[K]>,
+): Promise<readonly Result[] | null> {
+  if (!mayBeDone(call)) return null
+  const command: Commands[K] = commands[kind]
+  const found = await foundBy(
+    () => (command.lookUp === undefined ? command.readBack(call) : command.lookUp(call)),
+    { mayBeRefused: false },
+  )
+  const afterMs = found === null ? msUnderWay(call) : 0
+  if (afterMs === 0) return found
+  throw new RetryLater('it may be under way at Stripe still', { counts: false, afterMs })
 }
 
 async function perform<K extends Kind>(
@@ -144,7 +175,9 @@ async function performOnce<K extends Kind>(
   call: Call<EffectOf[K]>,
 ): Promise<readonly Result[]> {
   if (mayBeDone(call)) {
-    const found = await readBack<K>(command, call, { mayBeRefused: !isKeyStale(call) })
+    const found = await foundBy(() => command.readBack(call), {
+      mayBeRefused: !isKeyStale(call),
+    })
     if (found !== null) return found
     refuseStaleKey(call)
   }
@@ -155,7 +188,7 @@ async function performOnce<K extends Kind>(
     if (!isRefusal(error) && !isStoredFailure(error) && !isKeyReused(error)) throw error
     // It may be refused for being done already, or have been done before the failure was stored, or under
     // its key with what it had then.
-    const found = await readBack<K>(command, call, { mayBeRefused: isRefusal(error) })
+    const found = await foundBy(() => command.readBack(call), { mayBeRefused: isRefusal(error) })
     if (found !== null) return found
     if (!isRefusal(error)) throw error
     return [refusal(call.effect, error)]
@@ -166,13 +199,12 @@ async function performOnce<K extends Kind>(
  * What is not there at all was not done either. A search that Stripe refuses (for an e-mail that it takes
  * nowhere) finds nothing, too, where the key or a refusal before it makes sure that nothing is done twice.
  */
-async function readBack<K extends Kind>(
-  command: Commands[K],
-  call: Call<EffectOf[K]>,
+async function foundBy(
+  look: () => Promise<readonly Result[] | null>,
   { mayBeRefused }: { mayBeRefused: boolean },
 ): Promise<readonly Result[] | null> {
   try {
-    return await command.readBack(call)
+    return await look()
   } catch (error) {
     if (isMissing(error) || (mayBeRefused && isRefusal(error))) return null
     throw error

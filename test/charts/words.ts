@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../values/json.ts'
 import type { ChartName, Word } from './explore.ts'
 import {
   account,
@@ -38,6 +39,12 @@ const parked = (effect: string): Word => ({
   effect,
   id: `${account}#1.1`,
   error: 'Error: a bug',
+})
+const notWanted = (effect: string, what: JsonObject = {}): Word => ({
+  type: 'effect.not_wanted',
+  effect,
+  id: `${account}#1.1`,
+  asked: what,
 })
 const asked: Words = {
   'summary.asked': { type: 'summary.asked', version: 1, asker: account },
@@ -162,6 +169,7 @@ const subscriptionWords: Words = {
   'effect.rejected update': rejected('provider.update_subscription'),
   'effect.rejected cancel': rejected('provider.cancel_subscription'),
   'effect.parked': parked('provider.create_subscription'),
+  'effect.not_wanted create': notWanted('provider.create_subscription'),
   ...refresh,
 }
 
@@ -240,6 +248,7 @@ const invoiceWords: Words = {
   'effect.rejected cancel': rejected('payment_intent.cancel'),
   'effect.rejected pay': rejected('provider.pay_invoice'),
   'effect.parked': parked('payment.charge'),
+  'effect.not_wanted charge': notWanted('payment.charge', { attempt: 1 }),
   ...refresh,
 }
 

@@ -16,6 +16,7 @@ const CounterEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('answered') }),
   z.object({ type: z.literal('poisoned') }),
   z.object({ type: z.literal('effect.parked'), effect: z.string(), error: z.string() }),
+  z.object({ type: z.literal('effect.not_wanted'), effect: z.string() }),
   // Requests.
   z.object({ type: z.literal('add'), n: z.int().positive() }),
   z.object({ type: z.literal('withdraw'), n: z.int().positive() }),
@@ -90,6 +91,12 @@ function machineOf({ poison }: CounterOptions) {
         answers: ({ context, event }) =>
           event.type === 'remote.answered' ? [...context.answers, event.answer] : context.answers,
       }),
+      keepNotWanted: assign({
+        answers: ({ context, event }) =>
+          event.type === 'effect.not_wanted'
+            ? [...context.answers, `${event.effect}: not wanted`]
+            : context.answers,
+      }),
       keepParked: assign({
         parked: ({ context, event }) =>
           event.type === 'effect.parked'
@@ -129,6 +136,7 @@ function machineOf({ poison }: CounterOptions) {
       'remote.answered': { actions: 'keepAnswer' },
       poisoned: { actions: 'swallow' },
       'effect.parked': { actions: 'keepParked' },
+      'effect.not_wanted': { actions: 'keepNotWanted' },
       hinted: {
         actions: {
           type: 'effect',

@@ -51,6 +51,7 @@ async function hanging(calls: number, own: number) {
       return null
     },
     isWanted: async () => null,
+    withdraw: async () => ({}),
     tellParked: async () => {},
   })
   return { store, delivery, performed, freed, full, allOwn, most: () => most }

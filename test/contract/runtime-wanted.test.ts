@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Performer } from '../../actors/delivery/performer.ts'
 import { RetryLater } from '../../actors/port-errors.ts'
 import {
   handClock,
@@ -14,14 +15,15 @@ const charge = letter({ type: 'charge' }, { id: 'e1' })
 const effect = 'counter/a#1.1'
 
 /** A counter that has asked for a charge which the provider does not answer. */
-async function unanswered(error: () => Error, tries = 3) {
+async function unanswered(error: () => Error, tries = 3, looking: Pick<Performer, 'lookUp'> = {}) {
   const clock = handClock()
   const store = memoryStore()
   let isUp = false
-  const provider = outside(() => {
+  const answering = outside(() => {
     if (!isUp) throw error()
     return []
   })
+  const provider = { ...answering, ...looking }
   const runtime = runtimeOf({ store, clock, performers: [provider], limits: { tries } })
   await runtime.tell(charge)
   await runtime.idle()
@@ -53,6 +55,51 @@ describe('an effect that its actor is asked about', () => {
     expect(await store.effectsOf('counter/a', 1)).toMatchObject([
       { id: effect, standing: 'done', result: { outcome: 'not_wanted' } },
     ])
+    expect((await stateNow(runtime)).context.answers).toEqual(['charge: not wanted'])
+  })
+
+  test.each`
+    found                                                       | outcome         | answers                   | why
+    ${null}                                                     | ${'not_wanted'} | ${['charge: not wanted']} | ${'nothing'}
+    ${[{ event: { type: 'remote.answered', answer: 'paid' } }]} | ${'found'}      | ${['paid']}               | ${'that it was done'}
+  `(
+    'M6 whose outcome is not known is looked for once it is not wanted, and its actor hears $why',
+    async ({ found, outcome, answers }) => {
+      const looks: string[] = []
+      const { store, provider, runtime, later } = await unanswered(() => new RetryLater('429'), 3, {
+        lookUp: async ({ effect: { id } }) => {
+          looks.push(id)
+          // Away for longer than there are tries: what it left is looked for until it is known.
+          if (looks.length <= 5) throw new RetryLater('away')
+          return found
+        },
+      })
+      await runtime.tell(letter({ type: 'wait' }, { id: 'e2' }))
+      for (let hour = 0; hour < 8; hour += 1) await later()
+      expect(looks).toEqual(Array(6).fill(effect))
+      expect(provider.calls).toHaveLength(1)
+      expect((await stateNow(runtime)).context.answers).toEqual(answers)
+      expect(await store.effectsOf('counter/a', 1)).toMatchObject([
+        { standing: 'done', result: { outcome } },
+      ])
+    },
+  )
+
+  test('M6 that was not found, and is found after a crash before that was kept, is heard of', async () => {
+    const { store, clock, runtime } = await unanswered(() => new RetryLater('429'))
+    await runtime.tell(letter({ type: 'wait' }, { id: 'e2' }))
+    const answer = [{ event: { type: 'remote.answered', answer: 'paid' } }]
+    let found: typeof answer | null = null
+    const looking = { ...outside(), lookUp: async () => found }
+    const settle = async () => {}
+    const dying = runtimeOf({ store: { ...store, settle }, clock, performers: [looking] })
+    const next = runtimeOf({ store, clock, performers: [looking] })
+    for (const life of [dying, next]) {
+      clock.advance(quick.backOffMaxMs)
+      await life.idle()
+      found = answer
+    }
+    expect((await stateNow(next)).context.answers).toEqual(['charge: not wanted', 'paid'])
   })
 
   test('M6 that was parked is asked about before it is retried by hand', async () => {

@@ -72,3 +72,57 @@ describe('A06 the provider answers 429 over a renewal', () => {
     expect(await paymentsOf(ada)).toEqual(['succeeded', 'succeeded'])
   })
 })
+
+async function cancels({ system, subscription }: Customer, at: string): Promise<void> {
+  const answer = await system.post('dashboard', `/v1/subscriptions/${subscription}/cancel`, { at })
+  expect(answer.status).toBe(202)
+  await system.settle()
+}
+
+/** Asks for a plan while the provider takes nothing. */
+async function subscribesInAnOutage(
+  collection: 'provider' | 'platform' = 'platform',
+): Promise<Customer> {
+  const ada = await aCustomer()
+  open.push(ada.system)
+  await addsCard(ada, 'pm_card_visa')
+  ada.system.twin.chaos.set({ ...calm, http429: 1 })
+  await subscribes(ada, 'pro_monthly', collection)
+  await hours(ada, 2)
+  return ada
+}
+
+describe('A02 a first payment that the provider has not taken yet', () => {
+  test.each`
+    ends                     | status                  | why
+    ${['now']}               | ${'canceled'}           | ${'is cancelled by the customer'}
+    ${['period_end', 'now']} | ${'canceled'}           | ${'is cancelled with its period, and then at once'}
+    ${['expires']}           | ${'incomplete_expired'} | ${'is waited for no longer'}
+  `('M6 is not made where the subscription $why', async ({ ends, status }) => {
+    const ada = await subscribesInAnOutage()
+    for (const end of ends) {
+      if (end === 'expires') await hours(ada, 24)
+      else await cancels(ada, end)
+    }
+    expect(await stateOf(ada)).toMatchObject({ subscription: status, granted: [] })
+    ada.system.twin.chaos.set(calm)
+    await days(ada, 3)
+    expect(await paymentsOf(ada)).toEqual([])
+    expect(await stateOf(ada)).toMatchObject({
+      standing: 'good',
+      subscription: status,
+      granted: [],
+      invoices: ['void'],
+    })
+    expect((await ada.system.store.parked({ cursor: null, limit: 5 })).items).toEqual([])
+  })
+
+  test('M6 is not asked of a provider that collects, and the subscription is not even made', async () => {
+    const ada = await subscribesInAnOutage('provider')
+    await cancels(ada, 'now')
+    ada.system.twin.chaos.set(calm)
+    await days(ada, 3)
+    expect((await ada.system.stripe.subscriptions.list({ status: 'all' })).data).toEqual([])
+    expect(await stateOf(ada)).toMatchObject({ subscription: 'incomplete_expired', granted: [] })
+  })
+})

@@ -51,6 +51,8 @@ export interface Command<Effect> {
    * Looks whether it was done already: what `perform` would have said then, or null if it was not.
    */
   readBack(call: Call<Effect>): Promise<readonly Result[] | null>
+  /** The same, and nothing more, where `readBack` waits or goes on with what it finds. */
+  lookUp?(call: Call<Effect>): Promise<readonly Result[] | null>
 }
 
 export function callOf<Effect extends ProviderEffect>(
@@ -68,6 +70,18 @@ export function callOf<Effect extends ProviderEffect>(
 
 /** A first try is under way for no longer than this. */
 const firstTryMs = 60_000
+
+/** A try that was given up without an answer is not under way at Stripe any more after this. */
+const lastTryMs = 120_000
+
+/**
+ * How much longer what was not found may still be made, by a try whose answer did not come. Each
+ * wait between tries is about as long as all before it, so that the last one is old enough where
+ * the first is twice as old.
+ */
+export function msUnderWay({ claimed, now }: Call<unknown>): number {
+  return Math.max(0, lastTryMs - (msOf(now) - msOf(claimed.firstTriedAt)))
+}
 
 /**
  * True unless this is the effect's first try: something may have been done. The tries alone do not

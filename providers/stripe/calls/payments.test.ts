@@ -166,6 +166,55 @@ describe('a charge of the platform', () => {
   })
 })
 
+describe('a charge that is not wanted any more', () => {
+  test.each`
+    tries | seconds | why
+    ${0}  | ${0}    | ${'was never tried'}
+    ${1}  | ${180}  | ${'never reached Stripe'}
+  `('M6 is not made: it $why', async ({ tries, seconds }) => {
+    const world = openStripe()
+    const customer = await world.customer('account/acct_1', 'pm_card_visa')
+    const firstTriedAt = world.now()
+    world.pass(seconds * 1000)
+    const claim = world.claim(charge, { ...asking, claimed: { tries, firstTriedAt } })
+    expect(await world.performer.lookUp?.(claim, world.now())).toBeNull()
+    expect(await intentsOf(world, customer)).toEqual([])
+  })
+
+  test('M6 is waited for while it may be under way', async () => {
+    const world = openStripe()
+    await world.customer('account/acct_1', 'pm_card_visa')
+    const firstTriedAt = world.now()
+    world.pass(30_000)
+    const claim = world.claim(charge, { ...asking, claimed: { tries: 1, firstTriedAt } })
+    await expect(world.performer.lookUp?.(claim, world.now())).rejects.toMatchObject({
+      code: 'retry_later',
+      counts: false,
+      afterMs: 90_000,
+    })
+  })
+
+  test('M6 is nothing where the account has no customer', async () => {
+    const world = openStripe()
+    const claim = world.claim(charge, { ...asking, claimed: { tries: 1 } })
+    world.pass(180_000)
+    expect(await world.performer.lookUp?.(claim, world.now())).toBeNull()
+  })
+
+  test('M6 and was made is found as it stands, and not gone on with', async () => {
+    const world = openStripe()
+    const customer = await world.customer('account/acct_1', 'pm_card_visa')
+    const metadata = { tenure_invoice: 'in_sub_1_0', tenure_attempt: '1' }
+    const made = { amount: 2900, currency: 'usd', customer, metadata }
+    const { id, status } = await world.stripe.paymentIntents.create(made)
+    const claim = world.claim(charge, { ...asking, claimed: { tries: 1 } })
+    expect(await world.performer.lookUp?.(claim, world.now())).toMatchObject([
+      { event: { type: 'charge.submitted', attempt: 1, paymentIntent: id, status } },
+    ])
+    expect(await intentsOf(world, customer)).toMatchObject([{ status }])
+  })
+})
+
 describe('a payment that is cancelled', () => {
   const cancel = { kind: 'payment_intent.cancel', provider: 'stripe' } as const
 

@@ -169,6 +169,13 @@ export const paymentCharge: Command<z.infer<typeof PaymentCharge>> = {
     return await charged(call, () => ports.stripe.paymentIntents.create(params, call.keyed()))
   },
 
+  async lookUp(call) {
+    // Without a customer nothing can have been charged.
+    const account = await call.ports.accounts(call.effect.account)
+    const intent = account === null ? null : await ownCharge(call, account.customer)
+    return intent === null ? null : submitted(call, intent)
+  },
+
   async readBack(call) {
     const { effect, ports } = call
     const { customer, defaultPaymentMethod } = await customerOf(effect.account, ports)

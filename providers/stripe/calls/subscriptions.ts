@@ -97,6 +97,12 @@ export const subscriptionCreate: Command<z.infer<typeof SubscriptionCreate>> = {
     const found = await call.ports.stripe.subscriptions.retrieve(id, { expand })
     return accepted(found, defaultPaymentMethod)
   },
+
+  async lookUp(call) {
+    // Without a customer it cannot have been created.
+    const account = await call.ports.accounts(call.effect.account)
+    return account === null ? null : await subscriptionCreate.readBack(call)
+  },
 }
 
 function observed({

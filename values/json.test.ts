@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { canonical, sameJson } from './json.ts'
+import { canonical, plainObject, sameJson } from './json.ts'
 
 test('two values are the same JSON if their text with sorted keys is', () => {
   const near = fc
@@ -15,6 +15,11 @@ test('two values are the same JSON if their text with sorted keys is', () => {
       expect(sameJson(a, b)).toBe(canonical(a) === canonical(b))
     }),
   )
+})
+
+test('a copy has every member that JSON has, whatever it is called', () => {
+  const value: unknown = JSON.parse('{"__proto__": {"a": 1}, "constructor": 2, "b": null}')
+  expect(JSON.stringify(plainObject(Object(value)))).toBe(JSON.stringify(value))
 })
 
 test.each`

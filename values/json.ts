@@ -39,9 +39,21 @@ export function plainObject(value: object, path = '$'): JsonObject {
   }
   const copy: JsonObject = {}
   for (const [key, member] of Object.entries(value)) {
-    if (member !== undefined) copy[key] = plain(member, `${path}.${key}`)
+    if (member !== undefined) put(copy, key, plain(member, `${path}.${key}`))
   }
   return copy
+}
+
+/** A member called `__proto__` is one like any other: assigned, it would be lost in silence. */
+function put(object: JsonObject, key: string, value: Json): void {
+  if (key !== '__proto__') object[key] = value
+  else
+    Object.defineProperty(object, key, {
+      value,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    })
 }
 
 /** Equal as JSON, whatever the order of the members; a member that is undefined is none. */

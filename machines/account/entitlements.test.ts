@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { day, dunningChanged, second, subscriptionChanged, terms } from '../../test/charts/given.ts'
+import {
+  day,
+  dunningChanged,
+  second,
+  subscriptionChanged,
+  terms,
+} from '../../test/charts/samples.ts'
 import type { DunningChanged } from '../dunning/summary.ts'
 import type { SubscriptionChanged } from '../subscription/summary.ts'
 import { deriveEntitlements } from './derive-entitlements.ts'

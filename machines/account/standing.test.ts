@@ -6,7 +6,7 @@ import {
   invoiceChanged,
   methodObserved,
   second,
-} from '../../test/charts/given.ts'
+} from '../../test/charts/samples.ts'
 import type { DunningChanged } from '../dunning/summary.ts'
 import type { InvoiceChanged } from '../invoice/summary.ts'
 import type { PaymentMethodFacts } from './facts.ts'

@@ -1,40 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import type { Word } from '../../test/charts/explore.ts'
+import type { SampleEvent } from '../../test/charts/explore.ts'
+import { given } from '../../test/charts/given.ts'
 import {
   day,
   invoiceIssued as issued,
   invoiceObserved,
   paymentChanged,
   second,
-} from '../../test/charts/given.ts'
-import { stepping } from '../../test/charts/step.ts'
-import type { Instant } from '../../values/instant.ts'
-import { EffectRequest } from '../effects.ts'
-import { InvoiceContext } from './state.ts'
+} from '../../test/charts/samples.ts'
 
-/** An invoice that is told one word after another, and what it asks for. */
-function anInvoice() {
-  const chart = stepping('invoice')
-  let { snapshot } = chart.begin({ id: 'in_1' })
-  let seq = 0
-  return {
-    /** The kinds of effect that this word leads to, but for what others are told. */
-    told(word: Word, at: Instant = second(seq + 1)): EffectRequest[] {
-      seq += 1
-      const heard = { ...word, at, by: 'test', seq }
-      const step = chart.step(snapshot, heard)
-      snapshot = step.snapshot
-      return step.actions.flatMap(({ type, params }) =>
-        type === 'effect' ? [EffectRequest.parse(params)] : [],
-      )
-    },
-    seq: () => seq,
-    status: (): unknown => snapshot.value['status'],
-    context: () => InvoiceContext.parse(snapshot.context),
-  }
-}
+const invoice = given('invoice')
 
-const submitted = (attempt: number, change: object = {}): Word => ({
+const submitted = (attempt: number, change: object = {}): SampleEvent => ({
   type: 'charge.submitted',
   attempt,
   status: 'processing',
@@ -44,109 +21,90 @@ const submitted = (attempt: number, change: object = {}): Word => ({
   paymentMethod: 'pm_1',
   ...change,
 })
-const ended = (attempt: number, status: string, declineCode: string | null = null): Word =>
+const ended = (attempt: number, status: string, declineCode: string | null = null): SampleEvent =>
   paymentChanged(attempt * 10, { payment: `payment/pi_${attempt}`, attempt, status, declineCode })
-const offered = (paymentMethod: string): Word => ({
+const offered = (paymentMethod: string): SampleEvent => ({
   type: 'payment_method.available',
   version: 9,
   paymentMethod,
 })
-const charges = (effects: readonly EffectRequest[]) =>
-  effects.filter((effect) => effect.kind === 'payment.charge')
+const declined = (code: string) => ended(1, 'requires_payment_method', code)
+const pay = (paymentMethod: string | null): SampleEvent => ({ type: 'invoice.pay', paymentMethod })
+/** The payment of the first attempt, after what was said of it before. */
+const released = paymentChanged(11, { status: 'canceled' })
+const charge = (attempt: number, paymentMethod: string | null = null) => ({
+  'payment.charge': [{ attempt, paymentMethod }],
+})
+const noCharge = { 'payment.charge': [] }
 
 describe('an invoice that the platform collects', () => {
   test('M1 makes no further attempt while one that was asked for is unanswered', () => {
-    const invoice = anInvoice()
-    invoice.told(issued)
-    invoice.told({ type: 'invoice.written_off', version: 3 })
-    expect(invoice.status()).toStrictEqual({ open: 'charging' })
-    expect(charges(invoice.told({ type: 'invoice.pay', paymentMethod: null }))).toStrictEqual([])
-
-    invoice.told(submitted(1))
-    invoice.told(ended(1, 'requires_payment_method', 'insufficient_funds'))
-    expect(invoice.status()).toBe('uncollectible')
+    const charging = invoice
+      .when(issued, { type: 'invoice.written_off', version: 3 })
+      .expect({ state: { status: { open: 'charging' } }, refuses: [pay(null)] })
+    charging
+      .when(submitted(1), declined('insufficient_funds'))
+      .expect({ state: { status: 'uncollectible' } })
   })
 
   test('M1 begins the next attempt only once the last is confirmed to be cancelled', () => {
-    const invoice = anInvoice()
-    invoice.told(issued)
-    invoice.told(submitted(1))
-    invoice.told(ended(1, 'requires_payment_method', 'insufficient_funds'))
-    const asked = invoice.told({ type: 'charge.due', version: 4, step: 1 })
-    expect(charges(asked)).toStrictEqual([])
-    expect(invoice.status()).toStrictEqual({ open: 'releasing' })
-    const next = invoice.told({ ...paymentChanged(11, { status: 'canceled' }) })
-    expect(charges(next)).toMatchObject([{ attempt: 2 }])
+    invoice
+      .when(issued, submitted(1), declined('insufficient_funds'))
+      .when({ type: 'charge.due', version: 4, step: 1 })
+      .expect({ state: { status: { open: 'releasing' } }, effects: noCharge })
+      .when(released)
+      .expect({ effects: charge(2) })
   })
 
   test('tries a card that came during an attempt as soon as that attempt has failed', () => {
-    const invoice = anInvoice()
-    invoice.told(issued)
-    invoice.told(offered('pm_2'))
-    invoice.told(submitted(1))
-    invoice.told(ended(1, 'requires_payment_method', 'lost_card'))
-    const next = invoice.told({ ...paymentChanged(11, { status: 'canceled' }) })
-    expect(charges(next)).toMatchObject([{ attempt: 2, paymentMethod: 'pm_2' }])
+    invoice
+      .when(issued, offered('pm_2'), submitted(1), declined('lost_card'), released)
+      .expect({ effects: charge(2, 'pm_2') })
   })
 
   test('does not try the card again that it was charged with', () => {
-    const invoice = anInvoice()
-    invoice.told(issued)
-    invoice.told(offered('pm_1'))
-    invoice.told(submitted(1))
-    invoice.told(ended(1, 'requires_payment_method', 'lost_card'))
-    expect(invoice.status()).toStrictEqual({ open: 'retry_scheduled' })
-    expect(charges(invoice.told(offered('pm_1')))).toStrictEqual([])
+    invoice
+      .when(issued, offered('pm_1'), submitted(1), declined('lost_card'))
+      .expect({ state: { status: { open: 'retry_scheduled' } } })
+      .when(offered('pm_1'))
+      .expect({ effects: [], changed: false })
   })
 
   test('charges the method that was asked for', () => {
-    const invoice = anInvoice()
-    invoice.told(issued)
-    invoice.told(submitted(1))
-    invoice.told(ended(1, 'requires_payment_method', 'insufficient_funds'))
-    invoice.told({ type: 'invoice.pay', paymentMethod: 'pm_7' })
-    const next = invoice.told({ ...paymentChanged(11, { status: 'canceled' }) })
-    expect(charges(next)).toMatchObject([{ attempt: 2, paymentMethod: 'pm_7' }])
+    invoice
+      .when(issued, submitted(1), declined('insufficient_funds'), pay('pm_7'), released)
+      .expect({ effects: charge(2, 'pm_7') })
   })
 
   describe('that is to be void', () => {
     const voided = { type: 'invoice.void' }
 
     test('before it is there charges nothing', () => {
-      const invoice = anInvoice()
-      invoice.told(voided)
-      expect(charges(invoice.told(issued))).toStrictEqual([])
-      expect(invoice.status()).toBe('void')
+      invoice.when(voided, issued).expect({ state: { status: 'void' }, effects: noCharge })
     })
 
-    test('during an attempt cancels that first, and is paid if the customer was faster', () => {
-      for (const [end, status] of [
-        ['canceled', 'void'],
-        ['succeeded', 'paid'],
-      ] as const) {
-        const invoice = anInvoice()
-        invoice.told({ ...issued, onSession: true })
-        invoice.told(voided)
-        expect(invoice.status()).toStrictEqual({ open: 'charging' })
-        const asked = invoice.told(submitted(1, { status: 'requires_action' }))
-        expect(asked).toContainEqual(
-          expect.objectContaining({ kind: 'payment_intent.cancel', paymentIntent: 'pi_1' }),
-        )
-        invoice.told(ended(1, end))
-        expect(invoice.status()).toBe(status)
-      }
+    test.each([
+      { end: 'canceled', is: 'void' },
+      { end: 'succeeded', is: 'paid' },
+    ])('during an attempt cancels that first: $end, it is $is', ({ end, is }) => {
+      invoice
+        .when({ ...issued, onSession: true }, voided)
+        .expect({ state: { status: { open: 'charging' } } })
+        .when(submitted(1, { status: 'requires_action' }))
+        .expect({ among: [{ kind: 'payment_intent.cancel', paymentIntent: 'pi_1' }] })
+        .when(ended(1, end))
+        .expect({ state: { status: is } })
     })
   })
 
   test('goes on asking how an attempt ended', () => {
-    const invoice = anInvoice()
-    invoice.told({ ...issued, onSession: true })
-    invoice.told(submitted(1, { status: 'requires_action', nextActionUrl: 'https://bank.test' }))
-    const check = 'xstate.after.confirmationCheck.invoice.status.open.requires_action'
+    const check = { type: 'xstate.after.confirmationCheck.invoice.status.open.requires_action' }
+    let waiting = invoice.when(
+      { ...issued, onSession: true },
+      submitted(1, { status: 'requires_action', nextActionUrl: 'https://bank.test' }),
+    )
     for (let round = 0; round < 3; round++) {
-      expect(invoice.told({ type: check })).toContainEqual(
-        expect.objectContaining({ kind: 'tell', to: 'payment/pi_1' }),
-      )
+      waiting = waiting.when(check).expect({ among: [{ kind: 'tell', to: 'payment/pi_1' }] })
     }
   })
 })
@@ -154,24 +112,22 @@ describe('an invoice that the platform collects', () => {
 describe('an invoice that the provider collects', () => {
   const failed = { attempted: true, attemptCount: 1 }
 
-  test('is free for another attempt once the answer to the last is here, also where it is tied', () => {
-    const invoice = anInvoice()
-    invoice.told(invoiceObserved(failed), second(100))
-    invoice.told({ type: 'invoice.pay', paymentMethod: null }, second(200))
-    const asked = invoice.seq()
-    expect(invoice.status()).toStrictEqual({ open: 'charging' })
-    invoice.told(invoiceObserved({ ...failed, nextPaymentAttemptAt: day(3) }), second(201))
-    invoice.told({ ...invoiceObserved(failed), read: asked }, second(201))
-    expect(invoice.context().paySeq).toBeNull()
-    expect(invoice.status()).not.toStrictEqual({ open: 'charging' })
+  test('is free for another attempt once it has the answer to the last, also a tied one', () => {
+    const asked = invoice
+      .when({ ...invoiceObserved(failed), at: second(100) }, { ...pay(null), at: second(200) })
+      .expect({ state: { status: { open: 'charging' } } })
+    const planned = invoiceObserved({ ...failed, nextPaymentAttemptAt: day(3) })
+    asked
+      .when({ ...planned, at: second(201) })
+      .when({ ...invoiceObserved(failed), read: asked.seq, at: second(201) })
+      .expect({ context: { paySeq: null }, takes: [pay(null)] })
   })
 
   test('is free for another attempt if the provider does not know it', () => {
-    const invoice = anInvoice()
-    invoice.told(invoiceObserved(failed))
-    invoice.told({ type: 'invoice.pay', paymentMethod: null })
-    invoice.told({ type: 'object.missing', object: 'invoice', id: 'in_1' })
-    expect(invoice.context().paySeq).toBeNull()
+    invoice
+      .when(invoiceObserved(failed), pay(null))
+      .when({ type: 'object.missing', object: 'invoice', id: 'in_1' })
+      .expect({ context: { paySeq: null } })
   })
 
   test.each([
@@ -180,15 +136,12 @@ describe('an invoice that the provider collects', () => {
     { why: 'the bank refused it', payment: 'requires_payment_method', read: true, opens: true },
     { why: 'there was nothing to charge', payment: null, read: true, opens: true },
   ])('opens a case for an attempt only if it failed: $why', ({ payment, read, opens }) => {
-    const invoice = anInvoice()
-    const first = invoice.told(invoiceObserved(failed))
+    const first = invoice.when(invoiceObserved(failed))
     const state =
       payment === null ? null : { paymentIntent: 'pi_1', status: payment, declineCode: null }
-    const answer = { ...invoiceObserved(failed, state), read: invoice.seq() }
-    const effects = [...first, ...(read ? invoice.told(answer) : [])]
-    const cases = effects.filter(
-      (effect) => effect.kind === 'tell' && effect.to.startsWith('dunning/'),
-    )
+    const answered = first.when({ ...invoiceObserved(failed, state), read: first.seq })
+    const asked = [...first.asked, ...(read ? answered.asked : [])]
+    const cases = asked.filter((name) => name.startsWith('dunning/'))
     expect(cases.length > 0).toBe(opens)
   })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { day, invoiceIssued as issued } from '../../test/charts/given.ts'
-import { stepping } from '../../test/charts/step.ts'
+import type { SampleEvent } from '../../test/charts/explore.ts'
+import { given } from '../../test/charts/given.ts'
+import { invoiceIssued as issued } from '../../test/charts/samples.ts'
 import { isFailing } from './debt.ts'
 import { InvoiceContext } from './state.ts'
 import { invoiceWants } from './wanted.ts'
@@ -34,14 +35,9 @@ const declined = {
   message: 'Your card was declined.',
 }
 
-function after(...words: readonly { readonly type: string }[]) {
-  const chart = stepping('invoice')
-  let { snapshot } = chart.begin({ id: 'in_1' })
-  for (const [index, word] of words.entries()) {
-    const heard = { ...word, at: day(index), by: 'test', seq: index + 1 }
-    snapshot = chart.step(snapshot, heard).snapshot
-  }
-  return { value: snapshot.value, context: InvoiceContext.parse(snapshot.context) }
+function after(...events: readonly SampleEvent[]) {
+  const invoice = given('invoice').when(...events)
+  return { value: invoice.state, context: invoice.context(InvoiceContext) }
 }
 
 const chargeOf = (attempt: number) => ({ id: `invoice/in_1#${attempt}.1`, attempt })
@@ -49,30 +45,34 @@ const wantsCharge = invoiceWants['payment.charge']
 
 describe('a charge', () => {
   test.each`
-    words                 | attempt | wanted   | why
+    events                | attempt | wanted   | why
     ${[issued]}           | ${1}    | ${true}  | ${'the attempt that is under way'}
     ${[issued]}           | ${2}    | ${false} | ${'an attempt that there is not'}
     ${[issued, declined]} | ${1}    | ${false} | ${'it was refused'}
     ${[issued, voided]}   | ${1}    | ${false} | ${'it is to be void'}
     ${[issued, parked]}   | ${1}    | ${true}  | ${'it was given up for a fault of ours, and is still due'}
-  `('M6 $why: wanted $wanted', ({ words, attempt, wanted }) => {
-    expect(wantsCharge(after(...words), chargeOf(attempt))).toBe(wanted)
+  `('M6 $why: wanted $wanted', ({ events, attempt, wanted }) => {
+    expect(wantsCharge(after(...events), chargeOf(attempt))).toBe(wanted)
   })
 
   test.each`
-    words                                        | status                  | why
+    events                                       | status                  | why
     ${[issued, voided]}                          | ${{ open: 'charging' }} | ${'that may have been made holds its invoice'}
     ${[issued, voided, notWanted(1)]}            | ${'void'}               | ${'that was not made lets it be void'}
     ${[issued, voided, notWanted(2)]}            | ${{ open: 'charging' }} | ${'of another attempt says nothing of this one'}
     ${[issued, voided, submitted]}               | ${{ open: 'voiding' }}  | ${'that was made is cancelled first'}
     ${[issued, voided, submitted, notWanted(1)]} | ${{ open: 'voiding' }}  | ${'that was made was made'}
-  `('M6 $why', ({ words, status }) => {
-    expect(after(...words).value).toMatchObject({ status })
+  `('M6 $why', ({ events, status }) => {
+    given('invoice')
+      .when(...events)
+      .expect({ state: { status } })
   })
 
   test('that we could not make is no refusal: nobody is dunned for it', () => {
     expect(isFailing(after(issued, declined).context)).toBe(true)
     expect(isFailing(after(issued, parked).context)).toBe(false)
-    expect(after(issued, parked).value).toMatchObject({ status: { open: 'charging' } })
+    given('invoice')
+      .when(issued, parked)
+      .expect({ state: { status: { open: 'charging' } } })
   })
 })

@@ -1,61 +1,21 @@
 import { describe, expect, test } from 'vitest'
-import { createDecider } from '../../actors/decision/decide.ts'
-import type { Entry } from '../../actors/journal/journal.ts'
-import { type Instant, plusDays } from '../../values/instant.ts'
-import { charts } from '../index.ts'
+import type { SampleEvent } from '../../test/charts/explore.ts'
+import { given } from '../../test/charts/given.ts'
+import { day } from '../../test/charts/samples.ts'
+import { plusDays, type Instant } from '../../values/instant.ts'
 import { ReconciliationContext } from './state.ts'
 
-const start: Instant = '2027-01-10T00:00:00.000Z'
-const decider = createDecider(charts)
+const start = day(9)
 
-type Event = Entry['envelope']['event']
-
-/** What the actor makes of one event after the other, at `at`. */
-function after(events: readonly Event[], at: Instant = start) {
-  let head: Entry | null = null
-  for (const [n, event] of events.entries()) head = told(head, { event, at, id: `e${n}` })
-  if (head === null) throw new Error('nothing was told')
-  return head
-}
-
-function told(head: Entry | null, { event, at, id, source = 'system' }: TellInput): Entry {
-  const decision = decider.decide({
-    head,
-    committedAt: at,
-    envelope: {
-      id,
-      to: 'reconciliation/stripe',
-      event,
-      source,
-      occurredAt: at,
-      receivedAt: at,
-      causationId: null,
-      correlationId: 'c1',
-      principal: 'system',
-    },
-  })
-  if (decision.decided === 'entry') return decision.entry
-  throw new Error(decision.refusal.code)
-}
-
-interface TellInput {
-  readonly event: Event
-  readonly at: Instant
-  readonly id: string
-  readonly source?: Entry['envelope']['source']
-}
-
-function stateOf({ snapshot }: Entry) {
-  return {
-    value: snapshot.state['value'],
-    ...ReconciliationContext.parse(snapshot.state['context']),
-  }
+/** What the actor makes of one event after the other, all at `at`. */
+function after(events: readonly SampleEvent[], at: Instant = start) {
+  return given('reconciliation').when(...events.map((event) => ({ ...event, at })))
 }
 
 const ref = 'subscription/sub_1'
 const drift = [{ ref, field: 'status', ours: '"active"', theirs: '"canceled"' }]
 
-function part(sweep: number, from: string | null, position: string | null): Event {
+function part(sweep: number, from: string | null, position: string | null): SampleEvent {
   const found = { sweep, from, objects: 100, driftCount: 1, drift }
   return position === null
     ? { type: 'sweep.finished', ...found }
@@ -63,23 +23,24 @@ function part(sweep: number, from: string | null, position: string | null): Even
 }
 
 const moved = { type: 'cursor.moved', cursor: 'c' }
-const gap = { type: 'gap.found', lostSince: '2026-12-01T00:00:00.000Z' }
+const gap = { type: 'gap.found', lostSince: day(2) }
+const refresh = { type: 'refresh' }
 const finished = [part(1, null, 'invoices:'), part(1, 'invoices:', null)]
 
 describe('a reconciliation', () => {
   test('begins with a sweep, for nothing says yet that nothing is missing', () => {
-    expect(stateOf(after([moved]))).toMatchObject({
-      value: 'sweeping',
-      cursor: 'c',
-      sweep: { number: 1, reason: 'first', position: null, objects: 0 },
-    })
+    const sweep = { number: 1, reason: 'first', position: null, objects: 0 }
+    after([moved]).expect({ state: 'sweeping', context: { cursor: 'c', sweep } })
   })
 
   test('sums its parts, and keeps the report of the last whole sweep', () => {
-    const { value, sweep, report } = stateOf(after(finished))
-    expect({ value, sweep }).toEqual({ value: 'watching', sweep: null })
-    expect(report).toMatchObject({ objects: 200, driftCount: 2, finishedAt: start })
-    expect(report?.drift).toHaveLength(2)
+    after(finished).expect({
+      state: 'watching',
+      context: {
+        sweep: null,
+        report: { objects: 200, driftCount: 2, drift: [...drift, ...drift], finishedAt: start },
+      },
+    })
   })
 
   test.each`
@@ -87,38 +48,32 @@ describe('a reconciliation', () => {
     ${part(1, null, 'invoices:')} | ${'another process has walked the part already'}
     ${part(1, 'charges:', null)}  | ${'it begins where nobody stands'}
     ${part(2, 'invoices:', null)} | ${'it is of another sweep'}
-  `('counts a part once: one is left out when $why', ({ late }: { late: Event }) => {
-    const before = after([part(1, null, 'invoices:')])
-    const entry = told(before, { event: late, at: start, id: 'late' })
-    expect(entry.changed).toBe(false)
+  `('counts a part once: one is left out when $why', ({ late }: { late: SampleEvent }) => {
+    after([part(1, null, 'invoices:'), late]).expect({ changed: false })
   })
 
   test('keeps a hundred differences and counts them all', () => {
-    const many = Array.from({ length: 100 }, () => drift[0])
+    const many = Array.from({ length: 100 }, () => drift).flat()
     const parts = [part(1, null, 'a:'), part(1, 'a:', null)].map((event) => ({
       ...event,
-      drift: many.flatMap((one) => one ?? []),
+      drift: many,
       driftCount: 100,
     }))
-    const { report } = stateOf(after(parts))
+    const { report } = after(parts).context(ReconciliationContext)
     expect(report?.drift).toHaveLength(100)
     expect(report?.driftCount).toBe(200)
   })
 
   test('sweeps again a day after the last sweep ended, however often its cursor moves', () => {
-    const [timer] = after([...finished, moved, moved]).snapshot.timers
-    expect(timer).toMatchObject({
-      name: 'xstate.after.sweepInterval.reconciliation.watching',
-      dueAt: plusDays(start, 1),
-    })
-    const watching = after([...finished, moved])
-    const event = { type: timer?.name ?? '', instance: watching.snapshot.timers[0]?.instance ?? '' }
+    const interval = 'xstate.after.sweepInterval.reconciliation.watching'
     const at = plusDays(start, 1)
-    const swept = told(watching, { event, at, id: 't', source: 'timer' })
-    expect(stateOf(swept)).toMatchObject({
-      value: 'sweeping',
-      sweep: { number: 2, reason: 'routine', startedAt: at },
-    })
+    after([...finished, moved, moved])
+      .expect({ timers: { [interval]: at } })
+      .when({ type: interval, at })
+      .expect({
+        state: 'sweeping',
+        context: { sweep: { number: 2, reason: 'routine', startedAt: at } },
+      })
   })
 
   test.each`
@@ -127,19 +82,17 @@ describe('a reconciliation', () => {
     ${[finished[0], gap]} | ${2}   | ${'the sweep under way may be older than the loss'}
   `(
     'sweeps from the beginning when events were lost, also where $why',
-    ({ events, number }: { events: Event[]; number: number }) => {
-      expect(stateOf(after(events))).toMatchObject({
-        value: 'sweeping',
-        lostSince: gap.lostSince,
-        sweep: { number, reason: 'gap', position: null, objects: 0 },
-      })
+    ({ events, number }: { events: SampleEvent[]; number: number }) => {
+      const sweep = { number, reason: 'gap', position: null, objects: 0 }
+      after(events).expect({ state: 'sweeping', context: { lostSince: gap.lostSince, sweep } })
     },
   )
 
   test('sweeps when it is asked to, and refuses to while it does', () => {
-    const asked = after([...finished, { type: 'refresh' }])
-    expect(stateOf(asked)).toMatchObject({ value: 'sweeping', sweep: { reason: 'asked' } })
-    const again = { event: { type: 'refresh' }, at: start, id: 'again' }
-    expect(() => told(asked, again)).toThrow('not_possible_now')
+    after([...finished, refresh]).expect({
+      state: 'sweeping',
+      context: { sweep: { reason: 'asked' } },
+      refuses: [refresh],
+    })
   })
 })

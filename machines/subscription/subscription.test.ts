@@ -1,11 +1,9 @@
-import { describe, expect, test } from 'vitest'
-import type { Word } from '../../test/charts/explore.ts'
-import { account, day, subscriptionObserved, terms } from '../../test/charts/given.ts'
-import { live } from '../../test/charts/live.ts'
-import type { EffectRequest } from '../effects.ts'
-import { SubscriptionContext } from './state.ts'
+import { describe, test } from 'vitest'
+import type { SampleEvent } from '../../test/charts/explore.ts'
+import { given } from '../../test/charts/given.ts'
+import { account, day, subscriptionObserved, terms } from '../../test/charts/samples.ts'
 
-const create: Word = {
+const create: SampleEvent = {
   type: 'subscription.create',
   account,
   terms,
@@ -13,10 +11,10 @@ const create: Word = {
   collector: 'provider',
   provider: 'stripe',
 }
-const cancel: Word = { type: 'subscription.cancel', when: 'now' }
-const later: Word = { type: 'subscription.cancel', when: 'period_end' }
-const resume: Word = { type: 'subscription.resume' }
-const accepted: Word = {
+const cancel: SampleEvent = { type: 'subscription.cancel', when: 'now' }
+const later: SampleEvent = { type: 'subscription.cancel', when: 'period_end' }
+const resume: SampleEvent = { type: 'subscription.resume' }
+const accepted: SampleEvent = {
   type: 'subscription.accepted',
   subscription: 'sub_x',
   invoice: 'in_x',
@@ -24,151 +22,155 @@ const accepted: Word = {
   clientSecret: 'secret',
   paymentMethod: 'pm_1',
 }
-const anotherCard: Word = { type: 'payment_method.available', version: 9, paymentMethod: 'pm_2' }
+const anotherCard: SampleEvent = {
+  type: 'payment_method.available',
+  version: 9,
+  paymentMethod: 'pm_2',
+}
 const incomplete = subscriptionObserved({ status: 'incomplete' })
 const active = subscriptionObserved()
 const scheduled = subscriptionObserved({ cancelAt: day(31) })
 
-function rejected(effect: string): Word {
+function rejected(effect: string): SampleEvent {
   return { type: 'effect.rejected', effect, code: 'x', message: 'No.' }
 }
 
-function subscription(...words: readonly Word[]) {
-  const actor = live('subscription', 'sub_1')
-  const asked = words.map((word) => actor.tell(word)).at(-1) ?? []
-  return { ...actor, asked }
-}
-
-function kinds(effects: readonly EffectRequest[]): string[] {
-  return effects.map((effect) =>
-    effect.kind === 'tell' ? `tell ${String(effect.event['status'])}` : effect.kind,
-  )
-}
+const subscription = given('subscription')
 
 describe('a subscription that is to end before the provider has it', () => {
   test.each([
-    { why: 'the provider accepts it', word: accepted },
-    { why: 'its first webhook comes', word: incomplete },
+    { why: 'the provider accepts it', event: accepted },
+    { why: 'its first webhook comes', event: incomplete },
     {
       why: 'another object names it',
-      word: {
+      event: {
         type: 'subscription.referenced',
         provider: 'stripe',
         subscription: 'sub_x',
         account,
       },
     },
-  ])('is cancelled, and not paid, as soon as $why', ({ word }) => {
-    const actor = subscription(create, cancel, word)
-    expect(kinds(actor.asked)).toContain('provider.cancel_subscription')
-    expect(kinds(actor.asked)).not.toContain('payment_intent.confirm')
+  ])('is cancelled, and not paid, as soon as $why', ({ event }) => {
+    subscription.when(create, cancel, event).expect({
+      among: ['provider.cancel_subscription'],
+      effects: { 'payment_intent.confirm': [] },
+    })
   })
 
   test('is cancelled once', () => {
-    expect(kinds(subscription(create, cancel, accepted, incomplete).asked)).toEqual([])
+    subscription.when(create, cancel, accepted, incomplete).expect({ effects: [] })
   })
 
   test('is not cancelled for the end of a period that it does not have yet', () => {
-    expect(subscription(create).takes(later)).toBe(false)
+    subscription.when(create).expect({ refuses: [later] })
   })
 })
 
 describe('a subscription that the provider refused to create', () => {
+  const refused = rejected('provider.create_subscription')
+  const ended = { status: 'incomplete_expired', cancellation: 'none' }
+
   test('has ended, and its account is told', () => {
-    const actor = subscription(create, rejected('provider.create_subscription'))
-    expect(actor.state()).toMatchObject({ status: 'incomplete_expired', cancellation: 'none' })
-    expect(kinds(actor.asked)).toEqual(['tell incomplete_expired'])
+    subscription.when(create, refused).expect({
+      state: ended,
+      effects: [{ kind: 'tell', to: account, event: { status: 'incomplete_expired' } }],
+    })
   })
 
   test('has ended, also where it was to be cancelled', () => {
-    const actor = subscription(create, cancel, rejected('provider.create_subscription'))
-    expect(actor.state()).toMatchObject({ status: 'incomplete_expired', cancellation: 'none' })
+    subscription.when(create, cancel, refused).expect({ state: ended })
   })
 
   test('goes on where the provider has it all the same', () => {
-    const actor = subscription(create, accepted, rejected('provider.create_subscription'))
-    expect(actor.state()).toMatchObject({ status: 'incomplete' })
-    const shown = subscription(create, rejected('provider.create_subscription'), active)
-    expect(shown.state()).toMatchObject({ status: 'active' })
+    subscription.when(create, accepted, refused).expect({ state: { status: 'incomplete' } })
+    subscription.when(create, refused, active).expect({ state: { status: 'active' } })
   })
 })
 
 describe('M5 a first payment is confirmed only while it is wanted', () => {
+  const confirmation = ['payment_intent.confirm']
   test.each([
-    { why: 'while the customer waits', words: [create, accepted], confirms: true },
-    { why: 'not after a cancellation', words: [create, incomplete, cancel, accepted] },
-    { why: 'not once it is paid', words: [create, active, accepted] },
+    { why: 'while the customer waits', events: [create, accepted], confirms: confirmation },
+    { why: 'not after a cancellation', events: [create, incomplete, cancel, accepted] },
+    { why: 'not once it is paid', events: [create, active, accepted] },
     {
       why: 'with another card',
-      words: [create, accepted, anotherCard],
-      confirms: true,
+      events: [create, accepted, anotherCard],
+      confirms: confirmation,
     },
     {
       why: 'not with another card after a cancellation',
-      words: [create, accepted, cancel, anotherCard],
+      events: [create, accepted, cancel, anotherCard],
     },
-  ])('$why', ({ words, confirms = false }) => {
-    expect(kinds(subscription(...words).asked).includes('payment_intent.confirm')).toBe(confirms)
+  ])('$why', ({ events, confirms = [] }) => {
+    subscription.when(...events).expect({ effects: { 'payment_intent.confirm': confirms } })
   })
 
   test('an answer that comes after the payment leaves nothing for the customer to do', () => {
-    const { context } = subscription(create, active, { ...accepted, paymentMethod: null })
-    expect(SubscriptionContext.parse(context())).toMatchObject({
-      nextAction: null,
-      firstPayment: null,
+    subscription.when(create, active, { ...accepted, paymentMethod: null }).expect({
+      context: { nextAction: null, firstPayment: null },
     })
   })
 
   test('a confirmation that was refused is the customer’s to make', () => {
-    const { context } = subscription(create, accepted, rejected('payment_intent.confirm'))
-    expect(SubscriptionContext.parse(context()).nextAction).toEqual({
-      paymentIntent: 'pi_x',
-      clientSecret: 'secret',
-      url: null,
-      declineCode: null,
+    subscription.when(create, accepted, rejected('payment_intent.confirm')).expect({
+      context: {
+        nextAction: {
+          paymentIntent: 'pi_x',
+          clientSecret: 'secret',
+          url: null,
+          declineCode: null,
+        },
+      },
     })
   })
 })
 
 describe('a cancellation that is being taken back', () => {
   test('gives way to one for now', () => {
-    const actor = subscription(scheduled, resume, cancel)
-    expect(kinds(actor.asked)).toEqual(['provider.cancel_subscription'])
-    expect(actor.state()).toMatchObject({ cancellation: 'ending' })
+    subscription.when(scheduled, resume, cancel).expect({
+      state: { cancellation: 'ending' },
+      effects: ['provider.cancel_subscription'],
+    })
   })
 
   test('may be asked for again where the provider’s answer still has an end', () => {
-    const actor = subscription(scheduled, resume)
-    actor.tell({ ...scheduled, read: actor.seq() - 1 })
-    expect(actor.state()).toMatchObject({ cancellation: 'scheduled' })
-    expect([actor.takes(resume), actor.takes(cancel)]).toEqual([true, true])
+    const resuming = subscription.when(scheduled, resume)
+    resuming.when({ ...scheduled, read: resuming.seq }).expect({
+      state: { cancellation: 'scheduled' },
+      takes: [resume, cancel],
+    })
   })
 })
 
 describe('a refusal ends only what was refused', () => {
   test.each([
     {
-      words: [active, cancel],
+      events: [active, cancel],
       is: 'ending',
       refused: 'provider.cancel_subscription',
       left: 'none',
     },
     {
-      words: [active, later],
+      events: [active, later],
       is: 'scheduling',
       refused: 'provider.update_subscription',
       left: 'none',
     },
     {
-      words: [scheduled, resume],
+      events: [scheduled, resume],
       is: 'resuming',
       refused: 'provider.update_subscription',
       left: 'scheduled',
     },
-  ])('$is', ({ words, is, refused, left }) => {
-    const other = rejected('object.read')
-    expect(subscription(...words, other).state()).toMatchObject({ cancellation: is })
-    const own = subscription(...words, rejected(refused))
-    expect(own.state()).toMatchObject({ cancellation: left })
+  ])('$is', ({ events, is, refused, left }) => {
+    subscription
+      .when(...events)
+      .when(rejected('object.read'))
+      .expect({ state: { cancellation: is } })
+    subscription
+      .when(...events)
+      .when(rejected(refused))
+      .expect({ state: { cancellation: left } })
   })
 })

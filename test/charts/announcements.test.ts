@@ -4,7 +4,7 @@ import { summaryOf } from '../../machines/invoice/summaries.ts'
 import { SubscriptionContext } from '../../machines/subscription/state.ts'
 import { canonical } from '../../values/json.ts'
 import { regionsOf } from './tables.ts'
-import { walk, type WalkedStep, type World } from './walk.ts'
+import { walk, type WalkedStep, type Situation } from './walk.ts'
 
 function announces({ asked }: WalkedStep): boolean {
   return asked.some(({ params }) => canonical(params).includes('.changed"'))
@@ -15,7 +15,7 @@ function nameOf({ from, by }: WalkedStep): string {
 }
 
 test('an account hears whatever changes of a subscription', () => {
-  const summary = ({ snapshot }: World) => {
+  const summary = ({ snapshot }: Situation) => {
     const { account, terms, quantity, cancelAt } = SubscriptionContext.parse(snapshot.context)
     if (account === null) return null
     return canonical([regionsOf(snapshot.value)['status'], terms, quantity, cancelAt])
@@ -28,7 +28,7 @@ test('an account hears whatever changes of a subscription', () => {
 })
 
 test('an invoice that fails no more, or was refused for good, says so at once', () => {
-  const summary = ({ snapshot }: World) => {
+  const summary = ({ snapshot }: Situation) => {
     const [status = ''] = (regionsOf(snapshot.value)['status'] ?? '').split('.')
     return summaryOf(InvoiceContext.parse(snapshot.context), status)
   }

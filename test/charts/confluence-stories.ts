@@ -1,5 +1,5 @@
 import { InvoiceFacts } from '../../machines/invoice/facts.ts'
-import type { ChartName, StoryEvent, Word } from './explore.ts'
+import type { ChartName, StoryEvent, SampleEvent } from './explore.ts'
 import {
   chargeObserved,
   customerObserved,
@@ -14,29 +14,29 @@ import {
   subscriptionChanged,
   subscriptionObserved,
   yearly,
-} from './given.ts'
+} from './samples.ts'
 
 export interface Tale {
   readonly chart: ChartName
   readonly tells: string
-  /** Its last word is one that we do not understand, and so not what is known at the end. */
+  /** Its last event is one that we do not understand, and so not what is known at the end. */
   readonly unknown?: true
   readonly happened: readonly StoryEvent[]
-  readonly shown?: (word: Word) => Word
+  readonly shown?: (event: SampleEvent) => SampleEvent
 }
 
 /** Something that happened to an object of the provider, in the second `at`. */
-function seen(at: number, object: string, word: Word): StoryEvent {
-  return { word, at: second(at), object }
+function seen(at: number, object: string, event: SampleEvent): StoryEvent {
+  return { event, at: second(at), object }
 }
 
 /** What another actor said, at its own entry of that number. */
-function said(word: Word & { version: number }): StoryEvent {
-  return { word, at: second(100 + word.version), object: null }
+function said(event: SampleEvent & { version: number }): StoryEvent {
+  return { event, at: second(100 + event.version), object: null }
 }
 
-const sub = (at: number, word: Word) => seen(at, 'subscription:sub_1', word)
-const inv = (at: number, word: Word) => seen(at, 'invoice:in_1', word)
+const sub = (at: number, event: SampleEvent) => seen(at, 'subscription:sub_1', event)
+const inv = (at: number, event: SampleEvent) => seen(at, 'invoice:in_1', event)
 
 const subscriptions: Tale[] = [
   {
@@ -115,7 +115,7 @@ const subscriptions: Tale[] = [
     happened: [
       sub(1, subscriptionObserved({ status: 'incomplete' })),
       {
-        word: {
+        event: {
           type: 'subscription.referenced',
           provider: 'stripe',
           subscription: 'sub_1',
@@ -125,7 +125,7 @@ const subscriptions: Tale[] = [
         object: null,
       },
       {
-        word: { type: 'subscription.hinted', provider: 'stripe', subscription: 'sub_1' },
+        event: { type: 'subscription.hinted', provider: 'stripe', subscription: 'sub_1' },
         at: second(2),
         object: null,
       },
@@ -135,13 +135,13 @@ const subscriptions: Tale[] = [
 ]
 
 /** Only a read with its payments expanded says why an attempt failed. */
-function withPayment(word: Word): Word {
-  const shown = InvoiceFacts.parse(word['facts'])
-  if (shown.attemptCount === 0) return word
+function withPayment(event: SampleEvent): SampleEvent {
+  const shown = InvoiceFacts.parse(event['facts'])
+  if (shown.attemptCount === 0) return event
   const declined = { status: 'requires_payment_method', declineCode: 'insufficient_funds' }
   const settled = { status: 'succeeded', declineCode: null }
   const state = shown.status === 'paid' ? settled : declined
-  return { ...word, payment: { paymentIntent: 'pi_1', ...state } }
+  return { ...event, payment: { paymentIntent: 'pi_1', ...state } }
 }
 
 const failed = { attempted: true, attemptCount: 1, nextPaymentAttemptAt: second(900) }
@@ -224,10 +224,10 @@ const invoices: Tale[] = [
   },
 ]
 
-const pi = (at: number, word: Word) => seen(at, 'payment_intent:pi_1', word)
-const ch = (at: number, word: Word) => seen(at, 'charge:ch_1', word)
-const re = (at: number, word: Word) => seen(at, 'refund:re_1', word)
-const dp = (at: number, word: Word) => seen(at, 'dispute:dp_1', word)
+const pi = (at: number, event: SampleEvent) => seen(at, 'payment_intent:pi_1', event)
+const ch = (at: number, event: SampleEvent) => seen(at, 'charge:ch_1', event)
+const re = (at: number, event: SampleEvent) => seen(at, 'refund:re_1', event)
+const dp = (at: number, event: SampleEvent) => seen(at, 'dispute:dp_1', event)
 
 const payments: Tale[] = [
   {
@@ -299,7 +299,7 @@ const payments: Tale[] = [
     happened: [
       pi(1, { ...intentObserved({}), invoice: null, account: null }),
       {
-        word: { type: 'payment.linked', provider: 'stripe', invoice: 'invoice/in_1' },
+        event: { type: 'payment.linked', provider: 'stripe', invoice: 'invoice/in_1' },
         at: second(2),
         object: null,
       },
@@ -318,8 +318,8 @@ const payments: Tale[] = [
   },
 ]
 
-const cus = (at: number, word: Word) => seen(at, 'customer:cus_1', word)
-const pm = (at: number, word: Word) => seen(at, 'payment_method:pm_1', word)
+const cus = (at: number, event: SampleEvent) => seen(at, 'customer:cus_1', event)
+const pm = (at: number, event: SampleEvent) => seen(at, 'payment_method:pm_1', event)
 const soon = { expMonth: 1, expYear: 2026 }
 
 const accounts: Tale[] = [
@@ -385,7 +385,7 @@ const accounts: Tale[] = [
 ]
 
 const policyGiven: StoryEvent = {
-  word: {
+  event: {
     type: 'policy.given',
     policy: {
       id: 'standard',

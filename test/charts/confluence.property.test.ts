@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { canonical } from '../../values/json.ts'
-import { endOf, type ChartName, type Word } from './explore.ts'
+import { endOf, type ChartName, type SampleEvent } from './explore.ts'
 import {
   chargeObserved,
   customerObserved,
@@ -16,7 +16,7 @@ import {
   second,
   subscriptionChanged,
   subscriptionObserved,
-} from './given.ts'
+} from './samples.ts'
 import { askedAgain, saidAgain, speakerOf, stepping } from './step.ts'
 
 const Removal = z.object({
@@ -25,15 +25,15 @@ const Removal = z.object({
 })
 
 interface Delivery {
-  readonly word: Word
+  readonly event: SampleEvent
   readonly at: number
 }
 
-/** Every word that a provider may say of one thing, in few enough seconds that they often tie. */
-const sayings: readonly { chart: ChartName; words: fc.Arbitrary<Word> }[] = [
+/** Every event that a provider may say of one thing, in few enough seconds that they often tie. */
+const sayings: readonly { chart: ChartName; events: fc.Arbitrary<SampleEvent> }[] = [
   {
     chart: 'subscription',
-    words: fc
+    events: fc
       .record({
         status: fc.constantFrom(
           'incomplete',
@@ -51,7 +51,7 @@ const sayings: readonly { chart: ChartName; words: fc.Arbitrary<Word> }[] = [
   },
   {
     chart: 'invoice',
-    words: fc
+    events: fc
       .record({
         status: fc.constantFrom('draft', 'open', 'uncollectible', 'paid', 'void'),
         attemptCount: fc.integer({ min: 0, max: 3 }),
@@ -60,7 +60,7 @@ const sayings: readonly { chart: ChartName; words: fc.Arbitrary<Word> }[] = [
   },
   {
     chart: 'payment',
-    words: fc.oneof(
+    events: fc.oneof(
       fc
         .constantFrom('requires_payment_method', 'requires_action', 'processing', 'succeeded')
         .map((status) => intentObserved({ status })),
@@ -87,7 +87,7 @@ const sayings: readonly { chart: ChartName; words: fc.Arbitrary<Word> }[] = [
   },
   {
     chart: 'account',
-    words: fc.oneof(
+    events: fc.oneof(
       fc
         .record({
           defaultPaymentMethod: fc.constantFrom(null, 'pm_1', 'pm_2'),
@@ -107,10 +107,10 @@ const sayings: readonly { chart: ChartName; words: fc.Arbitrary<Word> }[] = [
 ]
 
 /** What others say of themselves: numbered by them, so that no two of one number differ. */
-const summaries: readonly { chart: ChartName; words: fc.Arbitrary<Word[]> }[] = [
+const summaries: readonly { chart: ChartName; events: fc.Arbitrary<SampleEvent[]> }[] = [
   {
     chart: 'account',
-    words: fc
+    events: fc
       .record({
         statuses: fc.array(fc.constantFrom('incomplete', 'active', 'past_due', 'canceled'), {
           maxLength: 4,
@@ -134,30 +134,30 @@ function endAfter(chart: ChartName, delivered: readonly Delivery[]): string {
   const statechart = stepping(chart)
   let { snapshot } = statechart.begin({ id: 'x_1' })
   const asked: string[] = []
-  const tell = (word: Word, at: number, seq: number) => {
-    const event = { ...word, at: second(at), by: 'provider:stripe', seq }
-    const step = statechart.step(snapshot, event)
+  const tell = (event: SampleEvent, at: number, seq: number) => {
+    const stamped = { ...event, at: second(at), by: 'provider:stripe', seq }
+    const step = statechart.step(snapshot, stamped)
     snapshot = step.snapshot
     asked.push(...askedAgain(step.actions))
   }
-  delivered.forEach(({ word, at }, index) => tell(word, at, index + 1))
+  delivered.forEach(({ event, at }, index) => tell(event, at, index + 1))
   for (const speaker of asked) {
-    const said = delivered.filter(({ word }) => speakerOf(word) === speaker)
-    const [last] = said.sort((a, b) => Number(b.word['version']) - Number(a.word['version']))
-    if (last !== undefined) tell(saidAgain(last.word), last.at, delivered.length + 1)
+    const said = delivered.filter(({ event }) => speakerOf(event) === speaker)
+    const [last] = said.sort((a, b) => Number(b.event['version']) - Number(a.event['version']))
+    if (last !== undefined) tell(saidAgain(last.event), last.at, delivered.length + 1)
   }
   return endOf(chart, snapshot)
 }
 
 /** A provider says nothing more of what was removed. */
-function endsLast({ word, at }: Delivery): Delivery {
-  const { deleted, attached } = Removal.parse(word['facts'])
-  return { word, at: deleted === true || attached === false ? 9 : at }
+function endsLast({ event, at }: Delivery): Delivery {
+  const { deleted, attached } = Removal.parse(event['facts'])
+  return { event, at: deleted === true || attached === false ? 9 : at }
 }
 
-/** A pile of words, each once or twice, and the same pile shuffled. */
-function piles(words: fc.Arbitrary<readonly Delivery[]>) {
-  return words.chain((pile) => {
+/** A pile of events, each once or twice, and the same pile shuffled. */
+function piles(events: fc.Arbitrary<readonly Delivery[]>) {
+  return events.chain((pile) => {
     const doubled = fc
       .subarray([...pile])
       .map((again) => [...pile, ...again])
@@ -167,8 +167,8 @@ function piles(words: fc.Arbitrary<readonly Delivery[]>) {
 }
 
 describe('longer stories, shuffled and partly doubled, end as they would in order', () => {
-  test.each(sayings)('of a $chart, by what the provider said', ({ chart, words }) => {
-    const one = fc.record({ word: words, at: fc.integer({ min: 1, max: 4 }) }).map(endsLast)
+  test.each(sayings)('of a $chart, by what the provider said', ({ chart, events }) => {
+    const one = fc.record({ event: events, at: fc.integer({ min: 1, max: 4 }) }).map(endsLast)
     const said = fc.array(one, { maxLength: 14 })
     fc.assert(
       fc.property(piles(said), ([pile, shuffled]) => {
@@ -178,8 +178,8 @@ describe('longer stories, shuffled and partly doubled, end as they would in orde
     )
   })
 
-  test.each(summaries)('of an $chart, by what other actors said', ({ chart, words }) => {
-    const said = words.map((all) => all.map((word) => ({ word, at: 1 })))
+  test.each(summaries)('of an $chart, by what other actors said', ({ chart, events }) => {
+    const said = events.map((all) => all.map((event) => ({ event, at: 1 })))
     fc.assert(
       fc.property(piles(said), ([pile, shuffled]) => {
         expect(endAfter(chart, shuffled)).toBe(endAfter(chart, pile))
@@ -189,13 +189,13 @@ describe('longer stories, shuffled and partly doubled, end as they would in orde
   })
 })
 
-describe('A6 a stale word changes no state', () => {
-  test.each(sayings)('of a $chart', ({ chart, words }) => {
+describe('A6 a stale event changes no state', () => {
+  test.each(sayings)('of a $chart', ({ chart, events }) => {
     const statechart = stepping(chart)
     fc.assert(
-      fc.property(words, words, (late, now) => {
-        const told = (word: Word, at: number, seq: number) => ({
-          ...word,
+      fc.property(events, events, (late, now) => {
+        const told = (event: SampleEvent, at: number, seq: number) => ({
+          ...event,
           at: second(at),
           by: 'provider:stripe',
           seq,
@@ -216,12 +216,12 @@ describe('A6 a stale word changes no state', () => {
 
   test.each(sayings)(
     'of a $chart, where it is older than all that is known',
-    ({ chart, words }) => {
+    ({ chart, events }) => {
       const statechart = stepping(chart)
       fc.assert(
-        fc.property(words, (word) => {
+        fc.property(events, (event) => {
           const told = (at: number, seq: number) => ({
-            ...word,
+            ...event,
             at: second(at),
             by: 'provider:stripe',
             seq,

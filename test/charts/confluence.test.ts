@@ -2,20 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { canonical } from '../../values/json.ts'
 import { tales, type Tale } from './confluence-stories.ts'
 import { explore, type Exploration, type Story } from './explore.ts'
-
-const idOf = {
-  account: 'acct_1',
-  subscription: 'sub_1',
-  invoice: 'in_1',
-  payment: 'pi_1',
-  dunning: 'in_1',
-  event: 'evt_1',
-  reconciliation: 'stripe',
-} as const
+import { sampleIds } from './samples.ts'
 
 function story(tale: Tale, reads: Story['reads'], times: number): Story {
   const { chart, happened, shown } = tale
-  const told = { chart, id: idOf[chart], happened, times, reads }
+  const told = { chart, id: sampleIds[chart], happened, times, reads }
   return shown === undefined ? told : { ...told, shown }
 }
 
@@ -31,17 +22,17 @@ function expectOneSummary({ lastTold }: Exploration): void {
   }
 }
 
-/** The last word on each object, which a fresh read shows. */
+/** The last event on each object, which a fresh read shows. */
 function truthOf({ happened }: Tale): string[] {
   const last = new Map(
-    happened.flatMap(({ object, word }) =>
-      object === null || !('facts' in word) ? [] : [[object, canonical(word['facts'])] as const],
+    happened.flatMap(({ object, event }) =>
+      object === null || !('facts' in event) ? [] : [[object, canonical(event['facts'])] as const],
     ),
   )
   return [...last.values()]
 }
 
-describe('every order of up to five words, each delivered twice, ends in one state', () => {
+describe('every order of up to five events, each delivered twice, ends in one state', () => {
   describe('where a read shows how things ended, and then that is what is known', () => {
     test.each(tales)('of a $chart: $tells', (tale) => {
       const found = explore(story(tale, 'final', 2))

@@ -7,7 +7,7 @@ import { canonical } from '../../values/json.ts'
 import { bookkeeping, type Bookkeeping } from './bookkeeping.ts'
 import { askedAgain, saidAgain, speakerOf, stepping } from './step.ts'
 
-// Every order in which the words of one story can reach one actor, by depth-first search over what
+// Every order in which the events of one story can reach one actor, by depth-first search over what
 // is still to come: exhaustive, and quick, because most orders meet again in one state.
 
 export type ChartName = keyof typeof charts
@@ -23,13 +23,15 @@ export const chartNames: readonly ChartName[] = [
 ]
 
 /** Something that an actor is told, as its schema has it. */
-export interface Word {
+export interface SampleEvent {
   readonly type: string
+  /** When it happened, where that matters. */
+  readonly at?: Instant
   readonly [field: string]: unknown
 }
 
 export interface StoryEvent {
-  readonly word: Word
+  readonly event: SampleEvent
   readonly at: Instant
   /**
    * The object that it shows, as a fresh read names it (`subscription:sub_1`); null for a summary.
@@ -44,7 +46,7 @@ export interface Story {
   readonly id: string
   /** What happened, in the order in which it did. */
   readonly happened: readonly StoryEvent[]
-  /** How often each word is delivered. */
+  /** How often each event is delivered. */
   readonly times: number
   /**
    * `final`: every read shows the object after all that happened. `live`: a read is performed at
@@ -52,8 +54,8 @@ export interface Story {
    * gone.
    */
   readonly reads: 'final' | 'live' | 'missing'
-  /** What a read shows beyond the last word on its object, such as an invoice's payment. */
-  readonly shown?: (word: Word) => Word
+  /** What a read shows beyond the last event on its object, such as an invoice's payment. */
+  readonly shown?: (event: SampleEvent) => SampleEvent
 }
 
 export interface RunEnd {
@@ -145,7 +147,7 @@ function movesFrom(story: Story, statechart: Statechart, situation: Situation): 
       make: () => ({ ...situation, now: now + 1 }),
     })
   }
-  happened.slice(0, now).forEach(({ word, at }, index) => {
+  happened.slice(0, now).forEach(({ event, at }, index) => {
     if (left[index] === 0) return
     moves.push({
       name: `#${index + 1} arrives`,
@@ -153,7 +155,7 @@ function movesFrom(story: Story, statechart: Statechart, situation: Situation): 
         tell(
           { story, statechart },
           situation,
-          { ...word, at },
+          { ...event, at },
           {
             left: left.map((count, i) => (i === index ? count - 1 : count)),
             reads,
@@ -183,13 +185,13 @@ function movesOfRead(playing: PlayInput, read: FreshRead, others: readonly Fresh
     return [{ name: `the read of entry ${read.seq} sees #${shows + 1}`, make }]
   }
   const shows = read.shows ?? lastOf(story, read.object, story.happened.length)
-  const { word, at } = happeningOf(story, shows)
+  const { event, at } = happeningOf(story, shows)
   const answer =
-    speakerOf(word) === read.object
-      ? { ...saidAgain(word), at }
+    speakerOf(event) === read.object
+      ? { ...saidAgain(event), at }
       : story.reads === 'missing' && read.object !== 'policy'
         ? { type: 'object.missing', object: read.object, id: read.object, at }
-        : { ...(story.shown?.(word) ?? word), at, read: read.seq }
+        : { ...(story.shown?.(event) ?? event), at, read: read.seq }
   const make = () => tell(playing, situation, answer, { left, reads: others })
   return [{ name: `the read of entry ${read.seq} is answered`, make }]
 }
@@ -203,7 +205,7 @@ function happeningOf(story: Story, index: number): StoryEvent {
 function lastOf({ happened }: Story, object: string, before: number): number {
   const index = happened
     .slice(0, before)
-    .findLastIndex((one) => one.object === object || speakerOf(one.word) === object)
+    .findLastIndex((one) => one.object === object || speakerOf(one.event) === object)
   if (index === -1) throw new Error(`a read of ${object}, which the story does not tell of`)
   return index
 }
@@ -211,7 +213,7 @@ function lastOf({ happened }: Story, object: string, before: number): number {
 function tell(
   { story, statechart }: Pick<PlayInput, 'story' | 'statechart'>,
   { snapshot, seq, now, told }: Situation,
-  event: Word & { readonly at: Instant },
+  event: SampleEvent & { readonly at: Instant },
   rest: Pick<Situation, 'left' | 'reads'>,
 ): Situation {
   const stamped = { ...event, by: 'provider:stripe', seq }

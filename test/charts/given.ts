@@ -1,323 +1,172 @@
-import type { AccountEvent } from '../../machines/account/events.ts'
-import type { CustomerFacts, PaymentMethodFacts } from '../../machines/account/facts.ts'
-import type { PlanTerms } from '../../machines/catalog/terms.ts'
-import type { DunningChanged } from '../../machines/dunning/summary.ts'
-import type { InvoiceEvent } from '../../machines/invoice/events.ts'
-import type { InvoiceFacts } from '../../machines/invoice/facts.ts'
-import type { InvoiceChanged } from '../../machines/invoice/summary.ts'
-import type { PaymentEvent } from '../../machines/payment/events.ts'
-import type {
-  ChargeFacts,
-  DisputeFacts,
-  PaymentIntentFacts,
-  RefundFacts,
-} from '../../machines/payment/facts.ts'
-import type { PaymentChanged } from '../../machines/payment/summary.ts'
-import type { SubscriptionEvent } from '../../machines/subscription/events.ts'
-import type { SubscriptionFacts } from '../../machines/subscription/facts.ts'
-import type { SubscriptionChanged } from '../../machines/subscription/summary.ts'
-import { instantOfSeconds, plusDays, type Instant } from '../../values/instant.ts'
+import { expect } from 'vitest'
+import type { z } from 'zod'
+import { createDecider, type Decision } from '../../actors/decision/decide.ts'
+import { contextOf } from '../../actors/decision/read-snapshot.ts'
+import { Envelope } from '../../actors/journal/envelope.ts'
+import type { Effect, Entry } from '../../actors/journal/journal.ts'
+import type { EffectKind } from '../../machines/effects.ts'
+import { charts } from '../../machines/index.ts'
+import { plusMs, type Instant } from '../../values/instant.ts'
+import type { ChartName, SampleEvent } from './explore.ts'
+import { sampleIds, second } from './samples.ts'
 
-// The words in which tests of the charts speak: one plausible value of everything, and what is to differ.
+// One actor of a chart, as the runtime decides for it: `given('invoice').when(issued).expect({ …
+// })`.
 
-const start = 1_767_225_600 // 2026-01-01T00:00:00Z
+/** An effect: by its name (its kind, or `<to> <event>` of what is told), or by what it holds. */
+export type EffectSample = string | Readonly<Record<string, unknown>>
 
-/** The instant `n` seconds after the test's beginning. */
-export function second(n: number): Instant {
-  return instantOfSeconds(start + n)
+/** What must hold after the last event; what is not named may be anything. */
+export interface Outcome {
+  /** Where it stands: its state, or those of the regions that are named. */
+  readonly state?: string | Readonly<Record<string, unknown>>
+  /** What it remembers, of the fields that are named. */
+  readonly context?: Readonly<Record<string, unknown>>
+  /** All that the last event asked for, in order; or all of each kind that is named. */
+  readonly effects?:
+    | readonly EffectSample[]
+    | Readonly<Partial<Record<EffectKind, readonly EffectSample[]>>>
+  /** Effects of the last event that are among the others. */
+  readonly among?: readonly EffectSample[]
+  /** When each of its timers is due, by the timer's name. */
+  readonly timers?: Readonly<Record<string, Instant>>
+  /** Whether the last event changed anything. */
+  readonly changed?: boolean
+  /** Requests that it would take now. */
+  readonly takes?: readonly SampleEvent[]
+  /** Requests that it would refuse now. */
+  readonly refuses?: readonly SampleEvent[]
 }
 
-/** The instant `n` days after the test's beginning. */
-export function day(n: number): Instant {
-  return plusDays(second(0), n)
+/** An actor after some events; it never changes, so that a test may go on from it twice. */
+export interface SampleActor {
+  /**
+   * The actor after these as well, each a second after the one before unless it brings its own
+   * `at`. Throws where a request is refused.
+   */
+  when(...events: readonly SampleEvent[]): SampleActor
+  /** Fails where something of this does not hold. */
+  expect(outcome: Outcome): SampleActor
+  readonly state: unknown
+  /** What it remembers, by the schema of its context. */
+  context<Schema extends z.ZodType>(schema: Schema): z.infer<Schema>
+  /** What the last event asked for, by name. */
+  readonly asked: readonly string[]
+  /** The number of its newest entry, by which the answers to its reads name it. */
+  readonly seq: number
 }
 
-export const account = 'account/acct_1'
-export const subscription = 'subscription/sub_1'
-export const invoice = 'invoice/in_1'
-export const payment = 'payment/pi_1'
-
-export const terms: PlanTerms = {
-  plan: 'pro_monthly',
-  product: 'pro',
-  name: 'Pro, monthly',
-  amountMinor: 2900,
-  currency: 'usd',
-  interval: 'month',
-  intervalCount: 1,
-  trialDays: 0,
-  features: { api: true, projects: 50 },
+interface Life {
+  readonly entry: Entry | null
+  readonly now: Instant
 }
-export const yearly: PlanTerms = { ...terms, plan: 'pro_yearly', name: 'Pro, yearly' }
 
-export function subscriptionFacts(change: Partial<SubscriptionFacts> = {}): SubscriptionFacts {
-  return {
-    subscription: 'sub_1',
-    status: 'active',
-    price: 'price_1',
-    quantity: 1,
-    period: { start: day(0), end: day(31) },
-    cancelAt: null,
-    canceledAt: null,
-    endedAt: null,
-    trialEnd: null,
-    latestInvoice: 'in_1',
-    ...change,
+const decider = createDecider(charts)
+
+/** An actor of this type that was told nothing yet. */
+export function given(type: ChartName): SampleActor {
+  return after(type, { entry: null, now: second(0) })
+}
+
+function after(type: ChartName, life: Life): SampleActor {
+  const { entry } = life
+  const told = () => {
+    if (entry === null) throw new Error(`no ${type} yet: it was told nothing`)
+    return entry
+  }
+  const it: SampleActor = {
+    when(...events) {
+      return after(
+        type,
+        events.reduce((before, event) => next(type, before, event), life),
+      )
+    },
+    expect({ takes = [], refuses = [], ...outcome }) {
+      if (Object.keys(outcome).length > 0) {
+        expectState(told(), outcome)
+        expectEffects(told().effects, outcome)
+      }
+      const isTaken = (request: SampleEvent) => decide(type, life, request).decided === 'entry'
+      expect(takes.filter((request) => !isTaken(request))).toEqual([])
+      expect(refuses.filter(isTaken)).toEqual([])
+      return it
+    },
+    get state() {
+      return told().snapshot.state['value']
+    },
+    context: (schema) => contextOf(told(), schema),
+    asked: (entry?.effects ?? []).map(nameOf),
+    seq: entry?.seq ?? 0,
+  }
+  return it
+}
+
+function next(type: ChartName, before: Life, event: SampleEvent): Life {
+  const decision = decide(type, before, event)
+  if (decision.decided === 'refused') {
+    throw new Error(`${event.type} is refused: ${decision.refusal.code}`)
+  }
+  return { entry: decision.entry, now: decision.entry.envelope.occurredAt }
+}
+
+function decide(type: ChartName, { entry, now }: Life, { at, ...event }: SampleEvent): Decision {
+  const occurredAt = at ?? plusMs(now, 1000)
+  const timer = entry?.snapshot.timers.find(({ name }) => name === event.type)
+  if (timer === undefined && event.type.startsWith('xstate.')) {
+    throw new Error(`no timer ${event.type} is armed`)
+  }
+  const envelope = Envelope.parse({
+    id: `event_${(entry?.seq ?? 0) + 1}`,
+    to: `${type}/${sampleIds[type]}`,
+    event: timer === undefined ? event : { ...event, instance: timer.instance },
+    source: timer === undefined ? 'operator' : 'timer',
+    occurredAt,
+    receivedAt: occurredAt,
+    causationId: null,
+    correlationId: 'test',
+    principal: 'operator:ada',
+  })
+  return decider.decide({ head: entry, envelope, committedAt: occurredAt })
+}
+
+function expectState(entry: Entry, { state, context, timers, changed }: Outcome): void {
+  const { snapshot } = entry
+  if (typeof state === 'string') expect(snapshot.state['value']).toBe(state)
+  else if (state !== undefined) expect(snapshot.state['value']).toMatchObject(state)
+  if (context !== undefined) expect(snapshot.state['context']).toMatchObject(context)
+  if (timers !== undefined) {
+    const due = snapshot.timers.map(({ name, dueAt }) => [name, dueAt])
+    expect(Object.fromEntries(due)).toEqual(timers)
+  }
+  if (changed !== undefined) expect(entry.changed).toBe(changed)
+}
+
+function expectEffects(all: readonly Effect[], { effects, among = [] }: Outcome): void {
+  if (Array.isArray(effects)) expectEach(all, effects)
+  else {
+    for (const [kind, samples] of Object.entries(effects ?? {})) {
+      expectEach(
+        all.filter((effect) => effect.kind === kind),
+        samples,
+      )
+    }
+  }
+  const names = all.map(nameOf)
+  for (const sample of among) {
+    if (typeof sample === 'string') expect(names).toContain(sample)
+    else expect(all).toContainEqual(expect.objectContaining(sample))
   }
 }
 
-type Of<Event extends { type: string }, Type extends Event['type']> = Extract<Event, { type: Type }>
-
-export function subscriptionObserved(
-  change: Partial<SubscriptionFacts> = {},
-  its: PlanTerms | null = terms,
-): Of<SubscriptionEvent, 'subscription.observed'> {
-  const facts = subscriptionFacts(change)
-  return {
-    type: 'subscription.observed',
-    provider: 'stripe',
-    read: null,
-    account,
-    terms: its,
-    facts,
-  }
+function expectEach(effects: readonly Effect[], samples: readonly EffectSample[]): void {
+  const comparable = effects.map((effect, index) =>
+    typeof samples[index] === 'object' ? effect : nameOf(effect),
+  )
+  expect(comparable).toHaveLength(samples.length)
+  expect(comparable).toMatchObject(samples)
 }
 
-export function invoiceFacts(change: Partial<InvoiceFacts> = {}): InvoiceFacts {
-  const paid = change.status === 'paid'
-  return {
-    invoice: 'in_1',
-    status: 'open',
-    deleted: false,
-    number: null,
-    currency: 'usd',
-    totalMinor: 2900,
-    amountDueMinor: 2900,
-    amountPaidMinor: paid ? 2900 : 0,
-    amountRemainingMinor: paid ? 0 : 2900,
-    billingReason: 'subscription_cycle',
-    collection: 'charge_automatically',
-    attempted: false,
-    attemptCount: 0,
-    nextPaymentAttemptAt: null,
-    finalizedAt: change.status === 'draft' ? null : second(10),
-    dueAt: null,
-    createdAt: second(0),
-    period: { start: day(0), end: day(31) },
-    lines: [],
-    hostedUrl: null,
-    ...change,
-  }
-}
-
-/** The platform bills the second period of a subscription. */
-export const invoiceIssued = {
-  type: 'invoice.issued',
-  version: 1,
-  account,
-  subscription,
-  provider: 'stripe',
-  currency: 'usd',
-  lines: [{ description: 'Pro', amountMinor: 2900, quantity: 1, period: null }],
-  period: { start: day(0), end: day(31) },
-  periodIndex: 1,
-  onSession: false,
-}
-
-export function invoiceObserved(
-  change: Partial<InvoiceFacts> = {},
-  state: Of<InvoiceEvent, 'invoice.observed'>['payment'] = null,
-): Of<InvoiceEvent, 'invoice.observed'> {
-  const facts = invoiceFacts(change)
-  return {
-    type: 'invoice.observed',
-    provider: 'stripe',
-    read: null,
-    account,
-    subscription,
-    facts,
-    payment: state,
-  }
-}
-
-export function intentObserved(
-  change: Partial<PaymentIntentFacts> = {},
-): Of<PaymentEvent, 'payment_intent.observed'> {
-  const facts = {
-    paymentIntent: 'pi_1',
-    status: 'requires_payment_method',
-    amountMinor: 2900,
-    amountReceivedMinor: change.status === 'succeeded' ? 2900 : 0,
-    currency: 'usd',
-    paymentMethod: null,
-    declineCode: null,
-    nextActionUrl: null,
-    cancellationReason: null,
-    ...change,
-  }
-  return {
-    type: 'payment_intent.observed',
-    provider: 'stripe',
-    read: null,
-    account,
-    invoice,
-    collector: 'platform',
-    attempt: 1,
-    facts,
-  }
-}
-
-export function chargeObserved(
-  change: Partial<ChargeFacts> = {},
-): Of<PaymentEvent, 'charge.observed'> {
-  const succeeded = (change.status ?? 'succeeded') === 'succeeded'
-  const facts = {
-    charge: 'ch_1',
-    status: 'succeeded',
-    captured: succeeded,
-    amountMinor: 2900,
-    amountCapturedMinor: succeeded ? 2900 : 0,
-    amountRefundedMinor: 0,
-    currency: 'usd',
-    declineCode: null,
-    ...change,
-  }
-  return {
-    type: 'charge.observed',
-    provider: 'stripe',
-    read: null,
-    account,
-    invoice: null,
-    collector: 'provider',
-    facts,
-  }
-}
-
-export function refundObserved(
-  change: Partial<RefundFacts> = {},
-): Of<PaymentEvent, 'refund.observed'> {
-  const facts = { refund: 're_1', status: 'succeeded', amountMinor: 2900, currency: 'usd' }
-  return { type: 'refund.observed', provider: 'stripe', read: null, facts: { ...facts, ...change } }
-}
-
-export function disputeObserved(
-  change: Partial<DisputeFacts> = {},
-): Of<PaymentEvent, 'dispute.observed'> {
-  const facts = {
-    dispute: 'dp_1',
-    status: 'needs_response',
-    reason: 'fraudulent',
-    amountMinor: 2900,
-    currency: 'usd',
-    ...change,
-  }
-  return { type: 'dispute.observed', provider: 'stripe', read: null, facts }
-}
-
-export function customerObserved(
-  change: Partial<CustomerFacts> = {},
-): Of<AccountEvent, 'customer.observed'> {
-  const facts = {
-    customer: 'cus_1',
-    deleted: false,
-    email: 'ada@example.com',
-    defaultPaymentMethod: null,
-    ...change,
-  }
-  return { type: 'customer.observed', provider: 'stripe', read: null, facts }
-}
-
-export function methodObserved(
-  change: Partial<PaymentMethodFacts> = {},
-): Of<AccountEvent, 'payment_method.observed'> {
-  const facts: PaymentMethodFacts = {
-    provider: 'stripe',
-    paymentMethod: 'pm_1',
-    attached: true,
-    kind: 'card',
-    brand: 'visa',
-    last4: '4242',
-    expMonth: 12,
-    expYear: 2030,
-    createdAt: second(0),
-    ...change,
-  }
-  return { type: 'payment_method.observed', provider: 'stripe', read: null, facts }
-}
-
-export function subscriptionChanged(
-  version: number,
-  change: Partial<SubscriptionChanged> = {},
-): SubscriptionChanged {
-  return {
-    type: 'subscription.changed',
-    version,
-    subscription,
-    collector: 'provider',
-    status: 'active',
-    terms,
-    quantity: 1,
-    cancelAt: null,
-    ...change,
-  }
-}
-
-export function invoiceChanged(
-  version: number,
-  change: Partial<InvoiceChanged> = {},
-): InvoiceChanged {
-  return {
-    type: 'invoice.changed',
-    version,
-    invoice,
-    account,
-    subscription,
-    collector: 'provider',
-    status: 'open',
-    currency: 'usd',
-    amountRemainingMinor: 2900,
-    dueSince: second(10),
-    failing: false,
-    hardDecline: null,
-    attempt: 1,
-    periodIndex: null,
-    nextAction: null,
-    ...change,
-  }
-}
-
-export function dunningChanged(
-  version: number,
-  change: Partial<DunningChanged> = {},
-): DunningChanged {
-  return {
-    type: 'dunning.changed',
-    version,
-    invoice,
-    stage: 'collecting',
-    restricted: false,
-    banned: false,
-    enforcedAt: null,
-    refusedMethod: null,
-    ...change,
-  }
-}
-
-export function paymentChanged(
-  version: number,
-  change: Partial<PaymentChanged> = {},
-): PaymentChanged {
-  return {
-    type: 'payment.changed',
-    version,
-    payment,
-    status: 'processing',
-    declineCode: null,
-    nextActionUrl: null,
-    amountReceivedMinor: change.status === 'succeeded' ? 2900 : 0,
-    amountRefundedMinor: 0,
-    dispute: 'none',
-    attempt: 1,
-    ...change,
-  }
+function nameOf({ kind, to, event }: Effect): string {
+  const type = typeof event === 'object' && event !== null ? Reflect.get(event, 'type') : ''
+  return kind === 'tell' ? [to, type].join(' ') : kind
 }

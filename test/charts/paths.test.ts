@@ -7,7 +7,7 @@ import { chartNames, type ChartName } from './explore.ts'
 import { isOursAlone, resting } from './resting.ts'
 import { stepping } from './step.ts'
 import { regionsOf, tableOf } from './tables.ts'
-import { walk, type World } from './walk.ts'
+import { walk, type Situation } from './walk.ts'
 
 const walked = new Map(chartNames.map((chart) => [chart, walk(chart)]))
 
@@ -24,14 +24,14 @@ function leavesOf(node: AnyStateNode): string[] {
   return [node.path.join('.')]
 }
 
-function leavesIn({ snapshot }: World): string[] {
+function leavesIn({ snapshot }: Situation): string[] {
   return Object.entries(regionsOf(snapshot.value)).map(([region, leaf]) =>
     region === 'state' ? leaf : `${region}.${leaf}`,
   )
 }
 
 /** True if a timer of this leaf, or of a state that holds it, is armed. */
-function isTimed(chart: ChartName, leaf: string, { timers }: World): boolean {
+function isTimed(chart: ChartName, leaf: string, { timers }: Situation): boolean {
   return [...timers.keys()].some((name) => {
     const path = name.slice(name.indexOf(`.${chart}.`) + chart.length + 2)
     return leaf === path || leaf.startsWith(`${path}.`)
@@ -40,18 +40,18 @@ function isTimed(chart: ChartName, leaf: string, { timers }: World): boolean {
 
 describe.each(chartNames)('the paths of %s', (chart) => {
   test('reach every state', () => {
-    const reached = new Set(walkOf(chart).worlds.flatMap(leavesIn))
+    const reached = new Set(walkOf(chart).situations.flatMap(leavesIn))
     const unreached = leavesOf(charts[chart].machine.root).filter((leaf) => !reached.has(leaf))
     expect(unreached).toEqual([])
   })
 
   test('end only where an actor may rest, or where a timer will wake it', () => {
     const stuck = new Map<string, readonly string[]>()
-    for (const world of walkOf(chart).worlds) {
-      for (const leaf of leavesIn(world)) {
+    for (const situation of walkOf(chart).situations) {
+      for (const leaf of leavesIn(situation)) {
         const mayRest = leaf in resting[chart] || `state.${leaf}` in resting[chart]
-        if (leaf === 'record.keeping' || mayRest || isTimed(chart, leaf, world)) continue
-        stuck.set(leaf, world.path)
+        if (leaf === 'record.keeping' || mayRest || isTimed(chart, leaf, situation)) continue
+        stuck.set(leaf, situation.path)
       }
     }
     expect([...stuck]).toEqual([])

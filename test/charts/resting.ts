@@ -1,6 +1,6 @@
 import { SubscriptionContext } from '../../machines/subscription/state.ts'
 import type { ChartName } from './explore.ts'
-import type { World } from './walk.ts'
+import type { Situation } from './walk.ts'
 
 /** Where an actor may stay without a timer of its own, and what it is waiting for there. */
 export const resting: Readonly<Record<ChartName, Readonly<Record<string, string>>>> = {
@@ -83,7 +83,7 @@ export const resting: Readonly<Record<ChartName, Readonly<Record<string, string>
  * An end of which the provider has not said a word: it refused to create the thing. Should it show
  * it all the same, it is believed.
  */
-export function isOursAlone(chart: ChartName, { snapshot }: World): boolean {
+export function isOursAlone(chart: ChartName, { snapshot }: Situation): boolean {
   if (chart !== 'subscription') return false
   const { collector, observed } = SubscriptionContext.parse(snapshot.context)
   return collector === 'provider' && observed === null

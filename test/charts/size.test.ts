@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { ChartName, Word } from './explore.ts'
+import type { ChartName, SampleEvent } from './explore.ts'
 import {
   customerObserved,
   dunningChanged,
@@ -9,16 +9,16 @@ import {
   second,
   subscriptionChanged,
   terms,
-} from './given.ts'
+} from './samples.ts'
 import { askedAgain, saidAgain, speakerOf, stepping } from './step.ts'
 
-// What has ended leaves the state of whoever heard of it, in whatever order the words come.
+// What has ended leaves the state of whoever heard of it, in whatever order the events come.
 
 const many = 1_000
 const mostBytes = 4_096
 
-/** A debt that was dunned and paid in the end, from its own words and its case's. */
-function debt(n: number, collector: 'provider' | 'platform'): Word[] {
+/** A debt that was dunned and paid in the end, from its own events and its case's. */
+function debt(n: number, collector: 'provider' | 'platform'): SampleEvent[] {
   const invoice = `invoice/in_${n}` as const
   const its = { invoice, collector, periodIndex: n }
   return [
@@ -29,25 +29,25 @@ function debt(n: number, collector: 'provider' | 'platform'): Word[] {
   ]
 }
 
-/** The size of the state after these words, and after everybody who was asked has answered. */
-function sizeAfter(chart: ChartName, words: readonly Word[]): number {
+/** The size of the state after these events, and after everybody who was asked has answered. */
+function sizeAfter(chart: ChartName, events: readonly SampleEvent[]): number {
   const statechart = stepping(chart)
   let { snapshot } = statechart.begin({ id: 'x_1' })
   const asked = new Set<string>()
-  const newest = new Map<string, Word>()
+  const newest = new Map<string, SampleEvent>()
   let seq = 0
-  const tell = (word: Word) => {
+  const tell = (event: SampleEvent) => {
     seq += 1
-    const event = { ...word, at: second(seq), by: 'test', seq }
-    const step = statechart.step(snapshot, event)
+    const stamped = { ...event, at: second(seq), by: 'test', seq }
+    const step = statechart.step(snapshot, stamped)
     snapshot = step.snapshot
     for (const speaker of askedAgain(step.actions)) asked.add(speaker)
   }
-  for (const word of words) {
-    const speaker = speakerOf(word) ?? ''
+  for (const event of events) {
+    const speaker = speakerOf(event) ?? ''
     const known = Number(newest.get(speaker)?.['version'] ?? 0)
-    if (Number(word['version']) > known) newest.set(speaker, word)
-    tell(word)
+    if (Number(event['version']) > known) newest.set(speaker, event)
+    tell(event)
   }
   for (const speaker of asked) {
     const last = newest.get(speaker)
@@ -57,12 +57,12 @@ function sizeAfter(chart: ChartName, words: readonly Word[]): number {
 }
 
 /** All of them, each among the forty that come about then. */
-function jumbled(words: readonly Word[]): fc.Arbitrary<readonly Word[]> {
+function jumbled(events: readonly SampleEvent[]): fc.Arbitrary<readonly SampleEvent[]> {
   return fc.infiniteStream(fc.integer({ min: 0, max: 40 })).map((late) =>
-    words
-      .map((word, index) => ({ word, at: index + Number(late.next().value) }))
+    events
+      .map((event, index) => ({ event, at: index + Number(late.next().value) }))
       .toSorted((a, b) => a.at - b.at)
-      .map(({ word }) => word),
+      .map(({ event }) => event),
   )
 }
 
@@ -77,8 +77,8 @@ describe('A11 no state grows with the age of its actor', () => {
     ]
     const debts = numbers.flatMap((n) => debt(n, 'provider'))
     fc.assert(
-      fc.property(jumbled(debts), (words) => {
-        expect(sizeAfter('account', [...first, ...words])).toBeLessThan(mostBytes)
+      fc.property(jumbled(debts), (events) => {
+        expect(sizeAfter('account', [...first, ...events])).toBeLessThan(mostBytes)
       }),
       { numRuns: 1 },
     )
@@ -95,15 +95,15 @@ describe('A11 no state grows with the age of its actor', () => {
       ]
     })
     fc.assert(
-      fc.property(jumbled(bought), (words) => {
-        expect(sizeAfter('account', words)).toBeLessThan(mostBytes)
+      fc.property(jumbled(bought), (events) => {
+        expect(sizeAfter('account', events)).toBeLessThan(mostBytes)
       }),
       { numRuns: 1 },
     )
   })
 
   test('a subscription of the platform with a thousand invoices that were paid', () => {
-    const create: Word = {
+    const create: SampleEvent = {
       type: 'subscription.create',
       account: 'account/acct_1',
       terms,
@@ -121,8 +121,8 @@ describe('A11 no state grows with the age of its actor', () => {
       status: 'paid',
     })
     fc.assert(
-      fc.property(jumbled(invoices), (words) => {
-        expect(sizeAfter('subscription', [create, paid, ...words])).toBeLessThan(mostBytes)
+      fc.property(jumbled(invoices), (events) => {
+        expect(sizeAfter('subscription', [create, paid, ...events])).toBeLessThan(mostBytes)
       }),
       { numRuns: 1 },
     )

@@ -2,7 +2,7 @@ import { createStatechart, type Statechart } from '../../actors/decision/statech
 import { summariesTold } from '../../actors/decision/summaries.ts'
 import { EffectRequest } from '../../machines/effects.ts'
 import { charts } from '../../machines/index.ts'
-import type { ChartName, Word } from './explore.ts'
+import type { ChartName, SampleEvent } from './explore.ts'
 
 /** A chart as the runtime steps it: what its state tells others is among what it asks for. */
 export function stepping(name: ChartName): Statechart {
@@ -30,21 +30,21 @@ export function askedAgain(
   })
 }
 
-/** Who says a summary; null of any other word. */
-export function speakerOf(word: Word): string | null {
-  switch (word.type) {
+/** Who says a summary; null of any other event. */
+export function speakerOf(event: SampleEvent): string | null {
+  switch (event.type) {
     case 'subscription.changed':
-      return String(word['subscription'])
+      return String(event['subscription'])
     case 'invoice.changed':
-      return String(word['invoice'])
+      return String(event['invoice'])
     case 'dunning.changed':
-      return String(word['invoice']).replace('invoice/', 'dunning/')
+      return String(event['invoice']).replace('invoice/', 'dunning/')
     default:
       return null
   }
 }
 
 /** The summary as it is said again: newer than it was, and older than the next. */
-export function saidAgain(word: Word): Word {
-  return { ...word, version: Number(word['version']) + 0.5, again: true }
+export function saidAgain(event: SampleEvent): SampleEvent {
+  return { ...event, version: Number(event['version']) + 0.5, again: true }
 }

@@ -43,8 +43,9 @@ the chart), a column is a state of the region, and a cell is what then becomes o
 - a state: the region goes there;
 - empty: it cannot happen there (a timer that this state does not set).
 
-Where a cell has several, it depends on what is known besides. Every word in these tables is newer than all
-that is known; that a stale or doubled one changes nothing is proven by \`confluence.property.test.ts\`.
+Where a cell has several, it depends on what is known besides. Every event in these tables is newer
+than all that is known; that a stale or doubled one changes nothing is proven by
+\`confluence.property.test.ts\`.
 To write the tables again after a change to a chart: \`UPDATE_TABLES=1 npx vitest run test/charts/paths.test.ts\`.
 `
 

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../values/json.ts'
-import type { ChartName, Word } from './explore.ts'
+import type { ChartName, SampleEvent } from './explore.ts'
 import {
   account,
   chargeObserved,
@@ -19,39 +19,43 @@ import {
   subscriptionObserved,
   day,
   terms,
-} from './given.ts'
+} from './samples.ts'
 
-// Every event type of every chart, with the payloads that make a difference. A summary's version is given
-// when it is told.
+// Every event type of every chart, with the payloads that make a difference. A summary's version is
+// given when it is told.
 
-/** By a short name, which is a row of the tables: the event's type, and what is special about it. */
-export type Words = Readonly<Record<string, Word>>
+/**
+ * By a short name, which is a row of the tables: the event's type, and what is special about it.
+ */
+export type SampleEvents = Readonly<Record<string, SampleEvent>>
 
-const missing: Words = { 'object.missing': { type: 'object.missing', object: 'x', id: 'x_1' } }
-const rejected = (effect: string): Word => ({
+const missing: SampleEvents = {
+  'object.missing': { type: 'object.missing', object: 'x', id: 'x_1' },
+}
+const rejected = (effect: string): SampleEvent => ({
   type: 'effect.rejected',
   effect,
   code: 'card_declined',
   message: 'Your card was declined.',
 })
-const parked = (effect: string): Word => ({
+const parked = (effect: string): SampleEvent => ({
   type: 'effect.parked',
   effect,
   id: `${account}#1.1`,
   error: 'Error: a bug',
 })
-const notWanted = (effect: string, what: JsonObject = {}): Word => ({
+const notWanted = (effect: string, what: JsonObject = {}): SampleEvent => ({
   type: 'effect.not_wanted',
   effect,
   id: `${account}#1.1`,
   asked: what,
 })
-const asked: Words = {
+const asked: SampleEvents = {
   'summary.asked': { type: 'summary.asked', version: 1, asker: account },
 }
-const refresh: Words = { refresh: { type: 'refresh' } }
+const refresh: SampleEvents = { refresh: { type: 'refresh' } }
 
-const accountWords: Words = {
+const accountEvents: SampleEvents = {
   'account.create': {
     type: 'account.create',
     email: 'ada@example.com',
@@ -104,7 +108,7 @@ const statuses = [
 
 const create = { type: 'subscription.create', account, quantity: 1, provider: 'stripe' }
 
-const subscriptionWords: Words = {
+const subscriptionEvents: SampleEvents = {
   'subscription.create by provider': { ...create, terms, collector: 'provider' },
   'subscription.create by platform': { ...create, terms, collector: 'platform' },
   'subscription.create by platform, trial': {
@@ -195,7 +199,7 @@ const submitted = {
   paymentMethod: 'pm_1',
 }
 
-const invoiceWords: Words = {
+const invoiceEvents: SampleEvents = {
   'invoice.issued': { ...issued, onSession: false },
   'invoice.issued on session': { ...issued, onSession: true, periodIndex: 0 },
   'invoice.issued of nothing': {
@@ -262,7 +266,7 @@ const intentStatuses = [
   'succeeded',
 ]
 
-const paymentWords: Words = {
+const paymentEvents: SampleEvents = {
   ...Object.fromEntries(
     intentStatuses.map((status) => [
       `payment_intent.observed ${status}`,
@@ -289,7 +293,7 @@ const paymentWords: Words = {
   ...refresh,
 }
 
-const dunningWords: Words = {
+const dunningEvents: SampleEvents = {
   'invoice.changed failing': invoiceChanged(1, { failing: true }),
   'invoice.changed failing, of platform': invoiceChanged(1, {
     failing: true,
@@ -334,14 +338,14 @@ const received = {
   body: '{}',
 }
 
-const eventWords: Words = {
+const eventEvents: SampleEvents = {
   'event.received': { ...received, quarantine: null },
   'event.received foreign': { ...received, quarantine: 'another account' },
 }
 
 const part = { sweep: 1, from: null, objects: 10, driftCount: 0, drift: [] }
 
-const reconciliationWords: Words = {
+const reconciliationEvents: SampleEvents = {
   'cursor.moved': { type: 'cursor.moved', cursor: 'evt_1' },
   'gap.found': { type: 'gap.found', lostSince: second(0) },
   'sweep.advanced': { type: 'sweep.advanced', ...part, position: 'customers' },
@@ -355,12 +359,12 @@ const reconciliationWords: Words = {
   ...refresh,
 }
 
-export const words: Readonly<Record<ChartName, Words>> = {
-  account: accountWords,
-  subscription: subscriptionWords,
-  invoice: invoiceWords,
-  payment: paymentWords,
-  dunning: dunningWords,
-  event: eventWords,
-  reconciliation: reconciliationWords,
+export const events: Readonly<Record<ChartName, SampleEvents>> = {
+  account: accountEvents,
+  subscription: subscriptionEvents,
+  invoice: invoiceEvents,
+  payment: paymentEvents,
+  dunning: dunningEvents,
+  event: eventEvents,
+  reconciliation: reconciliationEvents,
 }

@@ -9,10 +9,10 @@ import { SubscriptionContext } from '../../machines/subscription/state.ts'
 import type { ChartName } from './explore.ts'
 
 /**
- * What of a context makes a difference to what can come next. Two situations with equal marks are one to
- * the walk, which so comes to an end though contexts hold times and counts.
+ * The abstraction of a context: what makes a difference to what can come next. Two situations with
+ * an equal one are one to the walk, which so comes to an end though contexts hold times and counts.
  */
-export const marks: Readonly<Record<ChartName, (context: unknown) => unknown>> = {
+export const abstractionOf: Readonly<Record<ChartName, (context: unknown) => unknown>> = {
   account(context) {
     const { provider, customers, paymentMethods, bans, cases, subscriptions, ...rest } =
       AccountContext.parse(context)

@@ -18,6 +18,7 @@ import type { DunningPolicy } from '../machines/dunning/policy.ts'
 import { charts } from '../machines/index.ts'
 import type { Mailer } from '../providers/mail/mailer.ts'
 import { createMailPerformer } from '../providers/mail/perform.ts'
+import { createStripeAccess, type StripeAccess } from '../providers/stripe/access.ts'
 import { createStripePerformer } from '../providers/stripe/perform.ts'
 import type { ReadBudget } from '../providers/stripe/read-budget.ts'
 import {
@@ -85,6 +86,8 @@ export interface Engine {
   readonly receiver: StripeReceiver
   /** What the job `reconcile` runs: it finds what webhooks missed. */
   readonly reconciliation: Reconciliation
+  /** What the provider does not let our key do, and what to mend. */
+  readonly access: Pick<StripeAccess, 'trouble'>
 }
 
 /**
@@ -94,7 +97,8 @@ export interface Engine {
 export function composeEngine(parts: EngineParts): Engine {
   const recent = createRecentEvents()
   const { around = (real) => real } = parts
-  const performers = parts.performers ?? performersOf(parts, recent)
+  const access = createStripeAccess(parts.log)
+  const performers = parts.performers ?? performersOf(parts, { recent, access })
   const runtime = createRuntime({
     charts,
     ...parts,
@@ -115,12 +119,12 @@ export function composeEngine(parts: EngineParts): Engine {
     receiver,
     links: createLinks(store, 'stripe'),
   })
-  return { runtime, receiver, reconciliation }
+  return { runtime, receiver, reconciliation, access }
 }
 
 export interface AppParts extends Pick<
   HttpDeps,
-  'runtime' | 'keys' | 'limits' | 'sandbox' | 'scheduler' | 'timers' | 'lagMs'
+  'runtime' | 'keys' | 'limits' | 'sandbox' | 'scheduler' | 'access' | 'timers' | 'lagMs'
 > {
   readonly receiver: StripeReceiver
 }
@@ -142,7 +146,12 @@ export function composeApp(parts: EngineParts, { receiver, ...door }: AppParts):
   })
 }
 
-function performersOf(parts: EngineParts, recent: RecentEvents): readonly Performer[] {
+interface StripeParts {
+  readonly recent: RecentEvents
+  readonly access: StripeAccess
+}
+
+function performersOf(parts: EngineParts, { recent, access }: StripeParts): readonly Performer[] {
   const { store, policy, mailer } = parts
   const reader = parts.charts === undefined ? today : createDecider(parts.charts)
 
@@ -161,6 +170,7 @@ function performersOf(parts: EngineParts, recent: RecentEvents): readonly Perfor
   const stripe = createStripePerformer({
     ...parts,
     recent,
+    access,
     entry: (actor, seq) => store.entry(actor, seq),
     accounts: async (ref) => {
       const account = await accountAt(ref)

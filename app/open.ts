@@ -115,7 +115,7 @@ async function start(starting: StartParts): Promise<Platform> {
     returnUrl: `${config.http.publicUrl}/return`,
     mailer: createOutbox({ log, limit: 1_000 }),
   }
-  const { runtime, receiver, reconciliation } = composeEngine(parts)
+  const { runtime, receiver, reconciliation, access } = composeEngine(parts)
   closers.push(() => runtime.stop())
   const scheduler = openScheduler({ log, opened, clock, runtime, reconciliation })
   closers.push(() => scheduler.stop())
@@ -143,6 +143,7 @@ async function start(starting: StartParts): Promise<Platform> {
         chaos: () => ({ ...sandbox.twin.chaos.get() }),
       },
     scheduler: { ready: () => schedulerReady(scheduler) },
+    access,
     timers: systemTimers,
     lagMs: lag.ms,
   })

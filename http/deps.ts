@@ -88,6 +88,8 @@ export interface HttpDeps {
   readonly pages: readonly ((app: App) => void)[]
   /** Resolves while timers fire and effects are delivered; rejects with why not (`JobsLate`). */
   readonly scheduler: { ready(): Promise<void> }
+  /** What the provider does not let our key do, under a code that stays; null where nothing is. */
+  readonly access: { trouble(): { readonly code: string } | null }
   readonly timers: Timers
   /** How far the event loop is behind; by default not at all. */
   readonly lagMs?: () => number

@@ -4,8 +4,11 @@ import { answeredWithin, TookTooLong } from '../middleware/deadline.ts'
 
 /** One thing that must work, and what to do where it does not. */
 export interface Check {
-  readonly name: 'store' | 'scheduler'
-  readonly state: 'ok' | 'failing'
+  readonly name: 'store' | 'scheduler' | 'provider'
+  /** What is degraded does not make the process unready: webhooks are taken, and reads answered. */
+  readonly state: 'ok' | 'failing' | 'degraded'
+  /** Of what a person must mend, under a name that stays. */
+  readonly code: string | null
   /** Null where it is ok. */
   readonly detail: string | null
   readonly remedy: string | null
@@ -35,18 +38,36 @@ const answerMs = 4_000
 export async function runChecks({
   store,
   scheduler,
+  access,
   log,
-}: Pick<HttpDeps, 'store' | 'scheduler' | 'log'>): Promise<readonly Check[]> {
+}: Pick<HttpDeps, 'store' | 'scheduler' | 'access' | 'log'>): Promise<readonly Check[]> {
   const ask = async (name: Check['name'], work: () => Promise<void>): Promise<Check> => {
     try {
       await answeredWithin(answerMs, work())
-      return { name, state: 'ok', detail: null, remedy: null }
+      return { name, ...fine }
     } catch (error) {
       log.warn('health.check_failed', { check: name, error: String(error) })
-      return { name, state: 'failing', ...wordsOf(name, error) }
+      return { name, state: 'failing', code: null, ...wordsOf(name, error) }
     }
   }
-  return Promise.all([ask('store', () => store.ping()), ask('scheduler', () => scheduler.ready())])
+  const asked = [ask('store', () => store.ping()), ask('scheduler', () => scheduler.ready())]
+  return [...(await Promise.all(asked)), providerCheck(access.trouble())]
+}
+
+const fine = { state: 'ok', code: null, detail: null, remedy: null } as const
+
+/** What waits for the key goes on by itself: the process is no better off without its requests. */
+function providerCheck(trouble: ReturnType<HttpDeps['access']['trouble']>): Check {
+  if (trouble === null) return { name: 'provider', ...fine }
+  return {
+    name: 'provider',
+    state: 'degraded',
+    code: trouble.code,
+    detail: 'The provider refuses what our key asks for: effects wait, and none is given up.',
+    remedy:
+      'Mend the key (docs/operations.md, The provider refuses our key); provider.key_refused in ' +
+      'the log says what for.',
+  }
 }
 
 function wordsOf(name: Check['name'], error: unknown): Pick<Check, 'detail' | 'remedy'> {

@@ -15,8 +15,8 @@ test('200: a process that is up says so, whatever else is broken', async () => {
 
 test('200: a process that can work says so', async () => {
   const answer = await openApi().ask('GET /readyz', { key: null })
-  const ok = { state: 'ok', detail: null, remedy: null }
-  const checks = ['store', 'scheduler'].map((name) => ({ name, ...ok }))
+  const ok = { state: 'ok', code: null, detail: null, remedy: null }
+  const checks = ['store', 'scheduler', 'provider'].map((name) => ({ name, ...ok }))
   expect([answer.status, answer.json]).toEqual([200, { status: 'ok', checks }])
 })
 
@@ -34,13 +34,26 @@ test('503: each check has its name, its state, and what to do', async () => {
   const late = () => Promise.reject(new JobsLate(['timers']))
   const answer = await openApi({ scheduler: { ready: late } }).ask('GET /readyz', { key: null })
   expect(answer.json['checks']).toEqual([
-    { name: 'store', state: 'ok', detail: null, remedy: null },
+    { name: 'store', state: 'ok', code: null, detail: null, remedy: null },
     {
       name: 'scheduler',
       state: 'failing',
+      code: null,
       detail: 'No sign of these jobs for longer than they may be silent: timers.',
       remedy: expect.stringContaining('job.failed'),
     },
+    { name: 'provider', state: 'ok', code: null, detail: null, remedy: null },
+  ])
+})
+
+test('200: what waits for the provider’s key is told by a code that stays, and webhooks go on', async () => {
+  const access = { trouble: () => ({ code: 'stripe_key_refused' }) }
+  const answer = await openApi({ access }).ask('GET /readyz', { key: null })
+  expect(answer.status).toBe(200)
+  expect(answer.json['checks']).toMatchObject([
+    {},
+    {},
+    { name: 'provider', state: 'degraded', code: 'stripe_key_refused' },
   ])
 })
 

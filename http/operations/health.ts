@@ -12,8 +12,11 @@ const WireReadiness = z
     status: z.literal('ok'),
     checks: z.array(
       z.object({
-        name: z.enum(['store', 'scheduler']),
-        state: z.enum(['ok', 'failing']),
+        name: z.enum(['store', 'scheduler', 'provider']),
+        state: z.enum(['ok', 'failing', 'degraded']).openapi({
+          description: 'degraded: it can work, and something waits for a person.',
+        }),
+        code: z.string().nullable(),
         detail: z.string().nullable(),
         remedy: z.string().nullable(),
       }),

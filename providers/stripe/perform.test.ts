@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { EffectRequest } from '../../machines/effects.ts'
 import { eventsOf, factIn, openStripe } from '../../test/harness/stripe-performer.ts'
 import { msPerHour, plusMs } from '../../values/instant.ts'
-import { StripeSetupError } from './calls/failures.ts'
 
 const create = {
   kind: 'customer.create',
@@ -118,20 +117,22 @@ describe('a command', () => {
   })
 
   test.each`
-    status | names
-    ${401} | ${'STRIPE_SECRET_KEY'}
-    ${403} | ${'permission'}
+    status | names                  | code
+    ${401} | ${'STRIPE_SECRET_KEY'} | ${'stripe_key_refused'}
+    ${403} | ${'permission'}        | ${'stripe_key_forbidden'}
   `(
-    'is parked with what to mend where our key is refused with $status',
-    async ({ status, names }) => {
+    'waits with what to mend where our key is refused with $status',
+    async ({ status, names, code }) => {
       const world = openStripe()
       const message = 'Invalid API Key provided: sk_test_wrong'
       const body = JSON.stringify({ error: { type: 'invalid_request_error', message } })
       world.ruleFirstPost(new Response(body, { status }))
-      const failing = world.deliver(create)
-      await expect(failing).rejects.toBeInstanceOf(StripeSetupError)
-      await expect(failing).rejects.toThrow(names)
-      await expect(failing).rejects.not.toThrow('sk_test_wrong')
+      const { delays } = await world.deliver(create, { tries: 1 })
+      expect(delays).toMatchObject([{ counts: false, message: expect.stringContaining(names) }])
+      expect(delays[0]?.message).not.toContain('sk_test_wrong')
+      expect(world.access.trouble()).toMatchObject({ code })
+      await world.deliver(create)
+      expect(world.access.trouble()).toBeNull()
     },
   )
 

@@ -7,6 +7,7 @@ import { EffectRequest, type ProviderEffect } from '../../machines/effects.ts'
 import type { AccountRef } from '../../machines/refs.ts'
 import { type Instant, msOf, msPerHour } from '../../values/instant.ts'
 import type { Result } from '../result.ts'
+import { setupErrorIn, type StripeAccess } from './access.ts'
 import { applyEvent, type EntryAt } from './calls/apply.ts'
 import {
   type AccountAtStripe,
@@ -60,6 +61,8 @@ export interface StripePerformerOptions {
   readonly links: Links
   /** Shared with whatever else reads Stripe in this process. */
   readonly reads: ReadBudget
+  /** Hears what Stripe does not let our key do. */
+  readonly access: Pick<StripeAccess, 'refusedFor' | 'workedFor'>
   /** Where a customer's browser goes after authenticating a payment. */
   readonly returnUrl: string
 }
@@ -91,7 +94,7 @@ const keyWindowMs = 23 * msPerHour
  * idempotency keys, and before every further try by a read of what the tries before have left.
  */
 export function createStripePerformer(options: StripePerformerOptions): Performer {
-  const { stripe, catalog, entry, recent, links, reads } = options
+  const { stripe, catalog, entry, recent, links, reads, access } = options
   const ports: CallPorts = {
     ...options,
     resolver: createResolver({ stripe, links, reads }),
@@ -111,20 +114,29 @@ export function createStripePerformer(options: StripePerformerOptions): Performe
     return await lookUp(effect.kind, callOf(effect, { claimed, now, ports }))
   }
 
-  async function saying<T>(now: Instant, calls: () => Promise<T>): Promise<T> {
+  async function saying<T>(
+    { effect: { kind } }: ClaimedEffect,
+    now: Instant,
+    calls: () => Promise<T>,
+  ): Promise<T> {
     try {
-      return await calls()
+      const answer = await calls()
+      access.workedFor(kind)
+      return answer
     } catch (error) {
       if (isRateLimit(error)) reads.slowDown(now, retryAfterMs(error))
-      throw failureOf(error)
+      const failure = failureOf(error)
+      const setup = setupErrorIn(failure)
+      if (setup !== null) access.refusedFor(kind, setup)
+      throw failure
     }
   }
 
   return {
     provider: 'stripe',
     kinds: [...Object.keys(commands), 'event.apply'],
-    perform: (claimed, now) => saying(now, () => run(claimed, now)),
-    lookUp: (claimed, now) => saying(now, () => find(claimed, now)),
+    perform: (claimed, now) => saying(claimed, now, () => run(claimed, now)),
+    lookUp: (claimed, now) => saying(claimed, now, () => find(claimed, now)),
   }
 }
 

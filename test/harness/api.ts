@@ -56,6 +56,7 @@ export interface ApiOptions {
   readonly limits?: Partial<HttpDeps['limits']>
   readonly performer?: Performer
   readonly scheduler?: HttpDeps['scheduler']
+  readonly access?: HttpDeps['access']
   /** Wraps the runtime, to see or to spoil what the routes ask of it. */
   readonly runtime?: (real: Runtime) => HttpDeps['runtime']
 }
@@ -79,6 +80,7 @@ export function openApi(options: ApiOptions = {}) {
     ...(options.limits ? { httpLimits: options.limits } : {}),
     ...(options.sandbox ? { sandbox: options.sandbox } : {}),
     ...(options.scheduler ? { scheduler: options.scheduler } : {}),
+    ...(options.access ? { access: options.access } : {}),
     ...(options.runtime ? { runtimeOfRoutes: options.runtime } : {}),
   })
 

@@ -43,7 +43,7 @@ export const catalog = Catalog.parse(catalogJson)
 export const policy = DunningPolicy.parse(policyJson)
 
 type OwnParts = Partial<Omit<EngineParts, 'store' | 'clock' | 'limits' | 'stripe' | 'reads'>> &
-  Partial<Pick<AppParts, 'sandbox' | 'scheduler' | 'timers'>>
+  Partial<Pick<AppParts, 'sandbox' | 'scheduler' | 'access' | 'timers'>>
 
 export interface ProcessParts extends OwnParts {
   readonly store: EngineParts['store']
@@ -86,6 +86,7 @@ export function composeProcess(own: ProcessParts) {
     keys,
     limits: { ...defaultHttpLimits, ...own.httpLimits },
     sandbox: own.sandbox ?? null,
+    access: own.access ?? engine.access,
     scheduler: own.scheduler ?? { ready: () => Promise.resolve() },
     timers,
   })

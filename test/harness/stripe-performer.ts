@@ -7,12 +7,14 @@ import { Catalog } from '../../machines/catalog/catalog.ts'
 import type { PlanTerms } from '../../machines/catalog/terms.ts'
 import type { ProviderEffect } from '../../machines/effects.ts'
 import type { AccountAtStripe } from '../../providers/stripe/calls/call.ts'
+import { createStripeAccess } from '../../providers/stripe/access.ts'
 import { createStripePerformer } from '../../providers/stripe/perform.ts'
 import { createReadBudget } from '../../providers/stripe/read-budget.ts'
 import { createRecentEvents } from '../../providers/stripe/recent-events.ts'
 import { type ActorRef, effectId } from '../../values/ids.ts'
 import { type Instant, plusMs } from '../../values/instant.ts'
 import { JsonObject } from '../../values/json.ts'
+import { silentLog } from './logs.ts'
 import { openNetwork } from './stripe-network.ts'
 
 // For tests alone.
@@ -99,6 +101,7 @@ export function openStripe(options: { readsPerSecond?: number; stripe?: Stripe }
   const accounts = new Map<string, AccountAtStripe>()
   const entries = new Map<string, Entry>()
   const links = new Map<string, ActorRef>()
+  const access = createStripeAccess(silentLog)
   const performer = createStripePerformer({
     stripe: options.stripe ?? network.stripe,
     clock,
@@ -108,6 +111,7 @@ export function openStripe(options: { readsPerSecond?: number; stripe?: Stripe }
     recent: createRecentEvents(),
     links: async (_type, theirs) => links.get(theirs) ?? null,
     reads: createReadBudget({ perSecond: readsPerSecond, burst: readsPerSecond }),
+    access,
     returnUrl: 'http://platform.test/return',
   })
 
@@ -115,6 +119,7 @@ export function openStripe(options: { readsPerSecond?: number; stripe?: Stripe }
     ...network,
     ...clock,
     performer,
+    access,
     accounts,
     entries,
     links,

@@ -1,13 +1,8 @@
 import { Stripe } from 'stripe'
 import { RetryLater } from '../../../actors/port-errors.ts'
+import { StripeSetupError, waitingForKey } from '../access.ts'
 
 const { errors } = Stripe
-
-/** Our set-up at Stripe is wrong: no retry mends it, so the effect is parked until a person has. */
-export class StripeSetupError extends Error {
-  override readonly name = 'StripeSetupError'
-  readonly code = 'stripe_setup'
-}
 
 /** Stripe refused the request for good. The message has Stripe's words as `shown` leaves them. */
 export class StripeRefused extends Error {
@@ -72,11 +67,11 @@ export function failureOf(error: unknown): unknown {
   if (error instanceof errors.StripeAuthenticationError) {
     const message =
       'Stripe refused our secret key (401): set STRIPE_SECRET_KEY to one that is valid.'
-    return new StripeSetupError(message)
+    return waitingForKey(new StripeSetupError('stripe_key_refused', message))
   }
   if (error instanceof errors.StripePermissionError) {
     const message = `Our Stripe key may not do this (403): give it the permission. ${shown(error)}`
-    return new StripeSetupError(message)
+    return waitingForKey(new StripeSetupError('stripe_key_forbidden', message))
   }
   if (error instanceof errors.StripeIdempotencyError) {
     const message = `One idempotency key was used for two requests: this is a bug. ${shown(error)}`

@@ -156,6 +156,7 @@ describe('an event that the actor does not know', () => {
     ${{ type: 'fly' }}                           | ${{ code: 'event_unknown', type: 'fly' }}                                  | ${'no actor of this type is told it'}
     ${{ type: patience }}                        | ${{ code: 'event_unknown', type: patience }}                               | ${'a timer is fired by the runtime alone'}
     ${{ type: 'add' }}                           | ${{ code: 'event_invalid', fields: [{ field: 'n' }] }}                     | ${'a field is missing'}
+    ${{ type: 'add', n: 1, m: 2 }}               | ${{ code: 'event_invalid', fields: [{ field: 'm' }] }}                     | ${'a field is nothing of this event'}
     ${{ type: 'counted', n: 1.5, stamp: 'now' }} | ${{ code: 'event_invalid', fields: [{ field: 'n' }, { field: 'stamp' }] }} | ${'each wrong field is named'}
   `(
     'is refused, since $why',

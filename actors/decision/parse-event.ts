@@ -21,7 +21,11 @@ export type ParseResult =
 /** Checks an envelope's event against the chart's own schema. */
 export function readEvent(chart: Chart, envelope: Envelope, seq: number): ParseResult {
   const parsed = chart.events.safeParse(envelope.event)
-  if (parsed.success) return { ok: true, event: stamped(parsed.data, envelope, seq) }
+  if (parsed.success) {
+    const extra = isFromOutside(envelope) ? unknownIn(envelope.event, parsed.data) : []
+    if (extra.length > 0) return { ok: false, refusal: refusals.eventInvalid(extra) }
+    return { ok: true, event: stamped(parsed.data, envelope, seq) }
+  }
   const fields = fieldsOf(parsed.error.issues)
   return {
     ok: false,
@@ -33,6 +37,26 @@ export function readEvent(chart: Chart, envelope: Envelope, seq: number): ParseR
 /** `at`, `by` and `seq` are the runtime's word: a sender's own fields of these names give way. */
 export function stamped(event: { type: string }, envelope: Envelope, seq: number): ToldEvent {
   return { ...event, at: envelope.occurredAt, by: envelope.principal, seq }
+}
+
+/** A door's. Another release of ours, and the runtime, may say more than this one knows. */
+function isFromOutside({ source }: Envelope): boolean {
+  return source === 'api' || source === 'operator'
+}
+
+/** Every field that was given and that the schema did not keep: misspelt, or of no use here. */
+function unknownIn(given: unknown, kept: unknown, path: readonly string[] = []): FieldProblem[] {
+  if (!isContainer(given) || !isContainer(kept)) return []
+  const known = new Map(Object.entries(kept))
+  return Object.entries(given).flatMap(([key, value]) => {
+    const at = [...path, key]
+    if (known.has(key)) return unknownIn(value, known.get(key), at)
+    return [{ field: at.join('.'), problem: 'is not a field of this event' }]
+  })
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
 type Issue = z.core.$ZodIssue

@@ -177,3 +177,24 @@ describe('what the environment names', () => {
     expect(told(() => prepareDataFolder(config))).toBe('none')
   })
 })
+
+describe('a name that looks like a setting', () => {
+  test.each`
+    name                                    | hint                                                | why
+    ${'TENURE_TRY'}                         | ${'did you mean TENURE_TRIES?'}                     | ${'is misspelt'}
+    ${'TENURE_WEBHOOK_TOLERANCE'}           | ${'did you mean TENURE_WEBHOOK_TOLERANCE_SECONDS?'} | ${'is cut short'}
+    ${'TENURE_TAX_RATE_OF_EVERYTHING_SOLD'} | ${'take it out'}                                    | ${'is like none of ours'}
+  `('and $why is refused: $hint', ({ name, hint }) => {
+    expect(problemsOf({ [name]: '1' })).toContain(`${name}: is no setting of this release`)
+    expect(problemsOf({ [name]: '1' })).toContain(hint)
+  })
+
+  test.each([
+    'TENURE_PORT',
+    'TENURE_PORT_4600_TCP_ADDR',
+    'TENURE_SERVICE_HOST',
+    'TENURE_TEST_DOWNLOAD',
+  ])('is left alone where it is another program’s: %s', (name) => {
+    expect(problemsOf({ [name]: 'tcp://10.0.0.1:4600' })).toBe('none')
+  })
+})

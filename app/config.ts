@@ -6,6 +6,7 @@ import { defaultHttpLimits, type HttpLimits } from '../http/limits.ts'
 import { type ApiKey, hashOfKey } from '../http/middleware/auth.ts'
 import { roles } from '../http/principal.ts'
 import { weakenedBy } from '../persistence/mongo/connection/address.ts'
+import { unknownSettings } from './setting-names.ts'
 
 /** All that the environment decides. Nothing else in the project reads it. */
 export interface Config {
@@ -160,6 +161,8 @@ type Environment = z.infer<typeof Environment>
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const unknown = unknownSettings(Object.keys(given), Object.keys(Environment.shape))
+  if (unknown.length > 0) throw invalid(unknown)
   const { data, error } = Environment.safeParse(given)
   if (error) throw invalid(error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`))
   const wrong = [...missingWith(data)]

@@ -91,8 +91,8 @@ export interface Engine {
 }
 
 /**
- * The runtime with this business's charts, views and performers, and what feeds it. Production, tests and
- * benchmarks are all composed here and in `composeApp`.
+ * The runtime with this business's charts, views and performers, and what feeds it. Production,
+ * tests and benchmarks are all composed here and in `composeApp`.
  */
 export function composeEngine(parts: EngineParts): Engine {
   const recent = createRecentEvents()

@@ -42,15 +42,19 @@ export interface Platform {
   stop(): Promise<void>
 }
 
-/** Longer than the thirty days for which Stripe lists its events: a copy that comes in them is known. */
+/**
+ * Longer than the thirty days for which Stripe lists its events: a copy that comes in them is
+ * known.
+ */
 const webhookDays = 35
 
 /** Longer than any call that is under way when a process is asked to stop. */
 const graceMs = 10_000
 
 /**
- * Opens every adapter that the configuration names, joins them, and listens. What a person can mend is thrown
- * with a `code` and a message that says how: ConfigInvalid, PortUnavailable, StoreOwned, StoreUnavailable.
+ * Opens every adapter that the configuration names, joins them, and listens. What a person can mend
+ * is thrown with a `code` and a message that says how: ConfigInvalid, PortUnavailable, StoreOwned,
+ * StoreUnavailable.
  */
 export async function openPlatform(config: Config, log: Log): Promise<Platform> {
   const catalog = readSetting('TENURE_CATALOG', config.catalogPath, Catalog)
@@ -97,7 +101,8 @@ async function start(starting: StartParts): Promise<Platform> {
     timeoutMs: 30_000,
     maxNetworkRetries: 0,
   })
-  // A quarter of what Stripe allows in live mode, reconciliation included: reads never starve commands.
+  // A quarter of what Stripe allows in live mode, reconciliation included: reads never starve
+  // commands.
   const reads = createReadBudget(
     sandbox ? { perSecond: 1_000, burst: 1_000 } : { perSecond: 25, burst: 50 },
   )

@@ -23,7 +23,10 @@ export interface HttpLimits {
   /** Of these, for one account. */
   readonly streamsPerAccount: number
   readonly admission: AdmissionLimits
-  /** How long any request is worked on before it is answered 503: longer than the store's own time-outs. */
+  /**
+   * How long any request is worked on before it is answered 503: longer than the store's own
+   * time-outs.
+   */
   readonly answerMs: number
   /** A keyed request that began longer ago than this is taken for crashed, and may begin again. */
   readonly keyedRequestMs: number
@@ -56,8 +59,8 @@ export const defaultHttpLimits: HttpLimits = {
   streams: 2_000,
   // A person with some tabs on some devices.
   streamsPerAccount: 20,
-  // Webhooks are stored in groups of hundreds, some groups a second: a thousand wait for a second or two, and one that
-  // is refused comes again after minutes.
+  // Webhooks are stored in groups of hundreds, some groups a second: a thousand wait for a second
+  // or two, and one that is refused comes again after minutes.
   admission: {
     bodies: 2_000,
     webhooks: 1_024,

@@ -101,6 +101,8 @@ describe('the code is easy to read', () => {
   test('no file exports more than 8 values, but for those that did', () => {
     const many = ours.filter((one) => exportsOf(one) > (known.manyExports[one.file] ?? 8))
     expect(many.map(({ file }) => file)).toEqual([])
+    const left = ours.filter((one) => exportsOf(one) > 8).map(({ file }) => file)
+    expect(Object.keys(known.manyExports).filter((file) => !left.includes(file))).toEqual([])
   })
 
   test('no folder holds more than 20 files of code, but for those that did', () => {
@@ -112,7 +114,7 @@ describe('the code is easy to read', () => {
 
   test('no line that can be broken is wider than 100 columns, but in files where one was', () => {
     const wide = sources.filter((one) => wideLines(one, 100).length > 0).map(({ file }) => file)
-    expect(wide.filter((file) => !known.wideFiles.has(file))).toEqual([])
+    expect(wide.sort()).toEqual([...known.wideFiles].sort())
   })
 
   test('no code is imported by tests alone', () => {

@@ -6,8 +6,8 @@ import { isActorRef, type ActorRef } from '../values/ids.ts'
 import { contextOf, rowsOf } from './row.ts'
 
 /**
- * From a provider's id to our actor, by `<provider>/<its id>`: a cache that spares a read of the provider, whose
- * metadata is the truth (`providers/stripe/resolve.ts`).
+ * From a provider's id to our actor, by `<provider>/<its id>`: a cache that spares a read of the
+ * provider, whose metadata is the truth (`providers/stripe/resolve.ts`).
  */
 export const customerLinks = rowsOf('customer_links', 'account', 'latest', (entry) =>
   Object.entries(AccountContext.parse(contextOf(entry)).customers).map(([provider, { facts }]) => ({

@@ -4,9 +4,10 @@ import type { HttpMetrics } from '../operations/metrics.ts'
 import { Problem } from '../problem.ts'
 
 /**
- * What a request is to us when there are too many. A webhook that is turned away comes again by itself, hours later,
- * and confirms money: webhooks have the largest share. A command's caller is there and can wait a second: commands are
- * turned away first. A read costs nothing that queues, and is always let in.
+ * What a request is to us when there are too many. A webhook that is turned away comes again by
+ * itself, hours later, and confirms money: webhooks have the largest share. A command's caller is
+ * there and can wait a second: commands are turned away first. A read costs nothing that queues,
+ * and is always let in.
  */
 export type Kind = 'webhook' | 'command' | 'read'
 
@@ -15,19 +16,26 @@ export interface AdmissionLimits {
   readonly bodies: number
   /** Webhooks that are being stored at once. */
   readonly webhooks: number
-  /** Commands at once while no webhook waits; what webhooks hold is taken off, down to `commandsLeast`. */
+  /**
+   * Commands at once while no webhook waits; what webhooks hold is taken off, down to
+   * `commandsLeast`.
+   */
   readonly commands: number
   readonly commandsLeast: number
   /** While what is inside takes longer than this, places are taken away, and given back after. */
   readonly targetMs: number
-  /** Beyond as much lag of the event loop, commands or webhooks wait outside, however few are in. */
+  /**
+   * Beyond as much lag of the event loop, commands or webhooks wait outside, however few are in.
+   */
   readonly commandLagMs: number
   readonly webhookLagMs: number
   /** The most seconds that `Retry-After` asks for. */
   readonly retrySecondsMax: number
 }
 
-/** A door with places. What is let in is finished, and gives its place back when its work has ended. */
+/**
+ * A door with places. What is let in is finished, and gives its place back when its work has ended.
+ */
 export function createAdmission(limits: AdmissionLimits, lagMs: () => number = () => 0) {
   const narrowing = createNarrowing(limits)
   const inside = { webhook: 0, command: 0, read: 0 }
@@ -74,7 +82,9 @@ export function createAdmission(limits: AdmissionLimits, lagMs: () => number = (
       }
     },
     bodies: () => bodies,
-    /** One after the other, so that those that are turned away together do not come back together. */
+    /**
+     * One after the other, so that those that are turned away together do not come back together.
+     */
     retrySeconds(): number {
       turnedAway += 1
       return 1 + (turnedAway % limits.retrySecondsMax)
@@ -105,8 +115,8 @@ export function kindOf(method: string, path: string): Kind {
 }
 
 /**
- * Lets a request in, or answers 503 for a webhook and 429 for a command, with `Retry-After`. A place is taken when
- * the whole body is there.
+ * Lets a request in, or answers 503 for a webhook and 429 for a command, with `Retry-After`. A
+ * place is taken when the whole body is there.
  */
 export function admit({
   admission,

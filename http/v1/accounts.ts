@@ -109,8 +109,8 @@ export function mountAccounts(app: App, deps: HttpDeps): void {
 }
 
 /**
- * The accounts of a key that may see only some; the cursor is the last id of the page before. Throws
- * BadCursor of any other.
+ * The accounts of a key that may see only some; the cursor is the last id of the page before.
+ * Throws BadCursor of any other.
  */
 function pageOfOwn(accounts: readonly string[], cursor: string | null, limit: number) {
   if (cursor !== null && !accounts.includes(cursor)) throw new BadCursor('no such account')

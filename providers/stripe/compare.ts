@@ -11,7 +11,7 @@ import { SubscriptionContext } from '../../machines/subscription/state.ts'
 import type { ActorRef } from '../../values/ids.ts'
 import type { Instant } from '../../values/instant.ts'
 import { canonical } from '../../values/json.ts'
-import { type DatedObject, targetsOf, told } from './calls/observe.ts'
+import { addressedResult, type DatedObject, targetsOf } from './calls/observe.ts'
 import type { Message } from './message.ts'
 import { normaliseObject } from './normalise.ts'
 import { derivedRef, plainRef, safeId, type Target } from './refs.ts'
@@ -87,7 +87,7 @@ export function createComparison(ports: ComparisonPorts) {
     const hint = hintOf(message.event.type, objectId)
     if (hint !== null) return { drift, tell: { objectId, to, event: hint, occurredAt: null } }
     const refOf = await resolver.refsOf(targetsOf(message), { now, reader: 'sweep' })
-    const { event } = told(message, refOf)
+    const { event } = addressedResult(message, refOf)
     return { drift, tell: { objectId, to, event, occurredAt: message.occurredAt } }
   }
 }

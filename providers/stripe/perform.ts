@@ -71,7 +71,10 @@ type Kind = ProviderEffect['kind']
 type EffectOf = { readonly [K in Kind]: Extract<ProviderEffect, { kind: K }> }
 type Commands = { readonly [K in Kind]: Command<EffectOf[K]> }
 
-/** What each effect does at Stripe, beside how it is found there again: none may have only the first. */
+/**
+ * What each effect does at Stripe, beside how it is found there again: none may have only the
+ * first.
+ */
 const commands = {
   'customer.create': customerCreate,
   'payment_method.attach': paymentMethodAttach,
@@ -90,8 +93,9 @@ const commands = {
 const keyWindowMs = 23 * msPerHour
 
 /**
- * Does at Stripe what actors ask for. At most once, over any number of tries: within a day by Stripe's
- * idempotency keys, and before every further try by a read of what the tries before have left.
+ * Does at Stripe what actors ask for. At most once, over any number of tries: within a day by
+ * Stripe's idempotency keys, and before every further try by a read of what the tries before have
+ * left.
  */
 export function createStripePerformer(options: StripePerformerOptions): Performer {
   const { stripe, catalog, entry, recent, links, reads, access } = options
@@ -198,8 +202,8 @@ async function performOnce<K extends Kind>(
   } catch (error) {
     if (isDecline(error)) return [refusal(call.effect, error)]
     if (!isRefusal(error) && !isStoredFailure(error) && !isKeyReused(error)) throw error
-    // It may be refused for being done already, or have been done before the failure was stored, or under
-    // its key with what it had then.
+    // It may be refused for being done already, or have been done before the failure was stored, or
+    // under its key with what it had then.
     const found = await foundBy(() => command.readBack(call), { mayBeRefused: isRefusal(error) })
     if (found !== null) return found
     if (!isRefusal(error)) throw error
@@ -208,8 +212,9 @@ async function performOnce<K extends Kind>(
 }
 
 /**
- * What is not there at all was not done either. A search that Stripe refuses (for an e-mail that it takes
- * nowhere) finds nothing, too, where the key or a refusal before it makes sure that nothing is done twice.
+ * What is not there at all was not done either. A search that Stripe refuses (for an e-mail that it
+ * takes nowhere) finds nothing, too, where the key or a refusal before it makes sure that nothing
+ * is done twice.
  */
 async function foundBy(
   look: () => Promise<readonly Result[] | null>,

@@ -72,7 +72,7 @@ export function createReconciliation(options: ReconciliationOptions): Reconcilia
   const { runtime, stripe, clock, log, links, reads } = options
   const limits = { ...defaultReconciliationLimits, ...options.limits }
   const tellSelf = (event: Envelope['event'], id: string) =>
-    told(runtime, envelopeFor({ id, to: reconciliationRef, event, at: clock.now() }))
+    tellOrThrow(runtime, envelopeFor({ id, to: reconciliationRef, event, at: clock.now() }))
   const walkEvents = createReconciler({
     ...eventsOf(options),
     overlapMs: limits.overlapMs,
@@ -114,7 +114,7 @@ export function createReconciliation(options: ReconciliationOptions): Reconcilia
   /** A part that is walked again tells nobody twice. */
   async function tellOwner({ objectId, to, event, occurredAt }: Tell, sweep: number) {
     const id = `${reconciliationRef}~${sweep}~${objectId}`.slice(0, 300)
-    await told(runtime, envelopeFor({ id, to, event, at: clock.now(), occurredAt }), log)
+    await tellOrThrow(runtime, envelopeFor({ id, to, event, at: clock.now(), occurredAt }), log)
   }
 
   return {
@@ -175,7 +175,7 @@ function eventsOf({ runtime, store, stripe, receiver, clock, log }: Reconciliati
         log.warn('reconcile.event_unreadable', { eventId: idIn(json), code: received.code })
         return { isNew: false }
       }
-      return { isNew: await told(runtime, received.envelope, log) }
+      return { isNew: await tellOrThrow(runtime, received.envelope, log) }
     },
   }
 }
@@ -226,7 +226,7 @@ export class ReconciliationHeldUp extends Error {
  * True if it was not known before. Where a `log` is given, an actor that waits for a person does
  * not hold up the others: the next sweep tells it what it misses.
  */
-async function told(
+async function tellOrThrow(
   runtime: Pick<Runtime, 'tell'>,
   envelope: Envelope,
   log?: Log,

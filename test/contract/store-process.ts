@@ -28,7 +28,8 @@ export async function buildChild(): Promise<Program> {
   await writeFile(join(folder, 'package.json'), '{"type":"module"}')
   const options =
     `--ignoreConfig --noCheck --skipLibCheck --rewriteRelativeImportExtensions --types node
-    --module nodenext --target es2023 --lib es2023,esnext.disposable,esnext.iterator,esnext.collection
+    --module nodenext --target es2023
+    --lib es2023,esnext.disposable,esnext.iterator,esnext.collection
     --rootDir . test/contract/store-child.ts persistence/embedded/checkpoints/thread.ts`.split(
       /\s+/,
     )

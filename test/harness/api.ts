@@ -61,7 +61,10 @@ export interface ApiOptions {
   readonly runtime?: (real: Runtime) => HttpDeps['runtime']
 }
 
-/** The HTTP API in front of the real runtime, charts and embedded store, with a quick provider behind. */
+/**
+ * The HTTP API in front of the real runtime, charts and embedded store, with a quick provider
+ * behind.
+ */
 export function openApi(options: ApiOptions = {}) {
   const clock = createTestClock('2027-01-01T00:00:00.000Z')
   const timers = createHandTimers()
@@ -136,7 +139,10 @@ function jsonOf(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** Status and code of a problem, and that it has the form of one; the rest of its members for a closer look. */
+/**
+ * Status and code of a problem, and that it has the form of one; the rest of its members for a
+ * closer look.
+ */
 export function problemIn(answer: Answer): { status: number; code: unknown } {
   const { status, headers, json } = answer
   const isProblem =

@@ -36,7 +36,10 @@ export async function comesToRest(system: Simulation): Promise<void> {
   }
 }
 
-/** Whatever does not hold when a run is over, a line each; empty if all is well. Reconciles on the way. */
+/**
+ * Whatever does not hold when a run is over, a line each; empty if all is well. Reconciles on the
+ * way.
+ */
 export async function faultsAtTheEnd(system: Simulation): Promise<string[]> {
   const missed = (await drift(system)).filter((fault) => !onlySwept(fault))
   await system.reconcile()
@@ -54,8 +57,8 @@ export async function faultsAtTheEnd(system: Simulation): Promise<string[]> {
 }
 
 /**
- * Stripe tells by no event of a payment that was tried for an invoice and never paid it: that it belongs to
- * the invoice is seen in its list alone.
+ * Stripe tells by no event of a payment that was tried for an invoice and never paid it: that it
+ * belongs to the invoice is seen in its list alone.
  */
 function onlySwept(fault: string): boolean {
   return /^drift payment\/\S+ object:/.test(fault)
@@ -86,7 +89,10 @@ async function parked({ store }: Simulation): Promise<string[]> {
   return items.map(({ id, error }) => `parked ${id}: ${error}`)
 }
 
-/** Law 1: what we hold equals a fresh read of each of the provider's objects. Nothing is told: it only looks. */
+/**
+ * Law 1: what we hold equals a fresh read of each of the provider's objects. Nothing is told: it
+ * only looks.
+ */
 async function drift({ stripe, store, clock }: Simulation): Promise<string[]> {
   const links = createLinks(store, 'stripe')
   const reads = createReadBudget({ perSecond: 1e6, burst: 1e6 })

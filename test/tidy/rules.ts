@@ -1,7 +1,7 @@
 import path from 'node:path'
 
-// The rules of the house that a compiler cannot hold, each as a question over texts: `tidy.test.ts` asks them of the
-// tree, and `rules.test.ts` of texts that break them.
+// The rules of the house that a compiler cannot hold, each as a question over texts: `tidy.test.ts`
+// asks them of the tree, and `rules.test.ts` of texts that break them.
 
 export interface SourceFile {
   readonly file: string

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { StripeFailure } from '../stripe/api/failure.ts'
 import { numberAt } from './fields.ts'
 import type { StripeObject } from './objects.ts'
-import type { Ground } from './world.ts'
+import type { Ground } from './state.ts'
 
 const share = z.number().min(0).max(1)
 const day = 24 * 3600
@@ -52,9 +52,9 @@ export type RequestFate = 'normal' | 'fails_before' | 'fails_after' | 'limited'
 
 const row = 'dial'
 
-export function createChaos(world: Ground) {
-  const table = world.table('sandbox.chaos')
-  const tries = world.table('sandbox.try')
+export function createChaos(state: Ground) {
+  const table = state.table('sandbox.chaos')
+  const tries = state.table('sandbox.try')
 
   function get(): ChaosDial {
     const stored = table.get(row)
@@ -64,12 +64,12 @@ export function createChaos(world: Ground) {
   /** Counts from 1, and forgets keys when Stripe does. */
   function nthTry(key: string): number {
     const nth = 1 + (numberAt(tries.get(key) ?? {}, 'count') ?? 0)
-    world.unit(() => {
+    state.unit(() => {
       for (let old = tries.first(); old !== undefined; old = tries.first()) {
-        if (old.created + day > world.now()) break
+        if (old.created + day > state.now()) break
         tries.remove(old.id)
       }
-      const created = tries.get(key)?.created ?? world.now()
+      const created = tries.get(key)?.created ?? state.now()
       tries.put({ id: key, object: 'sandbox.try', created, livemode: false, count: nth })
     })
     return nth
@@ -83,17 +83,17 @@ export function createChaos(world: Ground) {
       const object: StripeObject = {
         id: row,
         object: 'sandbox.chaos',
-        created: world.now(),
+        created: state.now(),
         livemode: false,
         dial: parsed,
       }
-      world.unit(() => table.put(object))
+      state.unit(() => table.put(object))
       return parsed
     },
 
     plan(eventId: string, copy: string): DeliveryPlan {
       const dial = get()
-      const draw = (what: string) => world.chance(dial.seed, what, eventId, copy)
+      const draw = (what: string) => state.chance(dial.seed, what, eventId, copy)
       return {
         delaySeconds: Math.floor(draw('delay') * (dial.delayMaxSeconds + 1)),
         rank: dial.shuffle ? draw('rank') : 0,
@@ -109,8 +109,8 @@ export function createChaos(world: Ground) {
       const dial = get()
       if (dial.http429 === 0 && dial.http500 === 0) return 'normal'
       const subject = key === null ? [requestId] : [key, nthTry(key)]
-      if (world.chance(dial.seed, 'limit', ...subject) < dial.http429) return 'limited'
-      const draw = world.chance(dial.seed, 'fail', ...subject)
+      if (state.chance(dial.seed, 'limit', ...subject) < dial.http429) return 'limited'
+      const draw = state.chance(dial.seed, 'fail', ...subject)
       if (draw >= dial.http500) return 'normal'
       return draw < dial.http500 / 2 ? 'fails_before' : 'fails_after'
     },

@@ -36,7 +36,7 @@ function read(path: string): Map<string, string> {
 }
 
 /**
- * The twin's world in one file of JSON lines, each a unit of work. It survives the process at any
+ * The twin's state in one file of JSON lines, each a unit of work. It survives the process at any
  * moment; a power cut may take the last seconds, which a simulated Stripe can bear. One process at
  * a time.
  */

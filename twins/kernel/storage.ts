@@ -1,5 +1,5 @@
 /**
- * Where the twin keeps its world between two runs: text under keys. `save` is called once per
+ * Where the twin keeps its state between two runs: text under keys. `save` is called once per
  * request or job with all that it changed (null removes); after it returns, `load` of a later
  * process shows it.
  */

@@ -97,7 +97,7 @@ function createTable(name: string, changes: Changes, nextOrder: () => number) {
   }
 }
 
-/** All tables of a world, made when first named; `stored` is what an earlier run saved. */
+/** All tables of a state, made when first named; `stored` is what an earlier run saved. */
 export function createTables(changes: Changes, stored: ReadonlyMap<string, string>) {
   let order = 0
   const tables = new Map<string, ReturnType<typeof createTable>>()

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import type { Json } from '../../values/json.ts'
 import type { StripeObject } from '../kernel/objects.ts'
-import type { Ground } from '../kernel/world.ts'
+import type { Ground } from '../kernel/state.ts'
 import type { ExecutorOptions } from './api/execute.ts'
 import { createApi } from './api/http.ts'
 import type { Part } from './api/parts.ts'
@@ -24,8 +24,8 @@ import { createPayments } from './payments/payment-intents.ts'
 import { createRefunds } from './payments/refunds.ts'
 import { createSetupIntents } from './payments/setup-intents.ts'
 
-export interface AssemblyOptions extends Omit<ExecutorOptions, 'world' | 'includable'> {
-  readonly world: Ground
+export interface AssemblyOptions extends Omit<ExecutorOptions, 'state' | 'includable'> {
+  readonly state: Ground
   readonly secretKey: string
   readonly publishableKey: string
   readonly billing: Partial<BillingOptions>
@@ -44,14 +44,14 @@ function merged(parts: readonly Part[]) {
 
 /** Every resource of the twin, joined to one Hono app: the API and the pages. */
 export function assemble(options: AssemblyOptions): Hono {
-  const { world, publicUrl } = options
-  const wallet = createWallet(world)
-  const charges = createCharges(world)
-  const { payments, authentication } = createPayments(world, { wallet, charges, publicUrl })
-  const setups = createSetupIntents(world, { wallet, publicUrl })
-  const customers = createCustomers(world, wallet)
+  const { state, publicUrl } = options
+  const wallet = createWallet(state)
+  const charges = createCharges(state)
+  const { payments, authentication } = createPayments(state, { wallet, charges, publicUrl })
+  const setups = createSetupIntents(state, { wallet, publicUrl })
+  const customers = createCustomers(state, wallet)
   const billing = createBilling({
-    world,
+    state,
     payments,
     setups: setups.setups,
     onCustomerDeleted: customers.onDelete,
@@ -59,25 +59,25 @@ export function assemble(options: AssemblyOptions): Hono {
   })
   const checkout = createCheckout({
     billing: billing.billing,
-    sessions: createCheckoutStore(world),
+    sessions: createCheckoutStore(state),
     wallet,
     newCustomer: customers.create,
   })
 
   const parts: readonly Part[] = [
-    createEvents(world),
+    createEvents(state),
     customers.part,
-    createPaymentMethodRoutes(world, wallet),
-    createPaymentIntentRoutes(world, { wallet, payments }),
+    createPaymentMethodRoutes(state, wallet),
+    createPaymentIntentRoutes(state, { wallet, payments }),
     setups.part,
-    createChargeRoutes(world),
-    createRefunds(world, wallet),
-    createDisputes(world, wallet),
-    createBalance(world),
-    createProducts(world),
-    createPrices(world),
+    createChargeRoutes(state),
+    createRefunds(state, wallet),
+    createDisputes(state, wallet),
+    createBalance(state),
+    createProducts(state),
+    createPrices(state),
     {
-      pages: createAuthenticationPage(world, {
+      pages: createAuthenticationPage(state, {
         payments: authentication,
         setups: setups.authentication,
       }),

@@ -5,7 +5,7 @@ import { instantOfSeconds, type Instant } from '../../values/instant.ts'
 import { createBatchedStorage } from '../kernel/batched-storage.ts'
 import { type ChaosDial, createChaos } from '../kernel/chaos.ts'
 import type { SandboxStorage } from '../kernel/storage.ts'
-import { createWorld } from '../kernel/world.ts'
+import { createSandboxState } from '../kernel/state.ts'
 import { assemble } from './assemble.ts'
 import type { BillingOptions } from './billing/billing.ts'
 import { createPump } from './events/pump.ts'
@@ -14,13 +14,13 @@ import { createWebhooks, type WebhookEndpoint } from './events/webhooks.ts'
 export interface StripeTwinOptions {
   /** The sandbox's clock: the only time that the twin knows. */
   readonly clock: Clock
-  /** Ids and chaos come from it: the same seed, requests and times give the same world. */
+  /** Ids and chaos come from it: the same seed, requests and times give the same state. */
   readonly seed: string
   readonly secretKey: string
   readonly publishableKey: string
   /** Where events are posted, or null. */
   readonly webhook: WebhookEndpoint | null
-  /** Where the world is kept between runs; null forgets it. */
+  /** Where the state is kept between runs; null forgets it. */
   readonly storage: SandboxStorage | null
   /** How a browser reaches the twin's pages, without a slash at the end. */
   readonly publicUrl: () => string
@@ -67,26 +67,26 @@ export function createStripeTwin(options: StripeTwinOptions): StripeTwin {
   const { clock, seed, log, webhook } = options
   const storage = options.storage && createBatchedStorage(options.storage)
   const written = () => storage?.written() ?? Promise.resolve()
-  const world = createWorld({ clock, seed, storage, log })
-  const chaos = createChaos(world)
-  const webhooks = createWebhooks(world, { endpoint: webhook, chaos, log })
+  const state = createSandboxState({ clock, seed, storage, log })
+  const chaos = createChaos(state)
+  const webhooks = createWebhooks(state, { endpoint: webhook, chaos, log })
   const app = assemble({
     ...options,
-    world,
+    state,
     chaos,
     billing: options.billing ?? {},
     latency: options.latency ?? (() => Promise.resolve()),
     written,
   })
-  const pump = createPump({ world, webhooks, log, written })
+  const pump = createPump({ state, webhooks, log, written })
   let looking = false
   let timer: NodeJS.Timeout | null = null
   // An event is told at the end of the turn that made it.
-  world.onEvent(() => void (timer !== null && setImmediate(look)))
+  state.onEvent(() => void (timer !== null && setImmediate(look)))
 
   function look(): void {
     const at = pump.nextAt()
-    if (looking || at === null || at > world.now()) return
+    if (looking || at === null || at > state.now()) return
     looking = true
     pump
       .runDue()
@@ -98,7 +98,7 @@ export function createStripeTwin(options: StripeTwinOptions): StripeTwin {
 
   return {
     app,
-    accountId: world.accountId,
+    accountId: state.accountId,
     nextJobAt() {
       const at = pump.nextAt()
       return at === null ? null : instantOfSeconds(at)

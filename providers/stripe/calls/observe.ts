@@ -96,7 +96,7 @@ export async function toldNews(
 ): Promise<(Result & { readonly to: ActorRef })[]> {
   const results: (Result & { readonly to: ActorRef })[] = []
   for (const message of messages) {
-    const result = told(message, refOf)
+    const result = addressedResult(message, refOf)
     if (await isNewsTo(result.to, message, ports)) results.push(result)
   }
   return results
@@ -127,7 +127,10 @@ function named({ target, event, refs, occurredAt }: Message, refOf: RefOf): Resu
 }
 
 /** A message as it is told to the actor that it means. */
-export function told(message: Message, refOf: RefOf): Result & { readonly to: ActorRef } {
+export function addressedResult(
+  message: Message,
+  refOf: RefOf,
+): Result & { readonly to: ActorRef } {
   return { ...named(message, refOf), to: refOf(message.target) }
 }
 

@@ -88,8 +88,8 @@ function billsSubscription({ parent, type, proration }: StripeLine): boolean {
 }
 
 /**
- * The time that the invoice sells: the latest of its subscription lines'. The invoice's own period looks
- * back one period (docs.stripe.com/api/invoices), so it stands only where no line tells.
+ * The time that the invoice sells: the latest of its subscription lines'. The invoice's own period
+ * looks back one period (docs.stripe.com/api/invoices), so it stands only where no line tells.
  */
 function soldPeriod(invoice: StripeInvoice): Period | null {
   let sold: Period | null = null

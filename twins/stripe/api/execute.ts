@@ -1,7 +1,7 @@
 import type { Log } from '../../../actors/ports.ts'
 import type { JsonObject } from '../../../values/json.ts'
 import { type Chaos, internalFailure, rateLimited } from '../../kernel/chaos.ts'
-import type { World } from '../../kernel/world.ts'
+import type { SandboxState } from '../../kernel/state.ts'
 import { expand } from './expand.ts'
 import { StripeFailure } from './failure.ts'
 import { createIdempotency, type Answer, type KeyedCall } from './idempotency.ts'
@@ -26,7 +26,7 @@ export interface ExecuteResult extends Answer {
 }
 
 export interface ExecutorOptions {
-  readonly world: World
+  readonly state: SandboxState
   readonly chaos: Chaos
   readonly includable: Includable
   readonly log: Log
@@ -48,13 +48,13 @@ function withoutExpand(input: JsonObject) {
 }
 
 /** Runs one call as a unit of work, under its idempotency key and the chaos dial's fate for it. */
-export function createExecutor({ world, chaos, includable, log, latency }: ExecutorOptions) {
-  const idempotency = createIdempotency(world)
+export function createExecutor({ state, chaos, includable, log, latency }: ExecutorOptions) {
+  const idempotency = createIdempotency(state)
 
   function work({ route, param, input, byClient }: Call): Answer {
     const { rest, paths } = withoutExpand(input)
     const result = route.handle({ param, input: rest, byClient })
-    return { status: 200, body: print(expand(result, paths, { world, includable })) }
+    return { status: 200, body: print(expand(result, paths, { state, includable })) }
   }
 
   function failureOf(error: unknown, { requestId, route }: Call): StripeFailure {
@@ -74,7 +74,7 @@ export function createExecutor({ world, chaos, includable, log, latency }: Execu
     try {
       if (fate === 'limited') throw rateLimited()
       if (fate === 'fails_before') throw internalFailure()
-      return world.unit(() => {
+      return state.unit(() => {
         const done = work(call)
         const answer = fate === 'fails_after' ? failureAnswer(internalFailure()) : done
         if (keyed !== null) idempotency.store(keyed, answer)
@@ -83,7 +83,7 @@ export function createExecutor({ world, chaos, includable, log, latency }: Execu
     } catch (error) {
       const failure = failureOf(error, call)
       const answer = failureAnswer(failure)
-      if (keyed !== null && !failure.early) world.unit(() => idempotency.store(keyed, answer))
+      if (keyed !== null && !failure.early) state.unit(() => idempotency.store(keyed, answer))
       return answer
     }
   }

@@ -1,13 +1,13 @@
 import type { Json, JsonObject } from '../../../values/json.ts'
 import { isRecord, isStripeObject } from '../../kernel/fields.ts'
-import type { World } from '../../kernel/world.ts'
+import type { SandboxState } from '../../kernel/state.ts'
 import { invalidRequest } from './failure.ts'
 import type { Includable } from './parts.ts'
 
 const levelsMax = 4
 
 interface Walk {
-  readonly world: World
+  readonly state: SandboxState
   readonly includable: Includable
   /** The whole path, for the error. */
   readonly path: string
@@ -32,7 +32,7 @@ function valueOf(object: JsonObject, key: string, { includable, path }: Walk): J
 function expanded(value: Json, keys: readonly string[], walk: Walk): Json {
   if (value === null) return null
   if (Array.isArray(value)) return value.map((item) => expanded(item, keys, walk))
-  const object = typeof value === 'string' ? walk.world.find(value) : value
+  const object = typeof value === 'string' ? walk.state.find(value) : value
   if (!isRecord(object)) throw cannot(walk.path)
   const [key, ...rest] = keys
   if (key === undefined) return object
@@ -46,7 +46,7 @@ function expanded(value: Json, keys: readonly string[], walk: Walk): Json {
 export function expand(
   answer: JsonObject,
   paths: readonly string[],
-  { world, includable }: { world: World; includable: Includable },
+  { state, includable }: { state: SandboxState; includable: Includable },
 ): JsonObject {
   let result: Json = answer
   for (const path of paths) {
@@ -57,7 +57,7 @@ export function expand(
         'expand',
         `You cannot expand more than ${levelsMax} levels of a property. Property: ${path}`,
       )
-    result = expanded(result, keys, { world, includable, path })
+    result = expanded(result, keys, { state, includable, path })
   }
   return isRecord(result) ? result : answer
 }

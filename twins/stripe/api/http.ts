@@ -1,14 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { Hono, type Context } from 'hono'
 import { JsonObject } from '../../../values/json.ts'
-import { apiVersion } from '../../kernel/world.ts'
+import { apiVersion } from '../../kernel/state.ts'
 import { createExecutor, failureAnswer, type ExecutorOptions } from './execute.ts'
 import { StripeFailure } from './failure.ts'
 import { decodeForm } from './forms.ts'
 import type { Answer } from './idempotency.ts'
 import type { Route } from './parts.ts'
 
-// How a resource joins the API: its file exports `createX(world, …)`, which returns a `Part`
+// How a resource joins the API: its file exports `createX(state, …)`, which returns a `Part`
 // (parts.ts) with a table of routes, and `assemble.ts` lists the parts. This file serves such
 // tables under Stripe's rules for keys, versions and errors; `execute.ts` runs each call.
 
@@ -61,7 +61,7 @@ function unknownUrl({ req }: Context): StripeFailure {
 
 /** The API, to be mounted at `/`. Whatever it throws inside is answered as Stripe would. */
 export function createApi(options: ApiOptions): Hono {
-  const { world } = options
+  const { state } = options
   const execute = createExecutor(options)
   const app = new Hono()
 
@@ -88,14 +88,14 @@ export function createApi(options: ApiOptions): Hono {
         'Content-Type': 'application/json',
         'Request-Id': requestId,
         'Stripe-Version': context.req.header('stripe-version') ?? apiVersion,
-        Date: new Date(world.now() * 1000).toUTCString(),
+        Date: new Date(state.now() * 1000).toUTCString(),
         ...(answer.replayed === true ? { 'Idempotent-Replayed': 'true' } : {}),
       },
     })
   }
 
   async function handle(context: Context, route: Route): Promise<Response> {
-    const requestId = world.unit(() => world.newId('req'))
+    const requestId = state.unit(() => state.newId('req'))
     try {
       const byClient = isClient(context, route)
       const param = (name: string) => context.req.param(name) ?? ''

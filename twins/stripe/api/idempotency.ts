@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Json, JsonObject } from '../../../values/json.ts'
 import { numberAt, textAt } from '../../kernel/fields.ts'
-import type { World } from '../../kernel/world.ts'
+import type { SandboxState } from '../../kernel/state.ts'
 import { StripeFailure } from './failure.ts'
 
 /** Stripe keeps a key for at least 24 hours; the twin for exactly that. */
@@ -35,13 +35,13 @@ function fingerprintOf({ method, path, input }: KeyedCall): string {
  * Remembers answers by idempotency key: the first execution's status and body, errors and 500s
  * included.
  */
-export function createIdempotency(world: World) {
-  const answers = world.table('sandbox.idempotency')
+export function createIdempotency(state: SandboxState) {
+  const answers = state.table('sandbox.idempotency')
   const running = new Set<string>()
 
   function kept(key: string) {
     const row = answers.get(key)
-    return row === undefined || row.created + keptSeconds <= world.now() ? undefined : row
+    return row === undefined || row.created + keptSeconds <= state.now() ? undefined : row
   }
 
   return {
@@ -77,14 +77,14 @@ export function createIdempotency(world: World) {
     /** Stores the answer; belongs into the unit of work that it answers, where there is one. */
     store(call: KeyedCall, answer: Answer): void {
       for (let old = answers.first(); old !== undefined; old = answers.first()) {
-        if (old.created + keptSeconds > world.now()) break
+        if (old.created + keptSeconds > state.now()) break
         answers.remove(old.id)
       }
       answers.remove(call.key)
       answers.put({
         id: call.key,
         object: 'sandbox.idempotency',
-        created: world.now(),
+        created: state.now(),
         livemode: false,
         fingerprint: fingerprintOf(call),
         status: answer.status,

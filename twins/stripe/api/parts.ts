@@ -42,7 +42,7 @@ export type Includable = Readonly<
  */
 export interface Part {
   readonly routes?: readonly Route[]
-  /** Mounted at `/`. A page's form does its work inside `world.unit`. */
+  /** Mounted at `/`. A page's form does its work inside `state.unit`. */
   readonly pages?: Hono
   readonly includable?: Includable
 }

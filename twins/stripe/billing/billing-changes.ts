@@ -14,7 +14,7 @@ export function changeSubscription(
   const previous = previousAttributes(before, after)
   if (Object.keys(previous).length === 0) return after
   billing.store.subscriptions.put(after)
-  billing.world.emit('customer.subscription.updated', after, previous)
+  billing.state.emit('customer.subscription.updated', after, previous)
   return after
 }
 
@@ -23,7 +23,7 @@ export function changeInvoice(billing: Billing, before: Invoice, after: Invoice)
   const previous = previousAttributes(before, after)
   if (Object.keys(previous).length === 0) return after
   billing.store.invoices.put(after)
-  billing.world.emit('invoice.updated', after, previous)
+  billing.state.emit('invoice.updated', after, previous)
   return after
 }
 

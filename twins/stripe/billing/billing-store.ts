@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { StripeObject } from '../../kernel/objects.ts'
-import type { World } from '../../kernel/world.ts'
+import type { SandboxState } from '../../kernel/state.ts'
 import { notFound } from '../api/failure.ts'
 import {
   Collection,
@@ -32,20 +32,24 @@ export interface BillingStore {
   readonly collections: Shelf<Collection>
 }
 
-export function createBillingStore(world: World): BillingStore {
+export function createBillingStore(state: SandboxState): BillingStore {
   return {
-    subscriptions: shelf(world, 'subscription', Subscription),
-    invoices: shelf(world, 'invoice', Invoice),
-    invoicePayments: shelf(world, 'invoice_payment', InvoicePayment),
-    intents: shelf(world, 'payment_intent', PaymentIntent),
-    prices: shelf(world, 'price', Price),
-    customers: shelf(world, 'customer', Customer),
-    collections: shelf(world, 'invoice_collection', Collection),
+    subscriptions: shelf(state, 'subscription', Subscription),
+    invoices: shelf(state, 'invoice', Invoice),
+    invoicePayments: shelf(state, 'invoice_payment', InvoicePayment),
+    intents: shelf(state, 'payment_intent', PaymentIntent),
+    prices: shelf(state, 'price', Price),
+    customers: shelf(state, 'customer', Customer),
+    collections: shelf(state, 'invoice_collection', Collection),
   }
 }
 
-function shelf<T extends StripeObject>(world: World, kind: string, schema: z.ZodType<T>): Shelf<T> {
-  const table = world.table(kind)
+function shelf<T extends StripeObject>(
+  state: SandboxState,
+  kind: string,
+  schema: z.ZodType<T>,
+): Shelf<T> {
+  const table = state.table(kind)
   // What a table gives out is frozen, so that an object needs to be read but once.
   const known = new WeakMap<StripeObject, T>()
   const read = (found: StripeObject): T => {

@@ -1,4 +1,4 @@
-import type { World } from '../../kernel/world.ts'
+import type { SandboxState } from '../../kernel/state.ts'
 import type { Payments } from '../payments/payments.ts'
 import type { Setups } from '../payments/setup-intents.ts'
 import type { BillingStore } from './billing-store.ts'
@@ -24,7 +24,7 @@ export const defaultRetryDays: readonly number[] = [1, 3, 5, 7, 9, 11, 13, 14]
 
 /** What billing works with. */
 export interface Billing {
-  readonly world: World
+  readonly state: SandboxState
   readonly store: BillingStore
   readonly payments: Payments
   readonly setups: Setups

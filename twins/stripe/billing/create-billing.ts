@@ -1,6 +1,6 @@
 import { textAt } from '../../kernel/fields.ts'
 import type { StripeObject } from '../../kernel/objects.ts'
-import type { World } from '../../kernel/world.ts'
+import type { SandboxState } from '../../kernel/state.ts'
 import type { Part } from '../api/parts.ts'
 import type { Payments, Settlement } from '../payments/payments.ts'
 import type { Setups } from '../payments/setup-intents.ts'
@@ -20,7 +20,7 @@ import { endSubscription } from './subscription-status.ts'
 import { subscriptionRoutes } from './subscriptions.ts'
 
 export interface BillingPorts {
-  readonly world: World
+  readonly state: SandboxState
   readonly payments: Payments
   readonly setups: Setups
   /** Ends the subscriptions of a customer who is being deleted. */
@@ -36,12 +36,12 @@ export function createBilling(ports: BillingPorts): {
   readonly part: Part
   readonly billing: Billing
 } {
-  const { world, payments, setups, options } = ports
+  const { state, payments, setups, options } = ports
   const billing: Billing = {
-    world,
+    state,
     payments,
     setups,
-    store: createBillingStore(world),
+    store: createBillingStore(state),
     options: { retryDays: defaultRetryDays, whenExhausted: 'leave_past_due', ...options },
   }
   registerBillingJobs(billing)

@@ -11,9 +11,9 @@ import { activate, exhaust, followInvoices, voidInvoice } from './subscription-s
  * once.
  */
 export function finalizeInvoice(billing: Billing, draft: Invoice): Invoice {
-  const { world, store, options } = billing
-  world.unschedule(jobs.finalize, draft.id)
-  const now = world.now()
+  const { state, store, options } = billing
+  state.unschedule(jobs.finalize, draft.id)
+  const now = state.now()
   const open: Invoice = {
     ...draft,
     status: 'open',
@@ -24,7 +24,7 @@ export function finalizeInvoice(billing: Billing, draft: Invoice): Invoice {
     status_transitions: { ...draft.status_transitions, finalized_at: now },
   }
   store.invoices.put(open)
-  world.emit('invoice.finalized', open)
+  state.emit('invoice.finalized', open)
   if (open.amount_due === 0) return recordPaid(billing, open.id, 'automatic')
   openPayment(billing, open)
   return open
@@ -118,7 +118,7 @@ export function recordProcessing(billing: Billing, id: string): void {
  * later one has failed as by a card.
  */
 export function recordDebitFailure(billing: Billing, id: string): void {
-  const { world, store } = billing
+  const { state, store } = billing
   store.collections.put({ ...collectionOf(billing, id), processing: false })
   const invoice = store.invoices.need(id)
   if (invoice.billing_reason !== 'subscription_create') {
@@ -127,7 +127,7 @@ export function recordDebitFailure(billing: Billing, id: string): void {
   }
   const failed = { ...invoice, attempt_count: atLeastOne(invoice) }
   store.invoices.put(failed)
-  world.emit('invoice.payment_failed', failed)
+  state.emit('invoice.payment_failed', failed)
   voidInvoice(billing, failed)
 }
 
@@ -136,7 +136,7 @@ export function recordDebitFailure(billing: Billing, id: string): void {
  * none.
  */
 export function defaultMethod(billing: Billing, invoice: Invoice): string | null {
-  const methods = billing.world.table('payment_method')
+  const methods = billing.state.table('payment_method')
   const isAttached = (id: string) => methods.get(id)?.['customer'] === invoice.customer
   const chosen = [
     invoice.default_payment_method,
@@ -151,9 +151,9 @@ export type PaidBy = 'automatic' | 'customer' | 'out_of_band'
 
 /** The whole amount has come in. */
 export function recordPaid(billing: Billing, id: string, by: PaidBy): Invoice {
-  const { world, store } = billing
+  const { state, store } = billing
   const invoice = store.invoices.need(id)
-  world.unschedule(jobs.retry, id)
+  state.unschedule(jobs.retry, id)
   const outOfBand = by === 'out_of_band'
   const counts =
     invoice.amount_due > 0 && !outOfBand && (by === 'automatic' || invoice.attempt_count === 0)
@@ -166,10 +166,10 @@ export function recordPaid(billing: Billing, id: string, by: PaidBy): Invoice {
     attempted: true,
     auto_advance: false,
     next_payment_attempt: null,
-    status_transitions: { ...invoice.status_transitions, paid_at: world.now() },
+    status_transitions: { ...invoice.status_transitions, paid_at: state.now() },
   })
-  world.emit('invoice.paid', after)
-  if (!outOfBand) world.emit('invoice.payment_succeeded', after)
+  state.emit('invoice.paid', after)
+  if (!outOfBand) state.emit('invoice.payment_succeeded', after)
   const collection = collectionOf(billing, id)
   if (collection.processing) store.collections.put({ ...collection, processing: false })
   if (!outOfBand) payOff(billing, collection)
@@ -184,16 +184,16 @@ function atLeastOne(invoice: Invoice): number {
 
 function payOff(billing: Billing, { invoice_payment }: Collection): void {
   if (invoice_payment === null) return
-  const { world, store } = billing
+  const { state, store } = billing
   const payment = store.invoicePayments.need(invoice_payment)
   const paid = {
     ...payment,
     amount_paid: payment.amount_requested,
     status: 'paid' as const,
-    status_transitions: { ...payment.status_transitions, paid_at: world.now() },
+    status_transitions: { ...payment.status_transitions, paid_at: state.now() },
   }
   store.invoicePayments.put(paid)
-  world.emit('invoice_payment.paid', paid)
+  state.emit('invoice_payment.paid', paid)
 }
 
 /**
@@ -205,7 +205,7 @@ export function recordFailure(
   id: string,
   how: { readonly automatic: boolean; readonly action?: boolean },
 ): void {
-  const { world, store } = billing
+  const { state, store } = billing
   const before = store.invoices.need(id)
   const first = before.attempt_count === 0
   const counts = how.automatic || first
@@ -216,8 +216,8 @@ export function recordFailure(
     next_payment_attempt: counts ? null : before.next_payment_attempt,
   }
   store.invoices.put(invoice)
-  world.emit('invoice.payment_failed', invoice)
-  if (how.action === true) world.emit('invoice.payment_action_required', invoice)
+  state.emit('invoice.payment_failed', invoice)
+  if (how.action === true) state.emit('invoice.payment_action_required', invoice)
   const subscription = subscriptionOf(billing, invoice)
   const retried = subscription !== undefined && subscription.status !== 'incomplete'
   const planned = retried && counts ? planRetry(billing, invoice) : invoice
@@ -230,15 +230,15 @@ export function recordFailure(
 
 /** Sets the next retry, counted in days from the first failure; none is left after the last. */
 function planRetry(billing: Billing, invoice: Invoice): Invoice {
-  const { world, store, options } = billing
+  const { state, store, options } = billing
   const collection = collectionOf(billing, invoice.id)
-  const firstFailedAt = collection.first_failed_at ?? world.now()
+  const firstFailedAt = collection.first_failed_at ?? state.now()
   const done = invoice.attempt_count - 1
   store.collections.put({ ...collection, first_failed_at: firstFailedAt })
   const days = invoice.auto_advance ? options.retryDays[done] : undefined
   if (days === undefined) return { ...invoice, next_payment_attempt: null }
   const at = firstFailedAt + days * day
-  world.schedule(jobs.retry, invoice.id, at)
+  state.schedule(jobs.retry, invoice.id, at)
   return { ...invoice, next_payment_attempt: at }
 }
 

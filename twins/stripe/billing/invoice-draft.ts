@@ -21,8 +21,8 @@ export interface Draft {
 
 /** Creates the invoice of one period of a subscription as a draft, and says `invoice.created`. */
 export function draftInvoice(billing: Billing, subscription: Subscription, draft: Draft): Invoice {
-  const { world, store } = billing
-  const id = world.newId('in')
+  const { state, store } = billing
+  const id = state.newId('in')
   const lines = subscription.items.data.map((item) => lineOf(billing, { id, item, draft }))
   const total = lines.reduce((sum, line) => sum + line.amount, 0)
   const customer = store.customers.need(subscription.customer)
@@ -31,7 +31,7 @@ export function draftInvoice(billing: Billing, subscription: Subscription, draft
   store.collections.put({
     id: collectionId(id),
     object: 'invoice_collection',
-    created: world.now(),
+    created: state.now(),
     livemode: false,
     invoice: id,
     invoice_payment: null,
@@ -41,7 +41,7 @@ export function draftInvoice(billing: Billing, subscription: Subscription, draft
     confirming: false,
     processing: false,
   })
-  world.emit('invoice.created', invoice)
+  state.emit('invoice.created', invoice)
   return invoice
 }
 
@@ -59,7 +59,7 @@ function lineOf(billing: Billing, { id, item, draft }: LineInput): Line {
   const amount = Math.round(unit * quantity * draft.share)
   const proration = draft.share > 0 && draft.share < 1
   return {
-    id: billing.world.newId('il'),
+    id: billing.state.newId('il'),
     object: 'line_item',
     amount,
     currency: price.currency,
@@ -115,7 +115,7 @@ interface InvoiceInput {
 
 function blankInvoice(billing: Billing, input: InvoiceInput): Invoice {
   const { id, customer, subscription, draft, lines, total } = input
-  const now = billing.world.now()
+  const now = billing.state.now()
   return {
     ...amounts(total),
     ...unused(),

@@ -55,7 +55,7 @@ function InvoicePage({ invoice, error }: InvoicePageProps) {
  * says.
  */
 export function createInvoicePages(checkout: Checkout): Hono {
-  const { world, store } = checkout.billing
+  const { state, store } = checkout.billing
   const app = new Hono()
 
   function show(context: Context, error: string | null) {
@@ -74,7 +74,7 @@ export function createInvoicePages(checkout: Checkout): Hono {
     const chosen = typeof number === 'string' && number !== '' ? number : card
     if (typeof chosen !== 'string') return show(context, 'Choose a card.')
     try {
-      const result = world.unit(() => pay(checkout, context.req.param('id'), chosen))
+      const result = state.unit(() => pay(checkout, context.req.param('id'), chosen))
       return 'url' in result ? context.redirect(result.url, 303) : show(context, result.error)
     } catch (error) {
       if (!(error instanceof StripeFailure)) throw error

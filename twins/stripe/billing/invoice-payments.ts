@@ -8,7 +8,7 @@ import type { Billing } from './billing.ts'
 
 /** Gives a finalised invoice the payment intent that is to pay all of it, and returns its id. */
 export function openPayment(billing: Billing, invoice: Invoice): string {
-  const { world, store, payments } = billing
+  const { state, store, payments } = billing
   const intent = payments.create({
     amount: invoice.amount_due,
     currency: invoice.currency,
@@ -19,13 +19,13 @@ export function openPayment(billing: Billing, invoice: Invoice): string {
         : 'Subscription update',
     setup_future_usage: 'off_session',
   })
-  const id = world.newId('inpay')
+  const id = state.newId('inpay')
   store.invoicePayments.put({
     id,
     object: 'invoice_payment',
     amount_paid: null,
     amount_requested: invoice.amount_due,
-    created: world.now(),
+    created: state.now(),
     currency: invoice.currency,
     invoice: invoice.id,
     is_default: true,
@@ -51,8 +51,8 @@ const ListInvoicePayments = z.strictObject({
 })
 
 /** `/v1/invoice_payments`. */
-export function invoicePaymentRoutes({ world, store }: Billing): readonly Route[] {
-  const table = world.table('invoice_payment')
+export function invoicePaymentRoutes({ state, store }: Billing): readonly Route[] {
+  const table = state.table('invoice_payment')
   return [
     {
       method: 'GET',

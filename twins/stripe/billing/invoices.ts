@@ -89,9 +89,9 @@ export function invoiceRoutes(billing: Billing): readonly Route[] {
   ]
 }
 
-function list({ world }: Billing, input: z.infer<typeof ListInvoices>) {
+function list({ state }: Billing, input: z.infer<typeof ListInvoices>) {
   const { customer, subscription, status, ...request } = input
-  const table = world.table('invoice')
+  const table = state.table('invoice')
   const found =
     subscription !== undefined
       ? table.where('parent.subscription_details.subscription', subscription)
@@ -108,12 +108,12 @@ function list({ world }: Billing, input: z.infer<typeof ListInvoices>) {
 
 /** A draft whose `auto_advance` is switched on is finalised and charged an hour later. */
 function update(billing: Billing, invoice: Invoice, input: z.infer<typeof UpdateInvoice>): Invoice {
-  const { world } = billing
+  const { state } = billing
   const auto_advance = input.auto_advance ?? invoice.auto_advance
   const starts = invoice.status === 'draft' && auto_advance && !invoice.auto_advance
-  const finalizesAt = starts ? world.now() + draftSeconds : invoice.automatically_finalizes_at
-  if (starts) world.schedule(jobs.finalize, invoice.id, world.now() + draftSeconds)
-  if (!auto_advance) world.unschedule(jobs.finalize, invoice.id)
+  const finalizesAt = starts ? state.now() + draftSeconds : invoice.automatically_finalizes_at
+  if (starts) state.schedule(jobs.finalize, invoice.id, state.now() + draftSeconds)
+  if (!auto_advance) state.unschedule(jobs.finalize, invoice.id)
   return changeInvoice(billing, invoice, {
     ...invoice,
     auto_advance,
@@ -175,12 +175,12 @@ function close(billing: Billing, invoice: Invoice, to: 'void' | 'uncollectible')
 
 /** What an invoice shows only when it is expanded. */
 export function invoiceIncludable(billing: Billing): Includable {
-  const { store, world } = billing
+  const { store, state } = billing
   return {
     invoice: {
       payments: ({ id }) =>
         listOf(
-          world.table('invoice_payment').where('invoice', id),
+          state.table('invoice_payment').where('invoice', id),
           false,
           `/v1/invoice_payments?invoice=${id}`,
         ),

@@ -19,15 +19,15 @@ import {
 
 /** Registers what billing does by itself as time goes by. */
 export function registerBillingJobs(billing: Billing): void {
-  const { world, store } = billing
-  world.onJob(jobs.turn, (id) => turn(billing, id))
-  world.onJob(jobs.expire, (id) => expireIncomplete(billing, id))
-  world.onJob(jobs.trialNotice, (id) => {
+  const { state, store } = billing
+  state.onJob(jobs.turn, (id) => turn(billing, id))
+  state.onJob(jobs.expire, (id) => expireIncomplete(billing, id))
+  state.onJob(jobs.trialNotice, (id) => {
     const subscription = store.subscriptions.find(id)
     if (subscription?.status === 'trialing') noticeTrialEnd(billing, subscription)
   })
-  world.onJob(jobs.finalize, (id) => finalizeDraft(billing, id))
-  world.onJob(jobs.retry, (id) => {
+  state.onJob(jobs.finalize, (id) => finalizeDraft(billing, id))
+  state.onJob(jobs.retry, (id) => {
     const invoice = store.invoices.find(id)
     if (invoice?.status === 'open') collect(billing, invoice)
   })
@@ -38,20 +38,20 @@ export function registerBillingJobs(billing: Billing): void {
  * Stripe waits, for 72 hours at most; the twin looks again every hour.
  */
 function finalizeDraft(billing: Billing, id: string): void {
-  const { world, store } = billing
+  const { state, store } = billing
   const draft = store.invoices.find(id)
   if (draft?.status !== 'draft') return
   const last = draft.created + draftWaitSeconds
-  if (world.now() < last && isUnacknowledged(billing, id)) {
-    world.schedule(jobs.finalize, id, Math.min(last, world.now() + draftSeconds))
+  if (state.now() < last && isUnacknowledged(billing, id)) {
+    state.schedule(jobs.finalize, id, Math.min(last, state.now() + draftSeconds))
     return
   }
   const invoice = finalizeInvoice(billing, draft)
   if (invoice.status === 'open') collect(billing, invoice)
 }
 
-function isUnacknowledged({ world }: Billing, invoice: string): boolean {
-  const told = world.table('event').where('data.object.id', invoice)
+function isUnacknowledged({ state }: Billing, invoice: string): boolean {
+  const told = state.table('event').where('data.object.id', invoice)
   const created = told.find((event) => event['type'] === 'invoice.created')
   return created !== undefined && created['pending_webhooks'] !== 0
 }
@@ -63,22 +63,22 @@ function collect(billing: Billing, invoice: Invoice): void {
 /** Plans `customer.subscription.trial_will_end`; a trial that ends sooner says so at once. */
 export function planTrialNotice(billing: Billing, subscription: Subscription): void {
   if (subscription.trial_end === null) return
-  const { world } = billing
+  const { state } = billing
   const at = subscription.trial_end - trialNoticeSeconds
-  world.unschedule(jobs.trialNotice, subscription.id)
-  if (at > world.now()) world.schedule(jobs.trialNotice, subscription.id, at)
+  state.unschedule(jobs.trialNotice, subscription.id)
+  if (at > state.now()) state.schedule(jobs.trialNotice, subscription.id, at)
   else noticeTrialEnd(billing, subscription)
 }
 
 function noticeTrialEnd(billing: Billing, subscription: Subscription): void {
-  billing.world.emit('customer.subscription.trial_will_end', subscription)
+  billing.state.emit('customer.subscription.trial_will_end', subscription)
 }
 
 /** A period has ended, or the moment of a planned cancellation has come. */
 function turn(billing: Billing, id: string): void {
   const subscription = billing.store.subscriptions.find(id)
   if (subscription === undefined) return
-  const now = billing.world.now()
+  const now = billing.state.now()
   if (subscription.cancel_at !== null && subscription.cancel_at <= now) {
     endSubscription(billing, subscription, { reason: 'cancellation_requested' })
     return
@@ -106,19 +106,19 @@ function mayBill(billing: Billing, subscription: Subscription): boolean {
 
 /** Stops the cycle until the subscription is resumed. */
 function pause(billing: Billing, subscription: Subscription): void {
-  const { world } = billing
+  const { state } = billing
   const paused = changeSubscription(billing, subscription, {
     ...subscription,
     status: 'paused',
     status_details: {
       paused: {
         subscription: { type: 'trial_end_without_payment_method' },
-        transitioned_at: world.now(),
+        transitioned_at: state.now(),
         type: 'subscription',
       },
     },
   })
-  world.emit('customer.subscription.paused', paused)
+  state.emit('customer.subscription.paused', paused)
 }
 
 /**
@@ -127,9 +127,9 @@ function pause(billing: Billing, subscription: Subscription): void {
  * after a trial.
  */
 function renew(billing: Billing, subscription: Subscription): void {
-  const { world } = billing
+  const { state } = billing
   const period = nextPeriod(subscription)
-  const finalizesAt = subscription.status === 'unpaid' ? null : world.now() + draftSeconds
+  const finalizesAt = subscription.status === 'unpaid' ? null : state.now() + draftSeconds
   const moved: Subscription = {
     ...subscription,
     status: subscription.status === 'trialing' ? 'active' : subscription.status,
@@ -146,7 +146,7 @@ function renew(billing: Billing, subscription: Subscription): void {
     share: 1,
     finalizesAt,
   })
-  if (finalizesAt !== null) world.schedule(jobs.finalize, invoice.id, finalizesAt)
+  if (finalizesAt !== null) state.schedule(jobs.finalize, invoice.id, finalizesAt)
   const renewed = changeSubscription(billing, subscription, {
     ...moved,
     latest_invoice: invoice.id,

@@ -1,4 +1,4 @@
-import type { World } from '../../kernel/world.ts'
+import type { SandboxState } from '../../kernel/state.ts'
 import { invalidRequest } from '../api/failure.ts'
 import type { Invoice, Subscription } from './billing-records.ts'
 import { firstPaymentSeconds, jobs, type Billing } from './billing.ts'
@@ -21,16 +21,16 @@ import { scheduleTurn } from './subscription-status.ts'
  * event comes last, after those of its invoice, with the status that all this led to.
  */
 export function createSubscription(billing: Billing, input: CreateSubscription): Subscription {
-  const { world, store } = billing
+  const { state, store } = billing
   const plan = planOf(billing, input)
   const subscription = newSubscription(billing, input, plan)
   store.subscriptions.put(subscription)
   // Until it is announced, changes of its status are nobody's news.
-  const quiet = { ...billing, world: without(world, 'customer.subscription.updated') }
+  const quiet = { ...billing, state: without(state, 'customer.subscription.updated') }
   firstInvoice(quiet, subscription, { input, plan })
   if (input.payment_behavior === 'default_incomplete') askForCard(billing, subscription.id)
   const created = store.subscriptions.need(subscription.id)
-  world.emit('customer.subscription.created', created)
+  state.emit('customer.subscription.created', created)
   if (created.status === 'trialing') planTrialNotice(billing, created)
   if (created.status !== 'incomplete') scheduleTurn(billing, created)
   return created
@@ -44,11 +44,11 @@ function askForCard({ store, setups }: Billing, id: string): void {
   store.subscriptions.put({ ...subscription, pending_setup_intent })
 }
 
-function without(world: World, type: string): World {
+function without(state: SandboxState, type: string): SandboxState {
   return {
-    ...world,
+    ...state,
     emit: (name, object, previous) => {
-      if (name !== type) world.emit(name, object, previous)
+      if (name !== type) state.emit(name, object, previous)
     },
   }
 }
@@ -59,7 +59,7 @@ interface First {
 }
 
 function firstInvoice(billing: Billing, subscription: Subscription, { input, plan }: First): void {
-  const { world, store } = billing
+  const { state, store } = billing
   const draft = draftInvoice(billing, subscription, {
     reason: 'subscription_create',
     period: plan.period,
@@ -70,7 +70,7 @@ function firstInvoice(billing: Billing, subscription: Subscription, { input, pla
   store.subscriptions.put({ ...subscription, latest_invoice: draft.id })
   const invoice = finalizeInvoice(billing, draft)
   if (invoice.status !== 'open') return
-  world.schedule(jobs.expire, subscription.id, world.now() + firstPaymentSeconds)
+  state.schedule(jobs.expire, subscription.id, state.now() + firstPaymentSeconds)
   if (input.payment_behavior !== 'default_incomplete') charge(billing, invoice, input)
 }
 

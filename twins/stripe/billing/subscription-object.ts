@@ -11,9 +11,9 @@ export function newSubscription(
   input: CreateSubscription,
   plan: Plan,
 ): Subscription {
-  const { world } = billing
-  const id = world.newId('sub')
-  const now = world.now()
+  const { state } = billing
+  const id = state.newId('sub')
+  const now = state.now()
   const items = plan.prices.map((price, index) =>
     newItem(billing, { id, price, plan, input, index }),
   )
@@ -82,10 +82,10 @@ interface ItemInput {
 function newItem(billing: Billing, { id, price, plan, input, index }: ItemInput): Item {
   const asked = input.items[index]
   return {
-    id: billing.world.newId('si'),
+    id: billing.state.newId('si'),
     object: 'subscription_item',
     billing_thresholds: null,
-    created: billing.world.now(),
+    created: billing.state.now(),
     current_period_end: plan.period.end,
     current_period_start: plan.period.start,
     current_trial: null,

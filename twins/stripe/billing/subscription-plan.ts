@@ -17,7 +17,7 @@ export interface Plan {
 
 /** Reads it from the request. Throws Stripe's answer for what cannot be, or is not simulated. */
 export function planOf(billing: Billing, input: CreateSubscription): Plan {
-  const { store, world } = billing
+  const { store, state } = billing
   store.customers.need(input.customer, 'customer')
   refuseUnsupported(input)
   requireMethod(billing, input.customer, input.default_payment_method)
@@ -31,7 +31,7 @@ export function planOf(billing: Billing, input: CreateSubscription): Plan {
     return price
   })
   const every = sharedRecurrence(prices)
-  const now = world.now()
+  const now = state.now()
   const trialEnd = trialEndOf(input, now)
   const anchor = trialEnd ?? input.billing_cycle_anchor ?? now
   if (anchor < now)
@@ -69,12 +69,12 @@ function refuseUnsupported(input: CreateSubscription): void {
 
 /** Throws unless the payment method is attached to the customer. */
 export function requireMethod(
-  { world }: Billing,
+  { state }: Billing,
   customer: string,
   method: string | null | undefined,
 ): void {
   if (method === undefined || method === null) return
-  if (world.table('payment_method').get(method)?.['customer'] === customer) return
+  if (state.table('payment_method').get(method)?.['customer'] === customer) return
   throw invalidRequest(
     'default_payment_method',
     `The customer does not have a payment method with the ID ${method}. ` +

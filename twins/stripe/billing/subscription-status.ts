@@ -6,7 +6,7 @@ import { jobs, type Billing } from './billing.ts'
 export function scheduleTurn(billing: Billing, subscription: Subscription): void {
   const end = periodEnd(subscription)
   const at = subscription.cancel_at === null ? end : Math.min(end, subscription.cancel_at)
-  billing.world.schedule(jobs.turn, subscription.id, at)
+  billing.state.schedule(jobs.turn, subscription.id, at)
 }
 
 export function periodEnd(subscription: Subscription): number {
@@ -46,7 +46,7 @@ function followFirst(
 
 /** The first invoice is paid, or on its way to be. */
 export function activate(billing: Billing, subscription: Subscription, first: Invoice): void {
-  billing.world.unschedule(jobs.expire, subscription.id)
+  billing.state.unschedule(jobs.expire, subscription.id)
   const active = changeSubscription(billing, subscription, {
     ...subscription,
     ...savedMethod(billing, subscription, first),
@@ -68,8 +68,8 @@ function savedMethod(billing: Billing, subscription: Subscription, paid: Invoice
 export function expireIncomplete(billing: Billing, id: string): void {
   const subscription = billing.store.subscriptions.find(id)
   if (subscription?.status !== 'incomplete') return
-  billing.world.unschedule(jobs.expire, id)
-  const ended_at = billing.world.now()
+  billing.state.unschedule(jobs.expire, id)
+  const ended_at = billing.state.now()
   changeSubscription(billing, subscription, {
     ...subscription,
     ended_at,
@@ -95,14 +95,14 @@ export function endSubscription(
   subscription: Subscription,
   ending: EndReason,
 ): Subscription {
-  const { world, store } = billing
+  const { state, store } = billing
   const { id, cancellation_details: told } = subscription
   const incomplete = subscription.status === 'incomplete'
   const ended: Subscription = {
     ...subscription,
     status: incomplete ? 'incomplete_expired' : 'canceled',
-    canceled_at: subscription.canceled_at ?? world.now(),
-    ended_at: world.now(),
+    canceled_at: subscription.canceled_at ?? state.now(),
+    ended_at: state.now(),
     cancellation_details: {
       ...told,
       comment: ending.comment ?? told.comment,
@@ -111,8 +111,8 @@ export function endSubscription(
     },
   }
   store.subscriptions.put(ended)
-  for (const kind of [jobs.turn, jobs.expire, jobs.trialNotice]) world.unschedule(kind, id)
-  world.emit('customer.subscription.deleted', ended)
+  for (const kind of [jobs.turn, jobs.expire, jobs.trialNotice]) state.unschedule(kind, id)
+  state.emit('customer.subscription.deleted', ended)
   for (const invoice of invoicesOf(billing, id)) {
     if (invoice.status === 'open' && incomplete) voidInvoice(billing, invoice)
     else stopCollecting(billing, invoice)
@@ -137,8 +137,8 @@ export function exhaust(billing: Billing, id: string): void {
 
 function stopCollecting(billing: Billing, invoice: Invoice): void {
   if (invoice.status !== 'open' && invoice.status !== 'draft') return
-  billing.world.unschedule(jobs.finalize, invoice.id)
-  billing.world.unschedule(jobs.retry, invoice.id)
+  billing.state.unschedule(jobs.finalize, invoice.id)
+  billing.state.unschedule(jobs.retry, invoice.id)
   changeInvoice(billing, invoice, {
     ...invoice,
     auto_advance: false,
@@ -153,14 +153,14 @@ function stopCollecting(billing: Billing, invoice: Invoice): void {
 export function voidInvoice(billing: Billing, invoice: Invoice): Invoice {
   const after = closeInvoice(billing, invoice, 'void')
   closePayment(billing, invoice.id)
-  billing.world.emit('invoice.voided', after)
+  billing.state.emit('invoice.voided', after)
   return after
 }
 
 /** Gives an open invoice up. It may still be paid. */
 export function markUncollectible(billing: Billing, invoice: Invoice): Invoice {
   const after = closeInvoice(billing, invoice, 'uncollectible')
-  billing.world.emit('invoice.marked_uncollectible', after)
+  billing.state.emit('invoice.marked_uncollectible', after)
   return after
 }
 
@@ -169,15 +169,15 @@ function closeInvoice(
   invoice: Invoice,
   status: 'void' | 'uncollectible',
 ): Invoice {
-  const { world } = billing
-  world.unschedule(jobs.retry, invoice.id)
+  const { state } = billing
+  state.unschedule(jobs.retry, invoice.id)
   const stamp = status === 'void' ? 'voided_at' : 'marked_uncollectible_at'
   return changeInvoice(billing, invoice, {
     ...invoice,
     status,
     auto_advance: false,
     next_payment_attempt: null,
-    status_transitions: { ...invoice.status_transitions, [stamp]: world.now() },
+    status_transitions: { ...invoice.status_transitions, [stamp]: state.now() },
   })
 }
 
@@ -186,7 +186,7 @@ const ended: ReadonlySet<string> = new Set(['succeeded', 'canceled', 'processing
 
 /** Ends the open payment of an invoice without money. */
 export function closePayment(billing: Billing, invoiceId: string): void {
-  const { world, store, payments } = billing
+  const { state, store, payments } = billing
   const { invoice_payment, payment_intent } = collectionOf(billing, invoiceId)
   if (invoice_payment === null || payment_intent === null) return
   const payment = store.invoicePayments.need(invoice_payment)
@@ -194,7 +194,7 @@ export function closePayment(billing: Billing, invoiceId: string): void {
   store.invoicePayments.put({
     ...payment,
     status: 'canceled',
-    status_transitions: { ...payment.status_transitions, canceled_at: world.now() },
+    status_transitions: { ...payment.status_transitions, canceled_at: state.now() },
   })
   if (ended.has(store.intents.need(payment_intent).status)) return
   payments.cancel(payment_intent, 'void_invoice')

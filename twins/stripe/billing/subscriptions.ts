@@ -59,9 +59,9 @@ export function subscriptionRoutes(billing: Billing): readonly Route[] {
 }
 
 /** Without `status`, all but the canceled ones, as Stripe's list does. */
-function list({ world }: Billing, input: z.infer<typeof ListSubscriptions>) {
+function list({ state }: Billing, input: z.infer<typeof ListSubscriptions>) {
   const { customer, price, status, ...request } = input
-  const table = world.table('subscription')
+  const table = state.table('subscription')
   const found = customer === undefined ? table.all() : table.where('customer', customer)
   const objects = found.filter((object) => {
     if (price !== undefined && !JSON.stringify(object['items']).includes(`"${price}"`)) return false
@@ -145,7 +145,7 @@ function cancellation(
   subscription: Subscription,
   input: z.infer<typeof UpdateSubscription>,
 ) {
-  const canceled_at = billing.world.now()
+  const canceled_at = billing.state.now()
   const requested = { reason: 'cancellation_requested' }
   if (input.cancel_at_period_end === true) {
     const cancel_at = periodEnd(subscription)

@@ -19,7 +19,7 @@ export function changeTrial(
   subscription: Subscription,
   to: 'now' | number,
 ): Subscription {
-  const now = billing.world.now()
+  const now = billing.state.now()
   if (subscription.status !== 'trialing') {
     throw invalidRequest(
       'trial_end',

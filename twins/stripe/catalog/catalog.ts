@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { StripeObject } from '../../kernel/objects.ts'
-import type { World } from '../../kernel/world.ts'
+import type { SandboxState } from '../../kernel/state.ts'
 import { invalidRequest, notFound } from '../api/failure.ts'
 import { amount, integer, metadata } from '../api/parameters.ts'
 
@@ -30,9 +30,9 @@ export interface NewProduct {
 }
 
 /** Stores and announces a product. Throws 400 if the chosen id is taken. Inside a unit of work. */
-export function createProduct(world: World, input: NewProduct): StripeObject {
-  const products = world.table('product')
-  const id = input.id ?? world.newId('prod')
+export function createProduct(state: SandboxState, input: NewProduct): StripeObject {
+  const products = state.table('product')
+  const id = input.id ?? state.newId('prod')
   if (products.get(id) !== undefined)
     throw invalidRequest('id', `Product already exists: '${id}'`, 'resource_already_exists')
   const product: StripeObject = {
@@ -40,7 +40,7 @@ export function createProduct(world: World, input: NewProduct): StripeObject {
     object: 'product',
     active: true,
     attributes: [],
-    created: world.now(),
+    created: state.now(),
     default_price: null,
     description: null,
     images: [],
@@ -55,7 +55,7 @@ export function createProduct(world: World, input: NewProduct): StripeObject {
     tax_details: null,
     type: 'service',
     unit_label: null,
-    updated: world.now(),
+    updated: state.now(),
     url: null,
   }
   products.put(product)
@@ -71,8 +71,8 @@ export type NewPrice = z.infer<typeof PriceData> & {
 }
 
 /** The lookup key names one price; another that has it loses it, if that was asked for. */
-export function freeLookupKey(world: World, key: string, transfer: boolean): void {
-  const prices = world.table('price')
+export function freeLookupKey(state: SandboxState, key: string, transfer: boolean): void {
+  const prices = state.table('price')
   for (const holder of prices.where('lookup_key', key)) {
     if (!transfer)
       throw invalidRequest(
@@ -92,19 +92,19 @@ function amountsOf({ unit_amount, unit_amount_decimal: decimal }: NewPrice) {
 }
 
 /** Stores and announces a price of a product that exists. Inside a unit of work. */
-export function createPrice(world: World, input: NewPrice): StripeObject {
-  if (world.table('product').get(input.product) === undefined)
+export function createPrice(state: SandboxState, input: NewPrice): StripeObject {
+  if (state.table('product').get(input.product) === undefined)
     throw notFound('product', input.product, 'product')
   const { unit_amount, decimal } = amountsOf(input)
   if (input.lookup_key !== undefined)
-    freeLookupKey(world, input.lookup_key, input.transfer_lookup_key ?? false)
+    freeLookupKey(state, input.lookup_key, input.transfer_lookup_key ?? false)
   const { recurring } = input
   const price: StripeObject = {
-    id: world.newId('price'),
+    id: state.newId('price'),
     object: 'price',
     active: input.active ?? true,
     billing_scheme: 'per_unit',
-    created: world.now(),
+    created: state.now(),
     currency: input.currency.toLowerCase(),
     custom_unit_amount: null,
     livemode: false,
@@ -129,7 +129,7 @@ export function createPrice(world: World, input: NewPrice): StripeObject {
     unit_amount,
     unit_amount_decimal: decimal,
   }
-  world.table('price').put(price)
-  world.emit('price.created', price)
+  state.table('price').put(price)
+  state.emit('price.created', price)
   return price
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { given, previousAttributes, recordAt, textAt } from '../../kernel/fields.ts'
 import type { StripeObject } from '../../kernel/objects.ts'
-import type { World } from '../../kernel/world.ts'
+import type { SandboxState } from '../../kernel/state.ts'
 import { invalidRequest, notFound } from '../api/failure.ts'
 import { listParameters, paginate } from '../api/lists.ts'
 import {
@@ -45,8 +45,8 @@ const ListInput = z.strictObject({
   recurring: z.strictObject({ interval: text.optional(), usage_type: text.optional() }).optional(),
 })
 
-export function createPrices(world: World): Part {
-  const table = world.table('price')
+export function createPrices(state: SandboxState): Part {
+  const table = state.table('price')
 
   function priceOf(id: string): StripeObject {
     const price = table.get(id)
@@ -56,27 +56,27 @@ export function createPrices(world: World): Part {
 
   function create(input: z.infer<typeof CreateInput>): StripeObject {
     const { product, product_data: data } = input
-    if (product !== undefined) return createPrice(world, { ...input, product })
+    if (product !== undefined) return createPrice(state, { ...input, product })
     if (data === undefined)
       throw invalidRequest('product', 'You must pass product or product_data.', 'parameter_missing')
-    const made = createProduct(world, data)
+    const made = createProduct(state, data)
     const named = { ...made, metadata: data.metadata ?? {} }
-    world.table('product').put(named)
-    world.emit('product.created', named)
-    return createPrice(world, { ...input, product: made.id })
+    state.table('product').put(named)
+    state.emit('product.created', named)
+    return createPrice(state, { ...input, product: made.id })
   }
 
   function update(before: StripeObject, input: z.infer<typeof UpdateInput>): StripeObject {
     const { metadata: change, transfer_lookup_key: transfer = false, ...fields } = input
     if (fields.lookup_key !== undefined && fields.lookup_key !== textAt(before, 'lookup_key'))
-      freeLookupKey(world, fields.lookup_key, transfer)
+      freeLookupKey(state, fields.lookup_key, transfer)
     const after = {
       ...before,
       ...given(fields),
       metadata: mergedMetadata(recordAt(before, 'metadata'), change),
     }
     table.put(after)
-    world.emit('price.updated', after, previousAttributes(before, after))
+    state.emit('price.updated', after, previousAttributes(before, after))
     return after
   }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { given, previousAttributes, recordAt } from '../../kernel/fields.ts'
 import type { StripeObject } from '../../kernel/objects.ts'
-import type { World } from '../../kernel/world.ts'
+import type { SandboxState } from '../../kernel/state.ts'
 import { invalidRequest, notFound } from '../api/failure.ts'
 import { listParameters, paginate } from '../api/lists.ts'
 import {
@@ -48,8 +48,8 @@ const ListInput = z.strictObject({
   url: text.optional(),
 })
 
-export function createProducts(world: World): Part {
-  const table = world.table('product')
+export function createProducts(state: SandboxState): Part {
+  const table = state.table('product')
 
   function productOf(id: string): StripeObject {
     const product = table.get(id)
@@ -59,12 +59,12 @@ export function createProducts(world: World): Part {
 
   function create(input: z.infer<typeof CreateInput>): StripeObject {
     const { default_price_data: priceData, metadata: data = {}, ...fields } = input
-    const blank = createProduct(world, { id: input.id, name: input.name })
+    const blank = createProduct(state, { id: input.id, name: input.name })
     const plain = { ...blank, ...given(fields), id: blank.id, metadata: data }
     table.put(plain)
-    world.emit('product.created', plain)
+    state.emit('product.created', plain)
     if (priceData === undefined) return plain
-    const price = createPrice(world, { ...priceData, product: plain.id })
+    const price = createPrice(state, { ...priceData, product: plain.id })
     const product = { ...plain, default_price: price.id }
     table.put(product)
     return product
@@ -76,10 +76,10 @@ export function createProducts(world: World): Part {
       ...before,
       ...given(fields),
       metadata: mergedMetadata(recordAt(before, 'metadata'), change),
-      updated: world.now(),
+      updated: state.now(),
     }
     table.put(after)
-    world.emit('product.updated', after, previousAttributes(before, after))
+    state.emit('product.updated', after, previousAttributes(before, after))
     return after
   }
 
@@ -114,13 +114,13 @@ export function createProducts(world: World): Part {
         path: '/v1/products/:id',
         handle({ param }) {
           const product = productOf(param('id'))
-          if (world.table('price').where('product', product.id).length > 0)
+          if (state.table('price').where('product', product.id).length > 0)
             throw invalidRequest(
               'id',
               'This product cannot be deleted because it has one or more user-created prices.',
             )
           table.remove(product.id)
-          world.emit('product.deleted', product)
+          state.emit('product.deleted', product)
           return { id: product.id, object: 'product', deleted: true }
         },
       },

@@ -14,13 +14,16 @@ export function priceText(amount: number, currency: string): string {
 }
 
 const style = `
-  body { font: 16px/1.5 system-ui, sans-serif; max-width: 26rem; margin: 3rem auto; padding: 0 1rem; color: #1a2230 }
+  body { font: 16px/1.5 system-ui, sans-serif; max-width: 26rem; margin: 3rem auto;
+    padding: 0 1rem; color: #1a2230 }
   h1 { font-size: 1.4rem } table { width: 100%; border-collapse: collapse; margin: 1rem 0 }
   td { padding: .35rem 0; border-bottom: 1px solid #e3e7ee } td:last-child { text-align: right }
   label { display: block; margin: .8rem 0 .2rem; font-weight: 600 }
-  input, select, button { font: inherit; width: 100%; padding: .55rem; box-sizing: border-box; border: 1px solid #b9c2d0; border-radius: 6px }
+  input, select, button { font: inherit; width: 100%; padding: .55rem; box-sizing: border-box;
+    border: 1px solid #b9c2d0; border-radius: 6px }
   button { margin-top: 1.2rem; background: #2446c8; color: #fff; border: 0; cursor: pointer }
-  .error { background: #fdecec; border: 1px solid #e0a3a3; padding: .6rem .8rem; border-radius: 6px }
+  .error { background: #fdecec; border: 1px solid #e0a3a3; padding: .6rem .8rem;
+    border-radius: 6px }
   .note { color: #5a6578; font-size: .9rem }
 `
 

@@ -103,7 +103,7 @@ function sell({ billing, sessions }: Checkout, session: Session): string {
 
 /** The customer has paid, or had nothing to pay: says `checkout.session.completed`. */
 export function completeSession({ billing, sessions }: Checkout, session: Session): void {
-  const { world, store } = billing
+  const { state, store } = billing
   const { subscription, intent } = sessions.basketOf(session.id)
   const invoice =
     subscription === null ? null : store.subscriptions.need(subscription).latest_invoice
@@ -129,6 +129,6 @@ export function completeSession({ billing, sessions }: Checkout, session: Sessio
     url: null,
   }
   sessions.put(completed)
-  world.unschedule(jobs.expireSession, session.id)
-  world.emit('checkout.session.completed', completed)
+  state.unschedule(jobs.expireSession, session.id)
+  state.emit('checkout.session.completed', completed)
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { World } from '../../kernel/world.ts'
+import type { SandboxState } from '../../kernel/state.ts'
 import { notFound } from '../api/failure.ts'
 import { rest } from '../billing/billing-records.ts'
 import { LineItems, SubscriptionData } from './checkout-params.ts'
@@ -57,9 +57,9 @@ export function basketId(session: string): string {
   return `${session}/basket`
 }
 
-export function createCheckoutStore(world: World): CheckoutStore {
-  const sessions = world.table('checkout.session')
-  const baskets = world.table('checkout_basket')
+export function createCheckoutStore(state: SandboxState): CheckoutStore {
+  const sessions = state.table('checkout.session')
+  const baskets = state.table('checkout_basket')
   const find = (id: string): Session | undefined => {
     const found = sessions.get(id)
     return found === undefined ? undefined : Session.parse(found)

@@ -10,10 +10,10 @@ export function createSession(
   sessions: CheckoutStore,
   input: CreateSession,
 ): Session {
-  const { world, store, options } = billing
+  const { state, store, options } = billing
   if (input.customer !== undefined) store.customers.need(input.customer, 'customer')
   const total = totalOf(billing, input)
-  const id = world.newId('cs_test')
+  const id = state.newId('cs_test')
   const session = {
     ...unused(),
     id,
@@ -22,13 +22,13 @@ export function createSession(
     amount_total: total?.amount ?? null,
     cancel_url: input.cancel_url ?? null,
     client_reference_id: input.client_reference_id ?? null,
-    created: world.now(),
+    created: state.now(),
     currency: total?.currency ?? input.currency ?? null,
     customer: input.customer ?? null,
     customer_creation: creationOf(input),
     customer_details: null,
     customer_email: input.customer_email ?? null,
-    expires_at: expiryOf(input, world.now()),
+    expires_at: expiryOf(input, state.now()),
     livemode: false as const,
     metadata: input.metadata ?? {},
     mode: input.mode,
@@ -42,7 +42,7 @@ export function createSession(
   sessions.putBasket({
     id: basketId(id),
     object: 'checkout_basket',
-    created: world.now(),
+    created: state.now(),
     livemode: false,
     session: id,
     line_items: input.line_items ?? [],
@@ -51,7 +51,7 @@ export function createSession(
     subscription: null,
     intent: null,
   })
-  world.schedule(jobs.expireSession, id, session.expires_at)
+  state.schedule(jobs.expireSession, id, session.expires_at)
   return session
 }
 
@@ -101,9 +101,9 @@ export function expireSession(
   session: Session,
 ): Session {
   const expired = { ...session, status: 'expired' as const, url: null }
-  billing.world.unschedule(jobs.expireSession, session.id)
+  billing.state.unschedule(jobs.expireSession, session.id)
   sessions.put(expired)
-  billing.world.emit('checkout.session.expired', expired)
+  billing.state.emit('checkout.session.expired', expired)
   return expired
 }
 
@@ -131,8 +131,8 @@ export function lineItemsOf(
   })
 }
 
-function nameOf({ world }: Billing, product: string): string {
-  const name = world.table('product').get(product)?.['name']
+function nameOf({ state }: Billing, product: string): string {
+  const name = state.table('product').get(product)?.['name']
   return typeof name === 'string' ? name : product
 }
 

@@ -19,7 +19,7 @@ const path = '/v1/checkout/sessions'
  */
 export function createCheckout(checkout: Checkout): Part {
   const { billing, sessions } = checkout
-  billing.world.onJob(jobs.expireSession, (id) => {
+  billing.state.onJob(jobs.expireSession, (id) => {
     const session = sessions.find(id)
     if (session?.status === 'open') expireSession(billing, sessions, session)
   })
@@ -85,7 +85,7 @@ function routes(checkout: Checkout): readonly Route[] {
 function list({ billing }: Checkout, input: ReturnType<typeof ListSessions.parse>) {
   const { customer, payment_intent, status, subscription, ...request } = input
   const filters = { customer, payment_intent, status, subscription }
-  const objects = billing.world
+  const objects = billing.state
     .table('checkout.session')
     .all()
     .filter((session) =>
@@ -98,11 +98,11 @@ function list({ billing }: Checkout, input: ReturnType<typeof ListSessions.parse
 
 function pages(checkout: Checkout): Hono {
   const { billing, sessions } = checkout
-  const { world } = billing
+  const { state } = billing
   const app = new Hono()
 
   app.get('/c/pay/:id', (context) => {
-    const session = world.unit(() => sessions.find(context.req.param('id')))
+    const session = state.unit(() => sessions.find(context.req.param('id')))
     return show(checkout, context, { session, error: null })
   })
 
@@ -114,9 +114,9 @@ function pages(checkout: Checkout): Hono {
   })
 
   app.get('/c/pay/:id/return', (context) => {
-    const session = world.unit(() => sessions.find(context.req.param('id')))
+    const session = state.unit(() => sessions.find(context.req.param('id')))
     const intent = session === undefined ? null : sessions.basketOf(session.id).intent
-    const found = intent === null ? undefined : world.find(intent)
+    const found = intent === null ? undefined : state.find(intent)
     const error = found === undefined ? null : declineOf(found)
     return show(checkout, context, { session, error })
   })
@@ -135,7 +135,7 @@ function pay(
   const { billing, sessions } = checkout
   const id = context.req.param('id') ?? ''
   try {
-    const paid = billing.world.unit(() => {
+    const paid = billing.state.unit(() => {
       const session = sessions.find(id)
       return session?.status === 'open' ? payCheckout(checkout, session, payer) : null
     })

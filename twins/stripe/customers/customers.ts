@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { JsonObject } from '../../../values/json.ts'
 import { given, previousAttributes, recordAt, textAt } from '../../kernel/fields.ts'
 import type { StripeObject, Table } from '../../kernel/objects.ts'
-import type { World } from '../../kernel/world.ts'
+import type { SandboxState } from '../../kernel/state.ts'
 import { notFound } from '../api/failure.ts'
 import { listParameters, paginate } from '../api/lists.ts'
 import { mergedMetadata, metadataOrUnset, parse, text, textOrUnset } from '../api/parameters.ts'
@@ -37,14 +37,14 @@ const ListInput = z.strictObject({ ...listParameters, email: text.optional() })
 
 type CustomerInput = z.infer<typeof Input>
 
-function newCustomer(world: World): StripeObject {
-  const id = world.newId('cus')
+function newCustomer(state: SandboxState): StripeObject {
+  const id = state.newId('cus')
   return {
     id,
     object: 'customer',
     address: null,
     balance: 0,
-    created: world.now(),
+    created: state.now(),
     currency: null,
     customer_account: null,
     default_source: null,
@@ -71,7 +71,7 @@ function newCustomer(world: World): StripeObject {
   }
 }
 interface Desk {
-  readonly world: World
+  readonly state: SandboxState
   readonly wallet: Wallet
   readonly customers: Table
   readonly deleted: Table
@@ -124,13 +124,13 @@ function changed(desk: Desk, before: StripeObject, input: CustomerInput): Stripe
 }
 
 function create(desk: Desk, input: CustomerInput): StripeObject {
-  const blank = newCustomer(desk.world)
+  const blank = newCustomer(desk.state)
   // Attaching needs the customer to be there.
   desk.customers.put(blank)
   const { payment_method: method, invoice_settings: settings, ...plain } = input
   const named = changed(desk, blank, plain)
   desk.customers.put(named)
-  desk.world.emit('customer.created', named)
+  desk.state.emit('customer.created', named)
   if (method === undefined && settings === undefined) return named
   const whole = changed(desk, named, input)
   desk.customers.put(whole)
@@ -141,14 +141,14 @@ function update(desk: Desk, before: StripeObject, input: CustomerInput): StripeO
   const after = changed(desk, before, input)
   const previous = previousAttributes(before, after)
   desk.customers.put(after)
-  if (Object.keys(previous).length > 0) desk.world.emit('customer.updated', after, previous)
+  if (Object.keys(previous).length > 0) desk.state.emit('customer.updated', after, previous)
   return after
 }
 
 function remove(desk: Desk, customer: StripeObject): JsonObject {
   for (const watcher of desk.watchers) watcher(customer)
-  for (const method of desk.world.table('payment_method').where('customer', customer.id))
-    desk.world.table('payment_method').put({ ...method, customer: null })
+  for (const method of desk.state.table('payment_method').where('customer', customer.id))
+    desk.state.table('payment_method').put({ ...method, customer: null })
   desk.customers.remove(customer.id)
   desk.deleted.put({
     id: customer.id,
@@ -156,7 +156,7 @@ function remove(desk: Desk, customer: StripeObject): JsonObject {
     created: customer.created,
     livemode: false,
   })
-  desk.world.emit('customer.deleted', customer)
+  desk.state.emit('customer.deleted', customer)
   return { id: customer.id, object: 'customer', deleted: true }
 }
 
@@ -201,12 +201,12 @@ function routes(desk: Desk): readonly Route[] {
   ]
 }
 
-export function createCustomers(world: World, wallet: Wallet) {
+export function createCustomers(state: SandboxState, wallet: Wallet) {
   const desk: Desk = {
-    world,
+    state,
     wallet,
-    customers: world.table('customer'),
-    deleted: world.table('sandbox.deleted_customer'),
+    customers: state.table('customer'),
+    deleted: state.table('sandbox.deleted_customer'),
     watchers: [],
   }
   const part: Part = { routes: routes(desk) }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { given, recordAt, textAt } from '../../kernel/fields.ts'
 import type { StripeObject } from '../../kernel/objects.ts'
-import type { World } from '../../kernel/world.ts'
+import type { SandboxState } from '../../kernel/state.ts'
 import { invalidRequest, notFound } from '../api/failure.ts'
 import { listParameters, paginate } from '../api/lists.ts'
 import { integer, mergedMetadata, metadataOrUnset, parse, text } from '../api/parameters.ts'
@@ -27,8 +27,8 @@ const UpdateInput = z.strictObject({
   allow_redisplay: z.enum(['always', 'limited', 'unspecified']).optional(),
 })
 
-export function createPaymentMethodRoutes(world: World, wallet: Wallet): Part {
-  const table = world.table('payment_method')
+export function createPaymentMethodRoutes(state: SandboxState, wallet: Wallet): Part {
+  const table = state.table('payment_method')
 
   function methodOf(id: string): StripeObject {
     const method = table.get(id)
@@ -100,7 +100,7 @@ export function createPaymentMethodRoutes(world: World, wallet: Wallet): Part {
         handle({ param, input }) {
           const request = parse(ListInput, input)
           const customer = param('customer')
-          if (world.table('customer').get(customer) === undefined)
+          if (state.table('customer').get(customer) === undefined)
             throw notFound('customer', customer)
           const url = `/v1/customers/${customer}/payment_methods`
           const objects = table

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { JsonObject } from '../../../values/json.ts'
 import { given, previousAttributes, recordAt, textAt } from '../../kernel/fields.ts'
 import type { StripeObject, Table } from '../../kernel/objects.ts'
-import type { World } from '../../kernel/world.ts'
+import type { SandboxState } from '../../kernel/state.ts'
 import { cardError, invalidRequest, notFound } from '../api/failure.ts'
 import { integer, metadata, text, textOrUnset } from '../api/parameters.ts'
 import { testBankAccount, testCard, type TestBankAccount, type TestCard } from './cards.ts'
@@ -84,15 +84,15 @@ interface PaymentMethodInput {
 }
 
 /** Methods and what is behind them. All calls belong inside a unit of work. */ interface Desk {
-  readonly world: World
+  readonly state: SandboxState
   readonly methods: Table
   readonly instruments: Table
   readonly customers: Table
 }
 
 function make(desk: Desk, { card, bank, data }: PaymentMethodInput): StripeObject {
-  const created = desk.world.now()
-  const id = desk.world.newId('pm')
+  const created = desk.state.now()
+  const id = desk.state.newId('pm')
   const input = data?.card !== undefined && 'number' in data.card ? data.card : null
   const year = new Date(created * 1000).getUTCFullYear() + 4
   const expiry = { month: input?.exp_month ?? 12, year: input?.exp_year ?? year }
@@ -170,7 +170,7 @@ function usable(desk: Desk, id: string, param = 'payment_method'): StripeObject 
 function put(desk: Desk, after: StripeObject, type: string): StripeObject {
   const before = desk.methods.get(after.id) ?? {}
   desk.methods.put(after)
-  desk.world.emit(type, after, previousAttributes(before, after))
+  desk.state.emit(type, after, previousAttributes(before, after))
   return after
 }
 
@@ -190,7 +190,7 @@ function attach(desk: Desk, id: string, customerId: string): StripeObject {
     throw cardError({ ...card.decline, keeps: false })
   const attached = { ...method, customer: customerId }
   desk.methods.put(attached)
-  desk.world.emit('payment_method.attached', attached)
+  desk.state.emit('payment_method.attached', attached)
   return attached
 }
 
@@ -222,7 +222,7 @@ function loseDefault(desk: Desk, customerId: string, methodId: string): void {
   const settings = { ...recordAt(before, 'invoice_settings'), default_payment_method: null }
   const after = { ...before, invoice_settings: settings }
   desk.customers.put(after)
-  desk.world.emit('customer.updated', after, previousAttributes(before, after))
+  desk.state.emit('customer.updated', after, previousAttributes(before, after))
 }
 
 /** Methods and what is behind them. All calls belong inside a unit of work. */
@@ -249,12 +249,12 @@ export interface Wallet {
   update(after: StripeObject): StripeObject
 }
 
-export function createWallet(world: World): Wallet {
+export function createWallet(state: SandboxState): Wallet {
   const desk: Desk = {
-    world,
-    methods: world.table('payment_method'),
-    instruments: world.table('sandbox.instrument'),
-    customers: world.table('customer'),
+    state,
+    methods: state.table('payment_method'),
+    instruments: state.table('sandbox.instrument'),
+    customers: state.table('customer'),
   }
   return {
     create: (data) => create(desk, data),

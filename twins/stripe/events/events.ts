@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { textAt } from '../../kernel/fields.ts'
 import type { StripeObject } from '../../kernel/objects.ts'
-import type { Ground } from '../../kernel/world.ts'
+import type { Ground } from '../../kernel/state.ts'
 import { notFound } from '../api/failure.ts'
 import { listParameters, paginate } from '../api/lists.ts'
 import { flag, parse, text } from '../api/parameters.ts'
@@ -30,13 +30,13 @@ function matches(type: string, pattern: string): boolean {
   return pattern.endsWith('*') ? type.startsWith(pattern.slice(0, -1)) : type === pattern
 }
 
-export function createEvents(world: Ground): Part {
-  const table = world.table('event')
+export function createEvents(state: Ground): Part {
+  const table = state.table('event')
 
-  const isShown = (event: StripeObject) => event.created > world.now() - shownSeconds
+  const isShown = (event: StripeObject) => event.created > state.now() - shownSeconds
 
   // Nothing older than the log's reach is ever shown, so the oldest go as new ones come.
-  world.onEvent(() => {
+  state.onEvent(() => {
     for (let oldest = table.first(); oldest !== undefined; oldest = table.first()) {
       if (isShown(oldest)) return
       table.remove(oldest.id)

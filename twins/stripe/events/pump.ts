@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Log } from '../../../actors/ports.ts'
 import { earlier, type Job } from '../../kernel/queue.ts'
-import type { Ground } from '../../kernel/world.ts'
+import type { Ground } from '../../kernel/state.ts'
 import type { Try, Webhooks } from './webhooks.ts'
 
 /** So many webhooks are on their way at once. */
@@ -20,7 +20,7 @@ interface Begun {
 }
 
 export interface PumpOptions {
-  readonly world: Ground
+  readonly state: Ground
   readonly webhooks: Webhooks
   readonly log: Log
   /** Resolves when all that was changed until now is kept. */
@@ -31,13 +31,13 @@ export interface PumpOptions {
  * Runs jobs and posts webhooks when they are due. What begins, and in which order, depends on the
  * queues alone, and not on how long an answer takes.
  */
-export function createPump({ world, webhooks, written, log }: PumpOptions) {
+export function createPump({ state, webhooks, written, log }: PumpOptions) {
   let running = Promise.resolve(0)
   let wake = () => {}
-  world.onEvent(() => wake())
+  state.onEvent(() => wake())
 
   function next(): Due | null {
-    const [job, delivery] = [world.jobs.peek(), world.deliveries.peek()]
+    const [job, delivery] = [state.jobs.peek(), state.deliveries.peek()]
     if (delivery !== undefined && (job === undefined || earlierDelivery(delivery, job)))
       return { job: delivery, isDelivery: true }
     return job === undefined ? null : { job, isDelivery: false }
@@ -48,11 +48,11 @@ export function createPump({ world, webhooks, written, log }: PumpOptions) {
     const tries: Try[] = []
     for (let count = 0; ; count += 1) {
       const due = next()
-      if (due === null || due.job.at > world.now() || count === jobsPerTurn) return { count, tries }
+      if (due === null || due.job.at > state.now() || count === jobsPerTurn) return { count, tries }
       const unanswered = [...posting.values(), ...tries]
       if (mustWait(due, unanswered)) return { count, tries }
       if (due.isDelivery) tries.push(...[webhooks.begin(due.job)].filter((one) => one !== null))
-      else world.runNextJob()
+      else state.runNextJob()
     }
   }
 

@@ -5,7 +5,7 @@ import type { Chaos } from '../../kernel/chaos.ts'
 import { flagAt, numberAt, textAt } from '../../kernel/fields.ts'
 import type { StripeObject, Table } from '../../kernel/objects.ts'
 import type { Job } from '../../kernel/queue.ts'
-import type { Ground } from '../../kernel/world.ts'
+import type { Ground } from '../../kernel/state.ts'
 import { thinNotification } from './thin-events.ts'
 
 export interface WebhookEndpoint {
@@ -61,7 +61,7 @@ function rankOf(event: StripeObject, { rank }: { readonly rank: number }): numbe
 }
 
 interface Desk extends WebhookParts {
-  readonly world: Ground
+  readonly state: Ground
   readonly deliveries: Table
   readonly events: Table
 }
@@ -84,7 +84,7 @@ function queue(desk: Desk, event: StripeObject, { kind, copy }: Copy): void {
   desk.deliveries.put({
     id,
     object: 'sandbox.delivery',
-    created: desk.world.now(),
+    created: desk.state.now(),
     livemode: false,
     event: event.id,
     kind,
@@ -92,8 +92,8 @@ function queue(desk: Desk, event: StripeObject, { kind, copy }: Copy): void {
     drop_first: plan.dropFirst,
     rank: rankOf(event, plan),
   })
-  const at = desk.world.now() + plan.delaySeconds
-  desk.world.deliveries.schedule({ kind, id, at, rank: rankOf(event, plan) })
+  const at = desk.state.now() + plan.delaySeconds
+  desk.state.deliveries.schedule({ kind, id, at, rank: rankOf(event, plan) })
 }
 
 function queueAll(desk: Desk, event: StripeObject): void {
@@ -118,20 +118,20 @@ function begin(desk: Desk, { id, kind }: Job): StripeObject | null {
   const tries = delivery === undefined ? 0 : (numberAt(delivery, 'tries') ?? 0)
   const wait = retrySeconds[tries]
   if (delivery === undefined) {
-    desk.world.deliveries.unschedule(kind, id)
+    desk.state.deliveries.unschedule(kind, id)
     return null
   }
   if (wait === undefined) settled(desk, delivery, kind)
   else {
     desk.deliveries.put({ ...delivery, tries: tries + 1 })
     const rank = numberAt(delivery, 'rank') ?? 0
-    desk.world.deliveries.schedule({ kind, id, at: desk.world.now() + wait, rank })
+    desk.state.deliveries.schedule({ kind, id, at: desk.state.now() + wait, rank })
   }
   return delivery
 }
 
 function settled(desk: Desk, delivery: StripeObject, kind: string): void {
-  desk.world.deliveries.unschedule(kind, delivery.id)
+  desk.state.deliveries.unschedule(kind, delivery.id)
   desk.deliveries.remove(delivery.id)
   const event = desk.events.get(textAt(delivery, 'event') ?? '')
   if (event !== undefined && kind === 'snapshot') desk.events.put({ ...event, pending_webhooks: 0 })
@@ -144,7 +144,7 @@ async function post(desk: Desk, delivery: StripeObject): Promise<number> {
   const headers = {
     'Content-Type': 'application/json; charset=utf-8',
     'User-Agent': 'Stripe/1.0 (simulated)',
-    'Stripe-Signature': signatureHeader(text, desk.endpoint.secret, desk.world.now()),
+    'Stripe-Signature': signatureHeader(text, desk.endpoint.secret, desk.state.now()),
   }
   try {
     return await desk.endpoint.send(desk.endpoint.url, headers, text)
@@ -156,30 +156,30 @@ async function post(desk: Desk, delivery: StripeObject): Promise<number> {
 
 /** Makes the try that was booked. */
 async function send(desk: Desk, { job, delivery }: Try): Promise<void> {
-  const { world, log } = desk
+  const { state, log } = desk
   const tries = numberAt(delivery, 'tries') ?? 0
   const lost = tries === 0 && flagAt(delivery, 'drop_first')
   const status = lost ? 0 : await post(desk, delivery)
   const ok = status >= 200 && status < 300
   if (ok && tries < retrySeconds.length)
-    world.unitAt(job.at, () => settled(desk, delivery, job.kind))
+    state.unitAt(job.at, () => settled(desk, delivery, job.kind))
   if (!ok) log.debug('sandbox.webhook_failed', { delivery: delivery.id, tries, status })
 }
 
 /** Posts every Event to the endpoint until it answers 2xx or three days have passed. */
-export function createWebhooks(world: Ground, wiring: WebhookParts) {
+export function createWebhooks(state: Ground, wiring: WebhookParts) {
   const desk: Desk = {
     ...wiring,
-    world,
-    deliveries: world.table('sandbox.delivery'),
-    events: world.table('event'),
+    state,
+    deliveries: state.table('sandbox.delivery'),
+    events: state.table('event'),
   }
-  world.onEvent((event) => queueAll(desk, event))
+  state.onEvent((event) => queueAll(desk, event))
 
   return {
     /** Books a try of the delivery that is due; null if it is no longer wanted. */
     begin: (job: Job): Try | null => {
-      const delivery = world.unitAt(job.at, () => begin(desk, job))
+      const delivery = state.unitAt(job.at, () => begin(desk, job))
       return delivery === null ? null : { job, delivery }
     },
 
@@ -190,10 +190,10 @@ export function createWebhooks(world: Ground, wiring: WebhookParts) {
      * Posts the event once more, as the Dashboard's button does. False if there is no such event.
      */
     resend: (eventId: string): boolean =>
-      world.unit(() => {
+      state.unit(() => {
         const event = desk.events.get(eventId)
         if (event === undefined || desk.endpoint === null) return false
-        queue(desk, event, { kind: 'snapshot', copy: `resend${world.count('resend')}` })
+        queue(desk, event, { kind: 'snapshot', copy: `resend${state.count('resend')}` })
         return true
       }),
   }

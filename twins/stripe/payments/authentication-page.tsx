@@ -4,7 +4,7 @@ import { raw } from 'hono/html'
 import type { Child } from 'hono/jsx'
 import { numberAt, textAt } from '../../kernel/fields.ts'
 import type { StripeObject } from '../../kernel/objects.ts'
-import type { World } from '../../kernel/world.ts'
+import type { SandboxState } from '../../kernel/state.ts'
 import { StripeFailure } from '../api/failure.ts'
 import type { PaymentAuthentication } from './payment-intents.ts'
 
@@ -15,7 +15,8 @@ main { max-width: 24rem; margin: 12vh auto; padding: 2rem; background: #fff; bor
 h1 { font-size: 1.25rem; margin: 0 0 .5rem }
 p { margin: .5rem 0 1.25rem }
 .amount { font-size: 1.75rem; font-weight: 600 }
-button { width: 100%; padding: .75rem; border: 0; border-radius: 8px; font: inherit; cursor: pointer }
+button { width: 100%; padding: .75rem; border: 0; border-radius: 8px; font: inherit;
+  cursor: pointer }
 .yes { background: #14532d; color: #fff; margin-bottom: .5rem }
 .no { background: #e5e7eb; color: #1f2430 }
 .note { color: #6b7280; font-size: .875rem; margin: 1.25rem 0 0 }
@@ -110,13 +111,13 @@ export interface AuthenticationPorts {
 
 /** `GET /3ds/:intent` asks, as a bank's 3-D Secure page would; `POST` is the customer's answer. */
 export function createAuthenticationPage(
-  world: World,
+  state: SandboxState,
   { payments, setups }: AuthenticationPorts,
 ): Hono {
   const app = new Hono()
 
   const intentOf = (id: string) =>
-    world.table('payment_intent').get(id) ?? world.table('setup_intent').get(id)
+    state.table('payment_intent').get(id) ?? state.table('setup_intent').get(id)
 
   const unknown = <Answer title="Not found" text="There is no payment to authenticate here." />
   const done = <Answer title="Nothing to do" text="This payment does not wait for you any more." />
@@ -134,7 +135,7 @@ export function createAuthenticationPage(
     const { answer } = await context.req.parseBody()
     const authentication = intent.object === 'setup_intent' ? setups : payments
     try {
-      const after = world.unit(() =>
+      const after = state.unit(() =>
         answer === 'complete' ? authentication.complete(intent.id) : authentication.fail(intent.id),
       )
       const back = returnUrl(intent, after)

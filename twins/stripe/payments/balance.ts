@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { numberAt, textAt } from '../../kernel/fields.ts'
 import type { StripeObject } from '../../kernel/objects.ts'
-import type { Ground, World } from '../../kernel/world.ts'
+import type { Ground, SandboxState } from '../../kernel/state.ts'
 import { notFound } from '../api/failure.ts'
 import { listParameters, paginate } from '../api/lists.ts'
 import { parse, text } from '../api/parameters.ts'
@@ -27,15 +27,15 @@ export function chargeFee(amount: number): number {
 export const disputeFee = 1500
 
 /** Books a movement at once as available: the twin simulates no payouts. Inside a unit of work. */
-export function bookMovement(world: World, movement: Movement): StripeObject {
+export function bookMovement(state: SandboxState, movement: Movement): StripeObject {
   const { amount, fee, currency, type, category, source } = movement
   const transaction: StripeObject = {
-    id: world.newId('txn'),
+    id: state.newId('txn'),
     object: 'balance_transaction',
     amount,
-    available_on: world.now(),
+    available_on: state.now(),
     balance_type: 'payments',
-    created: world.now(),
+    created: state.now(),
     currency,
     description: null,
     exchange_rate: null,
@@ -59,7 +59,7 @@ export function bookMovement(world: World, movement: Movement): StripeObject {
     status: 'available',
     type,
   }
-  world.table('balance_transaction').put(transaction)
+  state.table('balance_transaction').put(transaction)
   return transaction
 }
 
@@ -70,8 +70,8 @@ const ListInput = z.strictObject({
   currency: text.optional(),
 })
 
-export function createBalance(world: Ground): Part {
-  const table = world.table('balance_transaction')
+export function createBalance(state: Ground): Part {
+  const table = state.table('balance_transaction')
 
   function available() {
     const sums = new Map<string, number>()
@@ -121,7 +121,7 @@ export function createBalance(world: Ground): Part {
         method: 'GET',
         path: '/v1/account',
         handle: () => ({
-          id: world.accountId,
+          id: state.accountId,
           object: 'account',
           charges_enabled: true,
           country: 'US',

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { JsonObject } from '../../../values/json.ts'
 import { given, numberAt, previousAttributes, recordAt, textAt } from '../../kernel/fields.ts'
 import type { StripeObject } from '../../kernel/objects.ts'
-import type { World } from '../../kernel/world.ts'
+import type { SandboxState } from '../../kernel/state.ts'
 import { notFound } from '../api/failure.ts'
 import { listOf, listParameters, paginate } from '../api/lists.ts'
 import { mergedMetadata, metadataOrUnset, parse, text } from '../api/parameters.ts'
@@ -50,10 +50,10 @@ function methodDetails(method: StripeObject): JsonObject {
   return { type, [type]: { ...recordAt(method, type) } }
 }
 
-function newCharge(world: World, { intent, method, card }: PresentedMethod): StripeObject {
+function newCharge(state: SandboxState, { intent, method, card }: PresentedMethod): StripeObject {
   const amount = numberAt(intent, 'amount') ?? 0
   return {
-    id: world.newId('ch'),
+    id: state.newId('ch'),
     object: 'charge',
     amount,
     amount_captured: 0,
@@ -65,7 +65,7 @@ function newCharge(world: World, { intent, method, card }: PresentedMethod): Str
     billing_details: recordAt(method, 'billing_details'),
     calculated_statement_descriptor: 'SANDBOX',
     captured: false,
-    created: world.now(),
+    created: state.now(),
     currency: textAt(intent, 'currency') ?? 'usd',
     customer: textAt(intent, 'customer'),
     description: textAt(intent, 'description'),
@@ -102,18 +102,18 @@ function newCharge(world: World, { intent, method, card }: PresentedMethod): Str
 }
 
 /** Charges as the bank's answers make them. All calls belong inside a unit of work. */
-export function createCharges(world: World) {
-  const table = world.table('charge')
+export function createCharges(state: SandboxState) {
+  const table = state.table('charge')
 
   function put(charge: StripeObject, type: string, previous?: JsonObject): StripeObject {
     table.put(charge)
-    world.emit(type, charge, previous)
+    state.emit(type, charge, previous)
     return charge
   }
 
   function paid(charge: StripeObject): StripeObject {
     const amount = numberAt(charge, 'amount') ?? 0
-    const transaction = bookMovement(world, {
+    const transaction = bookMovement(state, {
       amount,
       fee: chargeFee(amount),
       currency: textAt(charge, 'currency') ?? 'usd',
@@ -143,10 +143,10 @@ export function createCharges(world: World) {
 
   return {
     succeed: (presented: PresentedMethod) =>
-      put(paid(newCharge(world, presented)), 'charge.succeeded'),
+      put(paid(newCharge(state, presented)), 'charge.succeeded'),
     fail: (presented: PresentedMethod, decline: Decline) =>
-      put(failed(newCharge(world, presented), decline, presented.card), 'charge.failed'),
-    begin: (presented: PresentedMethod) => put(newCharge(world, presented), 'charge.pending'),
+      put(failed(newCharge(state, presented), decline, presented.card), 'charge.failed'),
+    begin: (presented: PresentedMethod) => put(newCharge(state, presented), 'charge.pending'),
     /** Ends a pending charge: with the decline, or paid if there is none. */
     end(id: string, decline: Decline | null): StripeObject | undefined {
       const charge = table.get(id)
@@ -171,8 +171,8 @@ const UpdateInput = z.strictObject({
   receipt_email: text.optional(),
 })
 
-export function createChargeRoutes(world: World): Part {
-  const table = world.table('charge')
+export function createChargeRoutes(state: SandboxState): Part {
+  const table = state.table('charge')
 
   function chargeOf(id: string): StripeObject {
     const charge = table.get(id)
@@ -184,7 +184,7 @@ export function createChargeRoutes(world: World): Part {
     includable: {
       charge: {
         refunds: (charge) => {
-          const refunds = world.table('refund').where('charge', charge.id).toReversed()
+          const refunds = state.table('refund').where('charge', charge.id).toReversed()
           return listOf(refunds, false, `/v1/charges/${charge.id}/refunds`)
         },
       },
@@ -221,7 +221,7 @@ export function createChargeRoutes(world: World): Part {
             metadata: mergedMetadata(recordAt(before, 'metadata'), metadata),
           }
           table.put(after)
-          world.emit('charge.updated', after, previousAttributes(before, after))
+          state.emit('charge.updated', after, previousAttributes(before, after))
           return after
         },
       },

@@ -1,6 +1,6 @@
 import { textAt } from '../../kernel/fields.ts'
 import type { StripeObject } from '../../kernel/objects.ts'
-import type { World } from '../../kernel/world.ts'
+import type { SandboxState } from '../../kernel/state.ts'
 import type { Aftermath } from '../customers/cards.ts'
 
 export const evidenceFields = [
@@ -44,18 +44,18 @@ const reasons: Record<Dispute, string> = {
 
 /** The dispute as the bank opens it; nothing is stored or moved yet. */
 export function blankDispute(
-  world: World,
+  state: SandboxState,
   charge: StripeObject,
   { amount, aftermath, due }: { amount: number; aftermath: Dispute; due: number },
 ): StripeObject {
   const inquiry = aftermath === 'inquiry'
   return {
-    id: world.newId('du'),
+    id: state.newId('du'),
     object: 'dispute',
     amount,
     balance_transactions: [],
     charge: charge.id,
-    created: world.now(),
+    created: state.now(),
     currency: textAt(charge, 'currency') ?? 'usd',
     enhanced_eligibility_types: [],
     evidence: {

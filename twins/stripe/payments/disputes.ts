@@ -9,7 +9,7 @@ import {
   textAt,
 } from '../../kernel/fields.ts'
 import type { StripeObject, Table } from '../../kernel/objects.ts'
-import type { Ground } from '../../kernel/world.ts'
+import type { Ground } from '../../kernel/state.ts'
 import { invalidRequest, notFound } from '../api/failure.ts'
 import { listParameters, paginate } from '../api/lists.ts'
 import { flag, mergedMetadata, metadataOrUnset, parse, text } from '../api/parameters.ts'
@@ -42,7 +42,7 @@ const unanswered = new Set(['needs_response', 'warning_needs_response'])
 const isInquiry = (dispute: StripeObject) =>
   (textAt(dispute, 'status') ?? '').startsWith('warning_')
 interface Desk {
-  readonly world: Ground
+  readonly state: Ground
   readonly wallet: Wallet
   readonly disputes: Table
   readonly charges: Table
@@ -61,40 +61,40 @@ function aftermathOf(desk: Desk, charge: StripeObject): Aftermath | null {
 
 function warn(desk: Desk, charge: StripeObject): void {
   const warning: StripeObject = {
-    id: desk.world.newId('issfr'),
+    id: desk.state.newId('issfr'),
     object: 'radar.early_fraud_warning',
     actionable: true,
     charge: charge.id,
-    created: desk.world.now(),
+    created: desk.state.now(),
     fraud_type: 'made_with_lost_card',
     livemode: false,
     payment_intent: textAt(charge, 'payment_intent'),
   }
   desk.warnings.put(warning)
-  desk.world.emit('radar.early_fraud_warning.created', warning)
+  desk.state.emit('radar.early_fraud_warning.created', warning)
 }
 
 function open(desk: Desk, charge: StripeObject, aftermath: Dispute): void {
   const inquiry = aftermath === 'inquiry'
   const already = desk.disputes.where('charge', charge.id).length > 0
   const left = (numberAt(charge, 'amount') ?? 0) - (numberAt(charge, 'amount_refunded') ?? 0)
-  const due = desk.world.now() + answerSeconds
+  const due = desk.state.now() + answerSeconds
   const amount = aftermath === 'two_disputes' ? Math.floor((left + (already ? 1 : 0)) / 2) : left
-  const fresh = blankDispute(desk.world, charge, { amount, aftermath, due })
+  const fresh = blankDispute(desk.state, charge, { amount, aftermath, due })
   const dispute = inquiry ? fresh : move(desk, fresh, 'withdrawn')
   desk.disputes.put(dispute)
   const disputed = { ...charge, dispute: dispute.id, disputed: true }
   desk.charges.put(disputed)
-  desk.world.emit('charge.dispute.created', dispute)
-  if (!inquiry) desk.world.emit('charge.dispute.funds_withdrawn', dispute)
-  desk.world.emit('charge.updated', disputed, previousAttributes(charge, disputed))
-  desk.world.schedule('dispute.due', dispute.id, due)
+  desk.state.emit('charge.dispute.created', dispute)
+  if (!inquiry) desk.state.emit('charge.dispute.funds_withdrawn', dispute)
+  desk.state.emit('charge.updated', disputed, previousAttributes(charge, disputed))
+  desk.state.schedule('dispute.due', dispute.id, due)
 }
 
 /** Books the money that the bank took, or gave back. */
 function move(desk: Desk, dispute: StripeObject, how: 'withdrawn' | 'reinstated'): StripeObject {
   const amount = numberAt(dispute, 'amount') ?? 0
-  const transaction = bookMovement(desk.world, {
+  const transaction = bookMovement(desk.state, {
     amount: how === 'withdrawn' ? -amount : amount,
     fee: how === 'withdrawn' ? disputeFee : 0,
     currency: textAt(dispute, 'currency') ?? 'usd',
@@ -115,10 +115,10 @@ function close(desk: Desk, before: StripeObject, status: 'won' | 'lost'): Stripe
     status: inquiry ? 'warning_closed' : status,
   }
   desk.disputes.put(after)
-  desk.world.unschedule('dispute.due', before.id)
-  desk.world.unschedule('dispute.decide', before.id)
-  desk.world.emit('charge.dispute.closed', after, previousAttributes(before, after))
-  if (paidBack !== before) desk.world.emit('charge.dispute.funds_reinstated', after)
+  desk.state.unschedule('dispute.due', before.id)
+  desk.state.unschedule('dispute.decide', before.id)
+  desk.state.emit('charge.dispute.closed', after, previousAttributes(before, after))
+  if (paidBack !== before) desk.state.emit('charge.dispute.funds_reinstated', after)
   return after
 }
 
@@ -131,7 +131,7 @@ function stillOpen(desk: Desk, id: string): StripeObject {
 }
 
 function submitted(desk: Desk, dispute: StripeObject): JsonObject {
-  desk.world.schedule('dispute.decide', dispute.id, desk.world.now() + decideAfterSeconds)
+  desk.state.schedule('dispute.decide', dispute.id, desk.state.now() + decideAfterSeconds)
   const details = recordAt(dispute, 'evidence_details')
   const count = numberAt(details, 'submission_count') ?? 0
   return {
@@ -158,7 +158,7 @@ function update(
   const sends = input.evidence !== undefined && input.submit !== false
   const after = sends ? { ...changed, ...submitted(desk, changed) } : changed
   desk.disputes.put(after)
-  desk.world.emit('charge.dispute.updated', after, previousAttributes(before, after))
+  desk.state.emit('charge.dispute.updated', after, previousAttributes(before, after))
   return after
 }
 
@@ -208,24 +208,24 @@ function routes(desk: Desk): readonly Route[] {
 }
 
 /** Disputes and early fraud warnings: what the holders' banks do after a charge. */
-export function createDisputes(world: Ground, wallet: Wallet): Part {
+export function createDisputes(state: Ground, wallet: Wallet): Part {
   const desk: Desk = {
-    world,
+    state,
     wallet,
-    disputes: world.table('dispute'),
-    charges: world.table('charge'),
-    warnings: world.table('radar.early_fraud_warning'),
+    disputes: state.table('dispute'),
+    charges: state.table('charge'),
+    warnings: state.table('radar.early_fraud_warning'),
   }
   const { charges, disputes } = desk
 
-  world.onEvent((event) => {
+  state.onEvent((event) => {
     if (textAt(event, 'type') !== 'charge.succeeded') return
     const charge = charges.get(textAt(event, 'data.object.id') ?? '')
     if (charge === undefined || aftermathOf(desk, charge) === null) return
-    world.schedule('dispute.open', charge.id, world.now() + disputeAfterSeconds)
+    state.schedule('dispute.open', charge.id, state.now() + disputeAfterSeconds)
   })
 
-  world.onJob('dispute.open', (chargeId) => {
+  state.onJob('dispute.open', (chargeId) => {
     const charge = charges.get(chargeId)
     const aftermath = charge === undefined ? null : aftermathOf(desk, charge)
     if (charge === undefined || aftermath === null) return
@@ -234,13 +234,13 @@ export function createDisputes(world: Ground, wallet: Wallet): Part {
     if (aftermath === 'two_disputes') open(desk, charge, aftermath)
   })
 
-  world.onJob('dispute.due', (id) => {
+  state.onJob('dispute.due', (id) => {
     const dispute = disputes.get(id)
     if (dispute !== undefined && unanswered.has(textAt(dispute, 'status') ?? ''))
       close(desk, dispute, 'lost')
   })
 
-  world.onJob('dispute.decide', (id) => {
+  state.onJob('dispute.decide', (id) => {
     const dispute = disputes.get(id)
     const word = dispute === undefined ? null : textAt(dispute, 'evidence.uncategorized_text')
     if (dispute === undefined) return

@@ -1,11 +1,11 @@
 import { textAt } from '../../kernel/fields.ts'
 import type { StripeObject } from '../../kernel/objects.ts'
-import type { World } from '../../kernel/world.ts'
+import type { SandboxState } from '../../kernel/state.ts'
 import type { NewPaymentIntent, PaymentOutcome, PaymentResult } from './payments.ts'
 
 /** The intent as the API first shows it; nothing is stored yet. */
-export function newIntent(world: World, input: NewPaymentIntent): StripeObject {
-  const id = world.newId('pi')
+export function newIntent(state: SandboxState, input: NewPaymentIntent): StripeObject {
+  const id = state.newId('pi')
   const method = input.payment_method ?? null
   return {
     id,
@@ -21,9 +21,9 @@ export function newIntent(world: World, input: NewPaymentIntent): StripeObject {
     canceled_at: null,
     cancellation_reason: null,
     capture_method: 'automatic',
-    client_secret: `${id}_secret_${world.newId('s').slice(2)}`,
+    client_secret: `${id}_secret_${state.newId('s').slice(2)}`,
     confirmation_method: 'automatic',
-    created: world.now(),
+    created: state.now(),
     currency: input.currency,
     customer: input.customer,
     customer_account: null,

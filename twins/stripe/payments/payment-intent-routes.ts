@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { given, recordAt, textAt } from '../../kernel/fields.ts'
 import type { StripeObject, Table } from '../../kernel/objects.ts'
-import type { World } from '../../kernel/world.ts'
+import type { SandboxState } from '../../kernel/state.ts'
 import { cardError, invalidRequest, notFound } from '../api/failure.ts'
 import { listParameters, paginate } from '../api/lists.ts'
 import {
@@ -105,7 +105,7 @@ export interface PaymentRoutePorts {
   readonly payments: Payments
 }
 interface Desk extends PaymentRoutePorts {
-  readonly world: World
+  readonly state: SandboxState
   readonly intents: Table
 }
 
@@ -117,7 +117,7 @@ function intentOf(desk: Desk, id: string): StripeObject {
 
 /** An invoice's intent is driven by its invoice alone: here it may only be confirmed. */
 function notOfInvoice(desk: Desk, intent: StripeObject): StripeObject {
-  const owner = desk.world.table('invoice_payment').where('payment.payment_intent', intent.id)
+  const owner = desk.state.table('invoice_payment').where('payment.payment_intent', intent.id)
   if (owner.length === 0) return intent
   throw invalidRequest(
     null,
@@ -158,7 +158,7 @@ function create(desk: Desk, input: z.infer<typeof CreateInput>): StripeObject {
   if (input.amount < amountMin)
     throw invalidRequest('amount', 'Amount must be at least 50 cents', 'amount_too_small')
   const { customer = null, automatic_payment_methods: automatic } = input
-  if (customer !== null && desk.world.table('customer').get(customer) === undefined)
+  if (customer !== null && desk.state.table('customer').get(customer) === undefined)
     throw notFound('customer', customer, 'customer')
   const methodId = methodIdOf(desk, input)
   const made = desk.payments.create({
@@ -285,7 +285,7 @@ function changingRoutes(desk: Desk): readonly Route[] {
   ]
 }
 
-export function createPaymentIntentRoutes(world: World, ports: PaymentRoutePorts): Part {
-  const desk: Desk = { ...ports, world, intents: world.table('payment_intent') }
+export function createPaymentIntentRoutes(state: SandboxState, ports: PaymentRoutePorts): Part {
+  const desk: Desk = { ...ports, state, intents: state.table('payment_intent') }
   return { routes: [...openingRoutes(desk), ...changingRoutes(desk)] }
 }

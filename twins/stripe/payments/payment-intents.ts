@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../values/json.ts'
 import { textAt } from '../../kernel/fields.ts'
 import type { StripeObject, Table } from '../../kernel/objects.ts'
-import type { World } from '../../kernel/world.ts'
+import type { SandboxState } from '../../kernel/state.ts'
 import { invalidRequest, notFound, StripeFailure } from '../api/failure.ts'
 import {
   debitSeconds,
@@ -53,8 +53,9 @@ function unexpectedState(intent: StripeObject, verb: string): StripeFailure {
 const confirmable = new Set(['requires_payment_method', 'requires_confirmation', 'requires_action'])
 const ended = new Set(['succeeded', 'canceled', 'processing'])
 
-/** Payment intents and what the simulated bank answers them. */ interface Desk extends PaymentPorts {
-  readonly world: World
+/** Payment intents and what the simulated bank answers them. */
+interface Desk extends PaymentPorts {
+  readonly state: SandboxState
   readonly intents: Table
   readonly handlers: ((intent: StripeObject, settlement: Settlement) => void)[]
 }
@@ -80,7 +81,7 @@ function settle(desk: Desk, before: StripeObject, { change, settlement }: Turn):
   const intent: StripeObject = { ...before, next_action: null, ...change }
   const type = settlement === 'declined' ? 'payment_failed' : settlement
   desk.intents.put(intent)
-  desk.world.emit(`payment_intent.${type}`, intent)
+  desk.state.emit(`payment_intent.${type}`, intent)
   for (const handler of desk.handlers) handler(intent, settlement)
   return intentOf(desk, intent.id)
 }
@@ -145,7 +146,7 @@ function succeeded(desk: Desk, presented: PresentedMethod, chargeId: string): St
 function debit(desk: Desk, presented: PresentedMethod): StripeObject {
   const charge = desk.charges.begin(presented)
   const { intent } = presented
-  desk.world.schedule('payment.debit', intent.id, desk.world.now() + debitSeconds)
+  desk.state.schedule('payment.debit', intent.id, desk.state.now() + debitSeconds)
   const change = { last_payment_error: null, latest_charge: charge.id, status: 'processing' }
   return settle(desk, intent, { change: change, settlement: 'processing' })
 }
@@ -246,9 +247,9 @@ function failAuthentication(desk: Desk, id: string): StripeObject {
 }
 
 function create(desk: Desk, input: NewPaymentIntent): StripeObject {
-  const intent = newIntent(desk.world, input)
+  const intent = newIntent(desk.state, input)
   desk.intents.put(intent)
-  desk.world.emit('payment_intent.created', intent)
+  desk.state.emit('payment_intent.created', intent)
   return intent
 }
 
@@ -256,7 +257,7 @@ function cancel(desk: Desk, id: string, reason: string | null): StripeObject {
   const intent = intentOf(desk, id)
   if (ended.has(textAt(intent, 'status') ?? '')) throw unexpectedState(intent, 'cancel')
   const change = {
-    canceled_at: desk.world.now(),
+    canceled_at: desk.state.now(),
     cancellation_reason: reason,
     status: 'canceled',
   }
@@ -264,14 +265,14 @@ function cancel(desk: Desk, id: string, reason: string | null): StripeObject {
 }
 
 /** Payment intents and what the simulated bank answers them. */
-export function createPayments(world: World, ports: PaymentPorts) {
+export function createPayments(state: SandboxState, ports: PaymentPorts) {
   const desk: Desk = {
     ...ports,
-    world,
-    intents: world.table('payment_intent'),
+    state,
+    intents: state.table('payment_intent'),
     handlers: [],
   }
-  world.onJob('payment.debit', (id) => endDebit(desk, id))
+  state.onJob('payment.debit', (id) => endDebit(desk, id))
 
   const authentication: PaymentAuthentication = {
     complete: (id) => charge(desk, presentedOf(desk, awaited(desk, id))),

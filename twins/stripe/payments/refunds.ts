@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { JsonObject } from '../../../values/json.ts'
 import { flagAt, numberAt, previousAttributes, recordAt, textAt } from '../../kernel/fields.ts'
 import type { StripeObject, Table } from '../../kernel/objects.ts'
-import type { World } from '../../kernel/world.ts'
+import type { SandboxState } from '../../kernel/state.ts'
 import { invalidRequest, notFound } from '../api/failure.ts'
 import { listParameters, paginate } from '../api/lists.ts'
 import {
@@ -34,7 +34,7 @@ const ListInput = z.strictObject({
   payment_intent: text.optional(),
 })
 interface Desk {
-  readonly world: World
+  readonly state: SandboxState
   readonly wallet: Wallet
   readonly refunds: Table
   readonly charges: Table
@@ -58,7 +58,7 @@ function chargeOf(desk: Desk, input: z.infer<typeof CreateInput>): StripeObject 
       'charge',
       'One of the following params should be provided: payment_intent or charge.',
     )
-  const intent = desk.world.table('payment_intent').get(intentId)
+  const intent = desk.state.table('payment_intent').get(intentId)
   if (intent === undefined) throw notFound('payment_intent', intentId, 'payment_intent')
   const charge = desk.charges.get(textAt(intent, 'latest_charge') ?? '')
   if (charge === undefined || textAt(intent, 'status') !== 'succeeded')
@@ -77,7 +77,7 @@ function refundable(desk: Desk, charge: StripeObject, asked: number | undefined)
       'charge_not_refundable',
     )
   if (
-    desk.world
+    desk.state
       .table('dispute')
       .where('charge', charge.id)
       .some((found) => !refundAllowed(found))
@@ -118,7 +118,7 @@ function bookOnCharge(
     refunded: total === numberAt(before, 'amount'),
   }
   desk.charges.put(after)
-  desk.world.emit(type, after, previousAttributes(before, after))
+  desk.state.emit(type, after, previousAttributes(before, after))
 }
 
 interface RefundFacts {
@@ -130,7 +130,7 @@ interface RefundFacts {
 }
 
 function blankRefund(
-  world: World,
+  state: SandboxState,
   charge: StripeObject,
   { id, amount, rule, transaction, input }: RefundFacts,
 ): StripeObject {
@@ -140,7 +140,7 @@ function blankRefund(
     amount,
     balance_transaction: transaction,
     charge: charge.id,
-    created: world.now(),
+    created: state.now(),
     currency: textAt(charge, 'currency') ?? 'usd',
     customer: textAt(charge, 'customer'),
     customer_account: null,
@@ -169,8 +169,8 @@ function create(desk: Desk, input: z.infer<typeof CreateInput>): StripeObject {
   const sum = refundable(desk, charge, input.amount)
   const rule = desk.wallet.instrumentOf(textAt(charge, 'payment_method') ?? '').card?.refund
   const currency = textAt(charge, 'currency') ?? 'usd'
-  const id = desk.world.newId('re')
-  const transaction = bookMovement(desk.world, {
+  const id = desk.state.newId('re')
+  const transaction = bookMovement(desk.state, {
     amount: -sum,
     fee: 0,
     currency,
@@ -178,7 +178,7 @@ function create(desk: Desk, input: z.infer<typeof CreateInput>): StripeObject {
     category: 'refund',
     source: id,
   })
-  const refund = blankRefund(desk.world, charge, {
+  const refund = blankRefund(desk.state, charge, {
     id,
     amount: sum,
     rule,
@@ -186,9 +186,9 @@ function create(desk: Desk, input: z.infer<typeof CreateInput>): StripeObject {
     transaction: transaction.id,
   })
   desk.refunds.put(refund)
-  desk.world.emit('refund.created', refund)
+  desk.state.emit('refund.created', refund)
   bookOnCharge(desk, charge.id, { refunded: sum, type: 'charge.refunded' })
-  if (rule !== undefined) desk.world.schedule('refund.turn', id, desk.world.now() + refundSeconds)
+  if (rule !== undefined) desk.state.schedule('refund.turn', id, desk.state.now() + refundSeconds)
   return refund
 }
 
@@ -200,14 +200,14 @@ function turn(
   const after: StripeObject = { ...before, ...change }
   desk.refunds.put(after)
   const previous = previousAttributes(before, after)
-  desk.world.emit(type, after, previous)
-  if (type !== 'refund.updated') desk.world.emit('refund.updated', after, previous)
-  desk.world.emit('charge.refund.updated', after, previous)
+  desk.state.emit(type, after, previous)
+  if (type !== 'refund.updated') desk.state.emit('refund.updated', after, previous)
+  desk.state.emit('charge.refund.updated', after, previous)
 }
 
 function fail(desk: Desk, refund: StripeObject): void {
   const sum = numberAt(refund, 'amount') ?? 0
-  const transaction = bookMovement(desk.world, {
+  const transaction = bookMovement(desk.state, {
     amount: sum,
     fee: 0,
     currency: textAt(refund, 'currency') ?? 'usd',
@@ -256,7 +256,7 @@ function routes(desk: Desk): readonly Route[] {
           metadata: mergedMetadata(recordAt(before, 'metadata'), change),
         }
         desk.refunds.put(after)
-        desk.world.emit('refund.updated', after, previousAttributes(before, after))
+        desk.state.emit('refund.updated', after, previousAttributes(before, after))
         return after
       },
     },
@@ -264,15 +264,15 @@ function routes(desk: Desk): readonly Route[] {
 }
 
 /** Refunds, and what becomes of them at the card's bank. */
-export function createRefunds(world: World, wallet: Wallet): Part {
+export function createRefunds(state: SandboxState, wallet: Wallet): Part {
   const desk: Desk = {
-    world,
+    state,
     wallet,
-    refunds: world.table('refund'),
-    charges: world.table('charge'),
+    refunds: state.table('refund'),
+    charges: state.table('charge'),
   }
 
-  world.onJob('refund.turn', (id) => {
+  state.onJob('refund.turn', (id) => {
     const refund = desk.refunds.get(id)
     if (refund === undefined) return
     if (textAt(refund, 'status') === 'pending')

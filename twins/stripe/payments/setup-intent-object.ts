@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { StripeObject } from '../../kernel/objects.ts'
-import type { World } from '../../kernel/world.ts'
+import type { SandboxState } from '../../kernel/state.ts'
 import { listParameters } from '../api/lists.ts'
 import { flag, metadata, metadataOrUnset, text } from '../api/parameters.ts'
 import { PaymentMethodData } from '../customers/payment-methods.ts'
@@ -48,8 +48,11 @@ export const ListInput = z.strictObject({
 })
 
 /** Nothing is stored yet. */
-export function newSetupIntent(world: World, input: z.infer<typeof CreateInput>): StripeObject {
-  const id = world.newId('seti')
+export function newSetupIntent(
+  state: SandboxState,
+  input: z.infer<typeof CreateInput>,
+): StripeObject {
+  const id = state.newId('seti')
   const automatic = input.automatic_payment_methods
   return {
     id,
@@ -61,8 +64,8 @@ export function newSetupIntent(world: World, input: z.infer<typeof CreateInput>)
         ? null
         : { allow_redirects: automatic.allow_redirects ?? 'always', enabled: automatic.enabled },
     cancellation_reason: null,
-    client_secret: `${id}_secret_${world.newId('s').slice(2)}`,
-    created: world.now(),
+    client_secret: `${id}_secret_${state.newId('s').slice(2)}`,
+    created: state.now(),
     customer: input.customer ?? null,
     customer_account: null,
     description: input.description ?? null,

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { JsonObject } from '../../../values/json.ts'
 import { given, recordAt, textAt } from '../../kernel/fields.ts'
 import type { StripeObject, Table } from '../../kernel/objects.ts'
-import type { World } from '../../kernel/world.ts'
+import type { SandboxState } from '../../kernel/state.ts'
 import { cardError, invalidRequest, notFound } from '../api/failure.ts'
 import { paginate } from '../api/lists.ts'
 import { mergedMetadata, parse } from '../api/parameters.ts'
@@ -28,7 +28,7 @@ export interface SetupPorts {
   readonly publicUrl: () => string
 }
 interface Desk extends SetupPorts {
-  readonly world: World
+  readonly state: SandboxState
   readonly watchers: ((intent: StripeObject) => void)[]
   readonly intents: Table
 }
@@ -46,7 +46,7 @@ function put(
 ): StripeObject {
   const intent: StripeObject = { ...before, next_action: null, ...change }
   desk.intents.put(intent)
-  desk.world.emit(`setup_intent.${type}`, intent)
+  desk.state.emit(`setup_intent.${type}`, intent)
   return intent
 }
 
@@ -133,14 +133,14 @@ function confirmed(desk: Desk, id: string, input: z.infer<typeof ConfirmInput>):
 
 function create(desk: Desk, input: z.infer<typeof CreateInput>): StripeObject {
   const { customer, payment_method: methodId } = input
-  if (customer !== undefined && desk.world.table('customer').get(customer) === undefined)
+  if (customer !== undefined && desk.state.table('customer').get(customer) === undefined)
     throw notFound('customer', customer, 'customer')
-  const blank = newSetupIntent(desk.world, input)
+  const blank = newSetupIntent(desk.state, input)
   const method = methodId === undefined ? null : desk.wallet.usable(methodId).id
   const status = method === null ? 'requires_payment_method' : 'requires_confirmation'
   const intent = { ...blank, payment_method: method, status }
   desk.intents.put(intent)
-  desk.world.emit('setup_intent.created', intent)
+  desk.state.emit('setup_intent.created', intent)
   if (input.confirm !== true) return intent
   const { payment_method_data: data, return_url: back } = input
   return confirmed(desk, intent.id, {
@@ -234,8 +234,8 @@ function changingRoutes(desk: Desk): readonly Route[] {
   ]
 }
 
-export function createSetupIntents(world: World, ports: SetupPorts) {
-  const desk: Desk = { ...ports, world, intents: world.table('setup_intent'), watchers: [] }
+export function createSetupIntents(state: SandboxState, ports: SetupPorts) {
+  const desk: Desk = { ...ports, state, intents: state.table('setup_intent'), watchers: [] }
   const authentication: PaymentAuthentication = {
     complete: (id) => succeed(desk, awaited(desk, id, 'authenticate')),
     fail: (id) =>

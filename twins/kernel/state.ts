@@ -26,7 +26,7 @@ export interface RequestStamp {
  * remains (see `StripeFailure.keeps`). Before a unit begins, every job that is due has run, each at
  * its own time.
  */
-export interface World {
+export interface SandboxState {
   /** Unix seconds of the sandbox clock; in a job, the time for which it was scheduled. */
   now(): number
   /**
@@ -50,8 +50,8 @@ export interface World {
   unit<T>(work: () => T, request?: RequestStamp): T
 }
 
-/** What the rest of the ground needs beyond `World`. */
-export interface Ground extends World {
+/** What the rest of the ground needs beyond `SandboxState`. */
+export interface Ground extends SandboxState {
   readonly accountId: string
   /** Called for every Event, inside the unit that emitted it. */
   onEvent(handler: (event: StripeObject) => void): void
@@ -67,7 +67,7 @@ export interface Ground extends World {
   runNextJob(): boolean
 }
 
-export interface WorldOptions {
+export interface SandboxStateOptions {
   readonly clock: Clock
   readonly seed: string
   readonly storage: SandboxStorage | null
@@ -86,7 +86,7 @@ function idFrom(seed: string, prefix: string, n: number): string {
   return `${prefix}_${letters.join('')}`
 }
 
-export function createWorld({ clock, seed, storage, log }: WorldOptions): Ground {
+export function createSandboxState({ clock, seed, storage, log }: SandboxStateOptions): Ground {
   const stored = storage?.load() ?? new Map<string, string>()
   const changes = createChanges()
   const { table, find } = createTables(changes, stored)

@@ -36,11 +36,15 @@ function opened(at: Instant, first: SampleEvent = failing) {
 
 const step = { type: 'xstate.after.nextStep.dunning.collecting' }
 
+const justLate = plusMs(day(4), 1)
+
 describe('the days of a case are counted from when the invoice fell due', () => {
   test.each([
     { why: 'learned of at once', at: second(10), from: day(0) },
     { why: 'learned of as late as a webhook may come', at: day(3), from: day(0) },
-    { why: 'or from its opening, where that is later still', at: day(25), from: day(25) },
+    { why: 'to the last millisecond of four days', at: day(4), from: day(0) },
+    { why: 'or from its opening, where that is later', at: justLate, from: justLate },
+    { why: 'and much later', at: day(25), from: day(25) },
   ])('$why', ({ at, from }) => {
     const case_ = opened(at)
     expect(nextStepAt(case_.context(DunningContext), at)).toBe(from)

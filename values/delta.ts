@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from './json.ts'
+import { type Json, type JsonObject, withMember } from './json.ts'
 
 /**
  * What changed between two JSON objects. `set` holds new values at their places, nested as they are
@@ -94,16 +94,6 @@ function without(value: JsonObject, path: readonly string[]): JsonObject {
   }
   const inner = value[key]
   return isObject(inner) ? withMember({ ...value }, key, without(inner, rest)) : value
-}
-
-/** Sets a member of an object that is ours; `__proto__` is a name like any other. */
-function withMember(object: JsonObject, key: string, value: Json): JsonObject {
-  if (key !== '__proto__') object[key] = value
-  else {
-    const member = { value, enumerable: true, configurable: true, writable: true }
-    Object.defineProperty(object, key, member)
-  }
-  return object
 }
 
 function isObject(value: Json | undefined): value is JsonObject {

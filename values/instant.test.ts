@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isInstant } from './instant.ts'
+import { instant, isInstant } from './instant.ts'
 
 describe('an instant', () => {
   test.each`
@@ -20,4 +20,13 @@ describe('an instant', () => {
   `('is a moment that exists, written one way: $why', ({ text, is }) => {
     expect(isInstant(text)).toBe(is)
   })
+
+  test.each([-62_167_219_200_001, 253_402_300_800_000])(
+    'is never of a year without four digits: %i ms',
+    (ms) => {
+      expect(() => instant(ms)).toThrow(RangeError)
+      const near = instant(ms < 0 ? ms + 1 : ms - 1)
+      expect(isInstant(near)).toBe(true)
+    },
+  )
 })

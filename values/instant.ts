@@ -29,8 +29,13 @@ export const Instant = z.custom<Instant>(isInstant, {
 /** The instant `ms` milliseconds after 1970. Throws RangeError outside the years 0 to 9999. */
 export function instant(ms: number): Instant {
   const text = new Date(ms).toISOString()
-  if (!isInstant(text)) throw new RangeError(`no instant at ${ms} ms`)
+  if (!isFourDigitYear(text)) throw new RangeError(`no instant at ${ms} ms`)
   return text
+}
+
+/** Of what a date has printed, years outside 0 to 9999 take more than four digits. */
+function isFourDigitYear(printed: string): printed is Instant {
+  return printed.length === 24
 }
 
 /** The instant `seconds` after 1970, the unit of every Stripe timestamp. */

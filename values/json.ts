@@ -13,47 +13,64 @@ export class NotPlain extends Error {
   readonly code = 'not_plain'
 }
 
+/** Where a value stands in what is copied; null for the whole of it. */
+interface Place {
+  readonly within: Place | null
+  readonly key: string | number
+}
+
 /**
  * A copy made of JSON alone. Members that are undefined are left out, as JSON would; what JSON
- * would change in silence (a date, a map, NaN, a function) throws NotPlain with its path.
+ * would change in silence (a date, a map, NaN, a function) throws NotPlain with its path. Of
+ * `known`, which is JSON that nobody changes, all that is found again at its place is shared in
+ * place of copied.
  */
-export function plain(value: unknown, path = '$'): Json {
+export function plain(value: unknown, known?: Json): Json {
+  return plainAt(value, known, null)
+}
+
+export function plainObject(value: object, known?: Json): JsonObject {
+  return plainMembers(value, known, null)
+}
+
+function plainAt(value: unknown, known: Json | undefined, place: Place | null): Json {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
   if (typeof value === 'object') {
-    return Array.isArray(value) ? plainList(value, path) : plainObject(value, path)
+    if (!Array.isArray(value)) return plainMembers(value, known, place)
+    if (value === known) return known
+    const before = Array.isArray(known) ? known : []
+    return value.map((item, key) => plainAt(item, before[key], { within: place, key }))
   }
-  if (typeof value !== 'number') throw new NotPlain(`${path} is a ${typeof value}, not JSON`)
-  if (!Number.isFinite(value))
-    throw new NotPlain(`${path} is ${value}; JSON has finite numbers only`)
-  return value
+  if (typeof value !== 'number') throw notPlain(place, `a ${typeof value}, not JSON`)
+  if (Number.isFinite(value)) return value
+  throw notPlain(place, `${value}; JSON has finite numbers only`)
 }
 
-function plainList(list: readonly unknown[], path: string): Json[] {
-  return list.map((item, index) => plain(item, `${path}[${index}]`))
-}
-
-export function plainObject(value: object, path = '$'): JsonObject {
-  const proto: unknown = Object.getPrototypeOf(value)
-  if (proto !== Object.prototype && proto !== null) {
-    throw new NotPlain(`${path} is not a plain object; only JSON can be kept`)
-  }
+function plainMembers(value: object, known: Json | undefined, place: Place | null): JsonObject {
+  const before = isJsonObject(known) ? known : null
+  if (value === before) return before
+  if (!isPlainRecord(value)) throw notPlain(place, 'not a plain object; only JSON can be kept')
   const copy: JsonObject = {}
   for (const [key, member] of Object.entries(value)) {
-    if (member !== undefined) put(copy, key, plain(member, `${path}.${key}`))
+    if (member === undefined) continue
+    const last = before !== null && Object.hasOwn(before, key) ? before[key] : undefined
+    withMember(copy, key, plainAt(member, last, { within: place, key }))
   }
   return copy
 }
 
-/** A member called `__proto__` is one like any other: assigned, it would be lost in silence. */
-function put(object: JsonObject, key: string, value: Json): void {
-  if (key !== '__proto__') object[key] = value
-  else
-    Object.defineProperty(object, key, {
-      value,
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    })
+function isJsonObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function notPlain(place: Place | null, what: string): NotPlain {
+  return new NotPlain(`${pathOf(place)} is ${what}`)
+}
+
+function pathOf(place: Place | null): string {
+  if (place === null) return '$'
+  const { within, key } = place
+  return `${pathOf(within)}${typeof key === 'number' ? `[${key}]` : `.${key}`}`
 }
 
 /** Equal as JSON, whatever the order of the members; a member that is undefined is none. */
@@ -97,9 +114,34 @@ function stateLeaves(value: Json | undefined): string[] {
 
 /** JSON with its keys sorted, so that equal facts are equal text. */
 export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  )
+  return JSON.stringify(sorted(value))
+}
+
+/** What has a JSON form of its own, such as a date, says it when it is printed. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (!isPlainRecord(value)) return value
+  const copy: Record<string, unknown> = {}
+  for (const key of Object.keys(value).sort()) withMember(copy, key, sorted(value[key]))
+  return copy
+}
+
+function isPlainRecord(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  const proto: unknown = Object.getPrototypeOf(value)
+  return proto === Object.prototype || proto === null
+}
+
+/** Sets a member of an object that is ours; `__proto__` is a name like any other. */
+export function withMember<Value>(
+  object: Record<string, Value>,
+  key: string,
+  value: Value,
+): Record<string, Value> {
+  if (key !== '__proto__') object[key] = value
+  else {
+    const member = { value, enumerable: true, configurable: true, writable: true }
+    Object.defineProperty(object, key, member)
+  }
+  return object
 }

@@ -1,9 +1,10 @@
+import { contextOf } from '../actors/decision/read-snapshot.ts'
 import { AccountContext } from '../machines/account/state.ts'
-import { contextOf, rowsOf, valueOf } from './row.ts'
+import { rowsOf, valueOf } from './row.ts'
 
 /** One row per account, by its id: what a list of accounts shows. */
 export const accountsView = rowsOf('accounts', 'account', 'latest', (entry) => {
-  const account = AccountContext.parse(contextOf(entry))
+  const account = contextOf(entry, AccountContext)
   const value = valueOf(entry)
   return [
     {

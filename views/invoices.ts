@@ -1,10 +1,11 @@
+import { contextOf } from '../actors/decision/read-snapshot.ts'
 import { InvoiceContext } from '../machines/invoice/state.ts'
 import { summaryOf } from '../machines/invoice/summaries.ts'
-import { contextOf, rowsOf, valueOf } from './row.ts'
+import { rowsOf, valueOf } from './row.ts'
 
 /** One row per invoice that has an account, by `<account id>/<invoice id>`. */
 export const invoicesView = rowsOf('invoices', 'invoice', 'latest', (entry) => {
-  const invoice = InvoiceContext.parse(contextOf(entry))
+  const invoice = contextOf(entry, InvoiceContext)
   if (invoice.account === null) return []
   const { status } = valueOf(entry)
   const name = typeof status === 'string' ? status : Object.keys(status ?? {})[0]

@@ -1,6 +1,7 @@
+import { contextOf } from '../actors/decision/read-snapshot.ts'
 import { PaymentContext } from '../machines/payment/state.ts'
 import type { JsonObject } from '../values/json.ts'
-import { contextOf, rowsOf } from './row.ts'
+import { rowsOf } from './row.ts'
 
 /** Where money stands. `provider` is what the provider holds for us; the others say why. */
 type LedgerAccount = 'provider' | 'customers' | 'refunds' | 'disputed' | 'dispute_losses'
@@ -21,7 +22,7 @@ interface Movement {
  * construction (M3).
  */
 export const ledgerView = rowsOf('ledger', 'payment', 'append', (entry) => {
-  const payment = PaymentContext.parse(contextOf(entry))
+  const payment = contextOf(entry, PaymentContext)
   return movementsOf(payment)
     .filter((movement) => movement.amountMinor > 0)
     .map((movement) => ({

@@ -1,23 +1,24 @@
+import { contextOf } from '../actors/decision/read-snapshot.ts'
 import type { Store } from '../actors/ports.ts'
 import { AccountContext } from '../machines/account/state.ts'
 import type { Provider } from '../machines/refs.ts'
 import { SubscriptionContext } from '../machines/subscription/state.ts'
 import { isActorRef, type ActorRef } from '../values/ids.ts'
-import { contextOf, rowsOf } from './row.ts'
+import { rowsOf } from './row.ts'
 
 /**
  * From a provider's id to our actor, by `<provider>/<its id>`: a cache that spares a read of the
  * provider, whose metadata is the truth (`providers/stripe/resolve.ts`).
  */
 export const customerLinks = rowsOf('customer_links', 'account', 'latest', (entry) =>
-  Object.entries(AccountContext.parse(contextOf(entry)).customers).map(([provider, { facts }]) => ({
+  Object.entries(contextOf(entry, AccountContext).customers).map(([provider, { facts }]) => ({
     key: `${provider}/${facts.customer}`,
     value: { ref: entry.actor },
   })),
 )
 
 export const subscriptionLinks = rowsOf('subscription_links', 'subscription', 'latest', (entry) => {
-  const { provider, providerId, observed } = SubscriptionContext.parse(contextOf(entry))
+  const { provider, providerId, observed } = contextOf(entry, SubscriptionContext)
   // Until it was seen, each word of it is news: a link spares telling it that there is one.
   if (provider === null || providerId === null || observed === null) return []
   return [{ key: `${provider}/${providerId}`, value: { ref: entry.actor } }]

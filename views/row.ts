@@ -18,11 +18,6 @@ export function rowsOf(
   }
 }
 
-/** The context in an entry's snapshot: what the chart remembers. */
-export function contextOf(entry: Entry): unknown {
-  return entry.snapshot.state['context']
-}
-
 /** The states of a parallel chart's regions, or of a simple chart as `{ state }`. */
 export function valueOf(entry: Entry): JsonObject {
   const value = entry.snapshot.state['value']

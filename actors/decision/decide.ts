@@ -169,7 +169,7 @@ function taken(actor: KnownChart, question: Question, taking: StepInput): Decisi
   )
   if (refusal !== null) return refused(refusal)
   const isSame = next.snapshot === base.step.snapshot
-  const state = (isSame ? base.state : null) ?? actor.statechart.persist(next.snapshot)
+  const state = (isSame ? base.state : null) ?? actor.statechart.persist(next.snapshot, base.state)
   return entryOf(actor, question, { base, effects, timers, state })
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ChartState } from './chart.ts'
 import type { Entry } from '../journal/journal.ts'
+import { readContext } from './stored-form.ts'
 
 const Stored = z.object({ value: z.json(), context: z.unknown() })
 
@@ -8,7 +9,7 @@ const Stored = z.object({ value: z.json(), context: z.unknown() })
  * The stored context of an actor, as its schema says it is. Throws if it is not: a fault of ours.
  */
 export function contextOf<Schema extends z.ZodType>(entry: Entry, schema: Schema): z.infer<Schema> {
-  return schema.parse(Stored.parse(entry.snapshot.state).context)
+  return readContext(entry.snapshot.state, schema)
 }
 
 /** An entry's state, as charts are shown it. */

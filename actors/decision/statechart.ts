@@ -37,6 +37,7 @@ export type Statechart = ReturnType<typeof createStatechart>
  */
 export function createStatechart(machine: AnyStateMachine) {
   const { scope, during } = inertScope(machine)
+  const restored = restoring(machine, scope)
 
   return {
     /** The first state of an actor with this input. Throws what the chart throws. */
@@ -51,20 +52,24 @@ export function createStatechart(machine: AnyStateMachine) {
       return during(() => machine.transition(snapshot, event, scope))
     },
     /**
-     * The stored form. Throws where it would not survive JSON, or holds a child, which we do not
+     * The stored form; what the context shares with `before`, the state that was restored, is that
+     * state's own. Throws where it would not survive JSON, or holds a child, which we do not
      * support.
      */
-    persist(snapshot: AnyMachineSnapshot): JsonObject {
+    persist(snapshot: AnyMachineSnapshot, before: JsonObject | null = null): JsonObject {
       if (snapshot.status === 'error') throw snapshot.error
       if (Object.keys(snapshot.children).length > 0) {
         throw new Error(`the chart ${machine.id} has spawned a child; ask for an effect instead`)
       }
-      return plainObject(machine.getPersistedSnapshot(snapshot))
+      // XState would look for children in all of the context; `plainObject` finds what is not JSON.
+      const frame = machine.getPersistedSnapshot({ ...snapshot, context: {} })
+      return plainObject({ ...frame, context: snapshot.context }, before ?? undefined)
     },
+    /** Of a state that nobody changes any more: its context is shared, not copied. */
     restore(state: JsonObject): AnyMachineSnapshot {
       if (!isStored(state)) throw new StateUnreadable(`not a state of the chart ${machine.id}`)
       try {
-        return machine.restoreSnapshot(state, scope)
+        return restored(state)
       } catch (cause) {
         const why = cause instanceof Error ? cause.message : String(cause)
         const hint = 'if the chart was changed, it needs a new version and a migration'
@@ -81,13 +86,39 @@ export function createStatechart(machine: AnyStateMachine) {
   }
 }
 
+/** A chart has few states beside what it remembers: a bound for one with many. */
+const framesMax = 1_000
+
+/**
+ * Restores snapshots. All that XState makes of a stored state, but for its context, follows from
+ * the rest of it: that is made once and kept, by its text.
+ */
+function restoring(machine: AnyStateMachine, scope: Scope) {
+  const frames = new Map<string, AnyMachineSnapshot>()
+
+  function frameOf(rest: StoredState): AnyMachineSnapshot {
+    const key = JSON.stringify(rest)
+    const known = frames.get(key)
+    if (known !== undefined) return known
+    const made: AnyMachineSnapshot = machine.restoreSnapshot(rest, scope)
+    if (frames.size >= framesMax) frames.clear()
+    frames.set(key, made)
+    return made
+  }
+
+  return (state: StoredState): AnyMachineSnapshot => {
+    const { context } = state
+    return { ...frameOf({ ...state, context: {} }), context }
+  }
+}
+
 /**
  * An actor scope in which nothing happens: it collects the actions of the step that is being made.
  */
 function inertScope(machine: AnyStateMachine) {
   let asked: RequestedAction[] = []
   const self = createActor(machine, { input: { id: '' } })
-  const scope: Parameters<AnyStateMachine['transition']>[2] = {
+  const scope: Scope = {
     self,
     system: self.system,
     id: '',
@@ -116,7 +147,10 @@ export function listOf(params: unknown): readonly unknown[] {
 
 function nothing(): void {}
 
-function isStored(state: object): state is XStateSnapshot<unknown> {
+type Scope = Parameters<AnyStateMachine['transition']>[2]
+type StoredState = XStateSnapshot<unknown> & { readonly context: JsonObject }
+
+function isStored(state: object): state is StoredState {
   return 'status' in state && 'value' in state && 'context' in state && 'children' in state
 }
 

@@ -1,4 +1,4 @@
-import { plainObject, sameJson } from '../../values/json.ts'
+import { sameJson } from '../../values/json.ts'
 import type { Chart, ChartState, Summary } from './chart.ts'
 import { ChartFault } from './requested-effects.ts'
 import type { RequestedAction } from './statechart.ts'
@@ -39,7 +39,7 @@ function byReceiver(chart: Chart, state: ChartState): ReadonlyMap<string, Summar
 function isNews(known: Summary | undefined, now: Summary): boolean {
   if (!now.matters && known?.matters !== true) return false
   // One that did not matter was not told.
-  return known?.matters !== true || !sameJson(plainObject(known.event), plainObject(now.event))
+  return known?.matters !== true || !sameJson(known.event, now.event)
 }
 
 function tell({ to, event }: Pick<Summary, 'to' | 'event'>): RequestedAction {

@@ -65,10 +65,12 @@ export function createCommitter(options: CommitterOptions) {
       uncertain: new Set(),
       mayBeTaken: false,
     }
-    let last: unknown = new StoreUnavailable(`${actor} was written by others at every try`)
+    let last: unknown = null
     try {
       for (let round = 1; drain.open.length > 0; round += 1) {
-        if (round > limits.decisionsPerCommit) throw last
+        if (round > limits.decisionsPerCommit) {
+          throw last ?? new StoreUnavailable(`${actor} was written by others at every try`)
+        }
         try {
           await attempt(steps, drain)
         } catch (error) {

@@ -37,6 +37,7 @@ export type DoorCode =
   | 'actor_busy'
   | 'webhooks_waiting'
   | 'store_unavailable'
+  | 'store_damaged'
   | 'not_ready'
 
 export type ProblemCode = DoorCode | RefusalCode

@@ -230,6 +230,12 @@ export const problems = {
       'The database did not answer, so that it is not known whether the request took effect.',
     remedy: 'Send the request again with the same Idempotency-Key; it takes effect once.',
   },
+  store_damaged: {
+    status: 503,
+    title: 'The store is damaged',
+    happened: 'The file of the journal is damaged: nothing is read or written any more.',
+    remedy: 'Keep the file, and put the newest backup in its place (docs/operations.md, Backups).',
+  },
   not_ready: {
     status: 503,
     title: 'Not ready',

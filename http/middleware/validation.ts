@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ZodError } from 'zod'
 import { BadCursor, StoreClosed, StoreUnavailable } from '../../actors/port-errors.ts'
+import { StoreDamaged } from '../../actors/store-damaged.ts'
 import { RuntimeStopped } from '../../actors/runtime.ts'
 import { SnapshotTooNew } from '../../actors/decision/upgrade.ts'
 import { Problem } from '../problem.ts'
@@ -61,6 +62,9 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof HTTPException) return ofHono(error)
   if (error instanceof BadCursor) {
     return invalidField('query', ['cursor'], 'is not a cursor that this list gave out')
+  }
+  if (error instanceof StoreDamaged) {
+    return new Problem('store_damaged', { headers: { 'Retry-After': '60' }, cause: error })
   }
   if (error instanceof StoreUnavailable || error instanceof StoreClosed) {
     return new Problem('store_unavailable', { headers: { 'Retry-After': '1' }, cause: error })

@@ -66,6 +66,14 @@ test('503: a damaged store says what to restore, and not where it lies', async (
   expect(answer.text).not.toContain('/var')
 })
 
+test('503: what a damaged store is asked for says so under a code of its own', async () => {
+  const store = createEmbeddedStore(openFile(':memory:'))
+  const head = () => Promise.reject(new StoreDamaged('/var/tenure.db is damaged'))
+  const answer = await openApi({ store: { ...store, head } }).ask('GET /v1/accounts/acct_1')
+  expect(problemIn(answer)).toEqual({ status: 503, code: 'store_damaged' })
+  expect(answer.text).not.toContain('/var')
+})
+
 test('503: a check that hangs is failing within seconds', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   const hang = () => new Promise<never>(() => {})

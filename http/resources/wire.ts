@@ -65,7 +65,12 @@ export const WireProblem = z
  * code.
  */
 export function problemResponses(...codes: readonly ProblemCode[]) {
-  const always: readonly ProblemCode[] = ['unauthorized', 'forbidden', 'store_unavailable']
+  const always: readonly ProblemCode[] = [
+    'unauthorized',
+    'forbidden',
+    'store_unavailable',
+    'store_damaged',
+  ]
   return answersOf([...always, ...codes])
 }
 

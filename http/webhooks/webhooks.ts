@@ -32,6 +32,7 @@ const receiveStripe = createRoute({
       'actor_busy',
       'webhooks_waiting',
       'store_unavailable',
+      'store_damaged',
     ),
   },
 })

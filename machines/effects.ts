@@ -125,6 +125,13 @@ export const ObjectRead = z.object({
   coalesce: z.string(),
 })
 
+/** Sends back all that a payment took: money that came for what was not wanted any more. */
+const PaymentRefund = z.object({
+  kind: z.literal('payment.refund'),
+  provider,
+  paymentIntent: z.string(),
+})
+
 export const EmailSend = z.object({
   kind: z.literal('email.send'),
   account: AccountRef,
@@ -149,6 +156,7 @@ export const EffectRequest = z.discriminatedUnion('kind', [
   InvoiceVoid,
   PaymentCharge,
   PaymentCancel,
+  PaymentRefund,
   ObjectRead,
   EmailSend,
   PolicyRead,
@@ -168,6 +176,7 @@ export const EffectKind = z.enum({
   'provider.void_invoice': 'provider.void_invoice',
   'payment.charge': 'payment.charge',
   'payment_intent.cancel': 'payment_intent.cancel',
+  'payment.refund': 'payment.refund',
   'object.read': 'object.read',
   'email.send': 'email.send',
   'policy.read': 'policy.read',

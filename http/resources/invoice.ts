@@ -1,7 +1,12 @@
 import { z } from '@hono/zod-openapi'
 import { contextOf, regionOf } from '../../actors/decision/read-snapshot.ts'
 import type { Entry } from '../../actors/journal/journal.ts'
-import { amountRemaining, dueSince, nextExecutableAttemptAt } from '../../machines/invoice/debt.ts'
+import {
+  amountRefunded,
+  amountRemaining,
+  dueSince,
+  nextExecutableAttemptAt,
+} from '../../machines/invoice/debt.ts'
 import { InvoiceContext } from '../../machines/invoice/state.ts'
 import { idOf } from '../../values/ids.ts'
 import { presentNextAction, WireNextAction } from './next-action.ts'
@@ -37,6 +42,9 @@ export const WireInvoice = z
     total: WireAmount,
     amount_paid: WireAmount,
     amount_remaining: WireAmount,
+    amount_refunded: WireAmount.openapi({
+      description: 'What went back of what was paid; of invoices that the platform collects.',
+    }),
     lines: z.array(WireInvoiceLine),
     period_start: WireInstant.nullable(),
     period_end: WireInstant.nullable(),
@@ -76,6 +84,7 @@ export function presentInvoice(entry: Entry): WireInvoice | null {
     total: contents.totalMinor,
     amount_paid: issue ? contents.totalMinor - remaining : (observed?.facts.amountPaidMinor ?? 0),
     amount_remaining: remaining,
+    amount_refunded: amountRefunded(context),
     lines: contents.lines.map((line) => ({
       description: line.description,
       amount: line.amountMinor,

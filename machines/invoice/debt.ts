@@ -11,6 +11,11 @@ export function amountRemaining({ observed, issue, paidAt }: InvoiceContext): nu
   return observed?.facts.amountRemainingMinor ?? 0
 }
 
+/** What went back of its payments, in minor units. */
+export function amountRefunded({ payments }: InvoiceContext): number {
+  return Object.values(payments).reduce((sum, one) => sum + one.amountRefundedMinor, 0)
+}
+
 /** Since when it is due: the anchor of dunning, a fact that every later word repeats. */
 export function dueSince({ observed, issue }: InvoiceContext): Instant | null {
   if (issue) return issue.issuedAt

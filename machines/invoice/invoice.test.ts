@@ -78,22 +78,41 @@ describe('an invoice that the platform collects', () => {
 
   describe('that is to be void', () => {
     const voided = { type: 'invoice.void' }
+    const moneyBack = [
+      { kind: 'payment.refund', provider: 'stripe', paymentIntent: 'pi_1' },
+      {
+        kind: 'email.send',
+        template: 'payment_returned',
+        data: { invoice: 'in_1', amountMinor: 2900, currency: 'usd' },
+      },
+    ]
 
     test('before it is there charges nothing', () => {
       invoice.when(voided, issued).expect({ state: { status: 'void' }, effects: noCharge })
     })
 
     test.each([
-      { end: 'canceled', is: 'void' },
-      { end: 'succeeded', is: 'paid' },
-    ])('during an attempt cancels that first: $end, it is $is', ({ end, is }) => {
+      { end: 'canceled', effects: [] },
+      { end: 'succeeded', effects: moneyBack },
+    ])('M6 during an attempt cancels that first: $end, nothing is kept', ({ end, effects }) => {
       invoice
         .when({ ...issued, onSession: true }, voided)
         .expect({ state: { status: { open: 'charging' } } })
         .when(submitted(1, { status: 'requires_action' }))
         .expect({ among: [{ kind: 'payment_intent.cancel', paymentIntent: 'pi_1' }] })
         .when(ended(1, end))
-        .expect({ state: { status: is } })
+        .expect({ state: { status: 'void' }, among: effects })
+    })
+
+    test('M6 though no charge was found, sends back what comes all the same', () => {
+      const notWanted = { type: 'effect.not_wanted', effect: 'payment.charge', id: 'x' }
+      invoice
+        .when(issued, voided, { ...notWanted, asked: { attempt: 1 } })
+        .expect({ state: { status: 'void' }, effects: [] })
+        .when(ended(1, 'succeeded'))
+        .expect({ state: { status: 'void' }, among: moneyBack })
+        .when({ ...ended(1, 'succeeded'), version: 1_000, amountRefundedMinor: 2900 })
+        .expect({ effects: [] })
     })
   })
 

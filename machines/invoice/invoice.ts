@@ -23,6 +23,7 @@ import {
 } from './document.ts'
 import type { InvoiceEvent } from './events.ts'
 import {
+  captured,
   failed,
   foldPayment,
   isNewerPayment,
@@ -37,6 +38,7 @@ import {
   requestPaymentRead,
   requestRead,
   requestReason,
+  requestSendingBack,
 } from './requests.ts'
 import { type InvoiceContext, emptyInvoice } from './state.ts'
 
@@ -49,6 +51,8 @@ const readPayment = ask(requestPaymentRead)
 const readReason = ask(requestReason)
 const pay = ask(requestPay)
 const charge = ask(requestCharge)
+/** Of money that came for what was to be void; of any other, nothing. */
+const sendBack = ask(requestSendingBack)
 const cancelPayment = ask(requestPaymentCancel)
 
 /** Of the platform: one attempt more, with the method that was named for it. */
@@ -115,6 +119,7 @@ export const invoiceMachine = base
       isNewerPayment,
       isNewMethod,
       succeeded,
+      captured,
       failed,
       wantsAction,
       submittedForAction,
@@ -350,9 +355,15 @@ export const invoiceMachine = base
           },
           paid: {
             description: 'Paid, for good: refunds and disputes stand beside it, on the payment.',
+            always: {
+              guard: and(['byPlatform', 'mustVoid']),
+              target: 'void',
+              actions: sendBack,
+            },
           },
           void: {
-            description: 'Cancelled: nothing is owed, for good.',
+            description: 'Cancelled: nothing is owed; money that comes all the same is sent back.',
+            on: { 'payment.changed': { guard: 'captured', actions: sendBack } },
           },
           uncollectible: {
             description: 'Written off; it can still be paid.',

@@ -17,8 +17,9 @@ const Attempts = InvoiceContext.pick({ attempt: true, paySeq: true, voidWantedAt
 
 /**
  * What an invoice still wants of the provider (M6): the charge of the attempt that is under way and
- * no other, and none once it is to be void; its own request to pay until it is answered, and the
- * cancelling of a payment while it waits to be rid of it.
+ * no other, and none once it is to be void; its own request to pay until it is answered, the
+ * cancelling of a payment while it waits to be rid of it; and, once it is void, that money which
+ * came all the same goes back.
  */
 export const invoiceWants = {
   'payment.charge': ({ value, context }: State, effect: OpenEffect) => {
@@ -30,6 +31,8 @@ export const invoiceWants = {
     const { paySeq } = Attempts.parse(context)
     return paySeq !== null && id.includes(`#${paySeq}.`)
   },
+  'payment.refund': ({ value, context }: State) =>
+    isIn(value, 'status.void') && Attempts.parse(context).voidWantedAt !== null,
   'payment_intent.cancel': ({ value }: State) =>
     isIn(value, 'status.open.releasing') || isIn(value, 'status.open.voiding'),
 } as const satisfies { [Kind in EffectKind]?: (state: State, effect: OpenEffect) => boolean }

@@ -33,7 +33,7 @@ import {
 } from './calls/failures.ts'
 import { invoicePay, invoiceVoid } from './calls/invoices.ts'
 import { paymentMethodAttach } from './calls/payment-methods.ts'
-import { paymentCancel, paymentCharge, paymentConfirm } from './calls/payments.ts'
+import { paymentCancel, paymentCharge, paymentConfirm, paymentRefund } from './calls/payments.ts'
 import { createPlans } from './calls/plans.ts'
 import { objectRead } from './calls/reads.ts'
 import {
@@ -86,6 +86,7 @@ const commands = {
   'provider.void_invoice': invoiceVoid,
   'payment.charge': paymentCharge,
   'payment_intent.cancel': paymentCancel,
+  'payment.refund': paymentRefund,
   'object.read': objectRead,
 } satisfies Commands
 

@@ -250,6 +250,7 @@ const invoiceEvents: SampleEvents = {
   ...asked,
   'effect.rejected charge': rejected('payment.charge'),
   'effect.rejected cancel': rejected('payment_intent.cancel'),
+  'effect.rejected refund': rejected('payment.refund'),
   'effect.rejected pay': rejected('provider.pay_invoice'),
   'effect.parked': parked('payment.charge'),
   'effect.not_wanted charge': notWanted('payment.charge', { attempt: 1 }),

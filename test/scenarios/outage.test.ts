@@ -11,6 +11,7 @@ import {
   type Customer,
 } from '../harness/scenario.ts'
 import type { System } from '../harness/system.ts'
+import { webhooksOf } from './webhooks-of.ts'
 
 // The provider takes nothing for longer than any retry budget, over a renewal that the platform
 // charges.
@@ -124,5 +125,33 @@ describe('A02 a first payment that the provider has not taken yet', () => {
     await days(ada, 3)
     expect((await ada.system.stripe.subscriptions.list({ status: 'all' })).data).toEqual([])
     expect(await stateOf(ada)).toMatchObject({ subscription: 'incomplete_expired', granted: [] })
+  })
+})
+
+describe('A02 money that comes for a subscription that was cancelled meanwhile', () => {
+  test('M6 goes back, and the customer is told', async () => {
+    const ada = await aCustomer()
+    open.push(ada.system)
+    const { system } = ada
+    await addsCard(ada, 'pm_card_authenticationRequired')
+    const page = (await subscribes(ada, 'pro_monthly', 'platform')) ?? ''
+    await webhooksOf(system, async () => {
+      await system.authenticate(page)
+      await cancels(ada, 'period_end')
+      await cancels(ada, 'now')
+    })
+    await days(ada, 3)
+    expect(await stateOf(ada)).toMatchObject({
+      standing: 'good',
+      subscription: 'canceled',
+      granted: [],
+      invoices: ['void'],
+    })
+    expect((await system.stripe.refunds.list()).data).toMatchObject([{ amount: 2900 }])
+    const shown = await system.get('dashboard', `/v1/invoices?account=${ada.account}`)
+    expect(shown.body).toMatchObject({
+      data: [{ status: 'void', amount_paid: 2900, amount_refunded: 2900, amount_remaining: 0 }],
+    })
+    expect(system.mails()).toMatchObject([{ template: 'payment_returned' }])
   })
 })

@@ -254,6 +254,36 @@ describe('a payment that is cancelled', () => {
   })
 })
 
+describe('money that is sent back', () => {
+  const refund = { kind: 'payment.refund', provider: 'stripe' } as const
+
+  test.each`
+    fate          | before  | why
+    ${'answered'} | ${0}    | ${'all of it'}
+    ${'lost'}     | ${0}    | ${'once, where the answer was lost'}
+    ${'answered'} | ${900}  | ${'what is left of it, where a person has sent back a part'}
+    ${'unsent'}   | ${900}  | ${'what is left of it, where ours did not arrive after that part'}
+    ${'answered'} | ${2900} | ${'none of it, where a person has sent back all'}
+  `('M6 is $why, and the payment’s own actor is told', async ({ fate, before }) => {
+    const world = openStripe()
+    await world.customer('account/acct_1', 'pm_card_visa')
+    const [submitted] = eventsOf(await world.deliver(charge, asking))
+    const paymentIntent = textIn(submitted, 'paymentIntent')
+    const part = { payment_intent: paymentIntent, amount: before }
+    if (before > 0) await world.stripe.refunds.create(part)
+    world.ruleFirstPost(fate)
+    const { results } = await world.deliver({ ...refund, paymentIntent }, { ...asking, seq: 6 })
+    expect(results).toMatchObject([
+      {
+        to: `payment/${paymentIntent}`,
+        event: { type: 'charge.observed', facts: { amountRefundedMinor: 2900 } },
+      },
+    ])
+    const { data } = await world.stripe.refunds.list({ payment_intent: paymentIntent })
+    expect(data.reduce((sum, { amount }) => sum + amount, 0)).toBe(2900)
+  })
+})
+
 describe('a first payment', () => {
   async function confirmed(card: string, fate: 'answered' | 'lost' = 'answered') {
     const world = openStripe()

@@ -1,6 +1,11 @@
 import type { Stripe } from 'stripe'
 import { z } from 'zod'
-import type { PaymentCancel, PaymentCharge, PaymentConfirm } from '../../../machines/effects.ts'
+import type {
+  EffectRequest,
+  PaymentCancel,
+  PaymentCharge,
+  PaymentConfirm,
+} from '../../../machines/effects.ts'
 import { idOf } from '../../../values/ids.ts'
 import { secondsOf } from '../../../values/instant.ts'
 import type { Result } from '../../result.ts'
@@ -14,6 +19,8 @@ import { observe } from './observe.ts'
 type Charge = Call<z.infer<typeof PaymentCharge>>
 type Confirm = Call<z.infer<typeof PaymentConfirm>>
 type Cancel = Call<z.infer<typeof PaymentCancel>>
+type RefundEffect = Extract<EffectRequest, { kind: 'payment.refund' }>
+type Refund = Call<RefundEffect>
 
 // --- payment_intent.confirm
 
@@ -221,5 +228,39 @@ export const paymentCancel: Command<z.infer<typeof PaymentCancel>> = {
   async readBack(call) {
     const { status } = await call.ports.stripe.paymentIntents.retrieve(call.effect.paymentIntent)
     return status === 'canceled' || status === 'succeeded' ? await ended(call) : null
+  },
+}
+
+// --- payment.refund
+
+/** The payment's own actor is told what went back, as its charge says it. */
+async function returned({ effect, now, ports }: Refund): Promise<readonly Result[]> {
+  const { paymentIntent: id } = effect
+  const asker = derivedRef('payment', id)
+  const { latest_charge } = await ports.stripe.paymentIntents.retrieve(id)
+  const charge = MaybeId.parse(latest_charge) ?? ''
+  const observation = { kind: 'charge', id: charge, asker, read: null } as const
+  return addressed(await observe(observation, { now, ports }), asker)
+}
+
+const undone: ReadonlySet<string | null> = new Set(['failed', 'canceled'])
+
+/** `payment.refund`: of all that is left of the payment, whoever has sent back a part before. */
+export const paymentRefund: Command<RefundEffect> = {
+  async perform(call) {
+    const { paymentIntent: payment_intent } = call.effect
+    await call.ports.stripe.refunds.create({ payment_intent }, call.keyed())
+    return await returned(call)
+  },
+
+  async readBack(call) {
+    const { refunds, paymentIntents } = call.ports.stripe
+    const { paymentIntent } = call.effect
+    const { amount_received: received } = await paymentIntents.retrieve(paymentIntent)
+    let sentBack = 0
+    for await (const { amount, status } of refunds.list({ payment_intent: paymentIntent })) {
+      sentBack += undone.has(status) ? 0 : amount
+    }
+    return sentBack >= received ? await returned(call) : null
   },
 }

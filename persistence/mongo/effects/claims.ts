@@ -1,3 +1,5 @@
+import type { Document } from 'mongodb'
+import type { Lane } from '../../../actors/delivery/lanes.ts'
 import type { ClaimedEffect } from '../../../actors/ports.ts'
 import type { ActorRef } from '../../../values/ids.ts'
 import { type Instant, isInstant } from '../../../values/instant.ts'
@@ -52,26 +54,13 @@ export async function due(
   { journal }: Collections,
   { now, limit, lane }: Omit<Claim, 'leaseMs'>,
 ): Promise<Candidate[]> {
-  const found = await Promise.all(
-    lanes
-      .filter((one) => lane === undefined || one === lane)
-      .map((one) =>
-        journal
-          .find({ [dueField[one]]: { $lte: now, $exists: true } })
-          .sort({ [dueField[one]]: 1, actor: 1, seq: 1 })
-          .limit(limit)
-          .project<ClaimableDocument>({
-            actor: 1,
-            seq: 1,
-            'envelope.correlationId': 1,
-            'envelope.occurredAt': 1,
-            effects: 1,
-            delivery: 1,
-          })
-          .toArray(),
-      ),
-  )
-  const documents = new Map(found.flat().map((document) => [document._id, document]))
+  const own = dueIn('internal', now, limit)
+  const coll = journal.collectionName
+  const any = [...own, { $unionWith: { coll, pipeline: dueIn('external', now, limit) } }]
+  const found = await journal
+    .aggregate<ClaimableDocument>(lane === 'internal' ? own : any, { batchSize: 2 * limit + 1 })
+    .toArray()
+  const documents = new Map(found.map((document) => [document._id, document]))
   const effects = [...documents.values()]
     .flatMap(({ _id, actor, seq, delivery }) =>
       (delivery?.open ?? []).map((effect) => ({ _id, actor, seq, effect })),
@@ -84,6 +73,25 @@ export async function due(
     const document = documents.get(_id)
     return document?.delivery ? [{ ...document, delivery: document.delivery, chosen }] : []
   })
+}
+
+function dueIn(lane: Lane, now: Instant, limit: number): Document[] {
+  const field = dueField[lane]
+  return [
+    { $match: { [field]: { $lte: now, $exists: true } } },
+    { $sort: { [field]: 1, actor: 1, seq: 1 } },
+    { $limit: limit },
+    {
+      $project: {
+        actor: 1,
+        seq: 1,
+        'envelope.correlationId': 1,
+        'envelope.occurredAt': 1,
+        effects: 1,
+        delivery: 1,
+      },
+    },
+  ]
 }
 
 interface Due {

@@ -24,6 +24,8 @@ export interface Limits {
    * Effects that wait in this process for a place; past it they wait in the store, for any process.
    */
   readonly heldMax: number
+  /** Settlements wait for each other while our own work goes on, until there are so many. */
+  readonly settledAtOnce: number
   /** How long a claimed effect is ours. A performer must give up well before. */
   readonly leaseMs: number
   /**
@@ -62,6 +64,8 @@ export const defaultLimits: Limits = {
   concurrency: 32,
   // A few groups' worth: more would only wait here, out of reach of other processes.
   heldMax: 512,
+  // One round trip for all that follows from a webhook, or for a good part of a group.
+  settledAtOnce: 64,
   // The Stripe SDK is told to give up after 30 s; two calls and a read-back fit.
   leaseMs: 120_000,
   // With the back-off below about five hours, in which a provider's outage ends and its keys still

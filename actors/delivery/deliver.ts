@@ -21,9 +21,10 @@ import { afterFailure, doneWith, isSuspect, released } from './settlement.ts'
 //
 // D1 One pump a process. D2 A nudge during a claim is seen before the pump sleeps: it sets
 // `mustLook` again. D3 A place is free once its effect was performed; that the claim is settled,
-// many in one round trip, is waited for only where too many settlements are under way. D4 Calls to
-// providers never hold more than three quarters of the places. D5 What is held is bounded: past
-// `heldMax` entries are committed without a lease, and wait in the store.
+// many in one round trip, is waited for only where too many settlements are under way. While our
+// own work goes on, which ends soon, it waits for what that settles. D4 Calls to providers never
+// hold more than three quarters of the places. D5 What is held is bounded: past `heldMax` entries
+// are committed without a lease, and wait in the store.
 
 export interface DeliveryOptions {
   readonly store: Outbox
@@ -46,7 +47,7 @@ export interface DeliveryOptions {
 
 export function createDelivery(options: DeliveryOptions) {
   const { store, clock, log, limits } = options
-  const settle = createSettle(options)
+  const { settle, flush } = createSettle(options)
   const held = createHeldEffects()
   const settling = new Set<Promise<void>>()
   let isStopped = false
@@ -98,9 +99,14 @@ export function createDelivery(options: DeliveryOptions) {
     const running = new Set<Promise<void>>()
     let calls = 0
     let count = 0
+    const rest = () => {
+      // Where only providers are waited for, that may take long.
+      if (running.size === calls) flush()
+      return somethingNew()
+    }
     while (!isStopped) {
       isAsked = false
-      while (running.size >= limits.concurrency) await somethingNew()
+      while (running.size >= limits.concurrency) await rest()
       const claimed = await next(limits.concurrency - running.size, callsAtOnce(limits) - calls)
       for (const effect of claimed) {
         const weight = isCall(effect) ? 1 : 0
@@ -114,13 +120,19 @@ export function createDelivery(options: DeliveryOptions) {
       }
       count += claimed.length
       if (claimed.length > 0 || askedAgain()) continue
-      if (running.size > 0) await somethingNew()
-      else if (settling.size > 0) await Promise.race([...settling, somethingNew()])
+      if (running.size > 0) await rest()
+      else if (settling.size > 0) await Promise.race([settled(), somethingNew()])
       else break
     }
     await Promise.all(running)
-    await Promise.all(settling)
+    await settled()
     return count
+  }
+
+  /** Nothing runs beside what waits to be settled, so that nothing else will come along. */
+  async function settled(): Promise<void> {
+    flush()
+    await Promise.all(settling)
   }
 
   function askedAgain(): boolean {
@@ -195,7 +207,7 @@ export function createDelivery(options: DeliveryOptions) {
       giveBack()
       wake()
       await pumping?.catch(() => 0)
-      await Promise.all(settling)
+      await settled()
     },
   }
 
@@ -206,6 +218,7 @@ export function createDelivery(options: DeliveryOptions) {
       )
       settling.add(end)
     }
+    flush()
   }
 }
 

@@ -14,8 +14,8 @@ export interface SettleOptions {
 }
 
 /**
- * Ends claims, many in one round trip. A claim that cannot be ended ends by its deadline, and is
- * performed again.
+ * Ends claims, many in one round trip: nobody waits for the end of one, so that it waits for
+ * others. A claim that cannot be ended ends by its deadline, and is performed again.
  */
 export function createSettle({ store, log, limits, counts }: SettleOptions) {
   const put = createGroup<Settlement, true>({
@@ -27,7 +27,10 @@ export function createSettle({ store, log, limits, counts }: SettleOptions) {
     },
   })
 
-  return async function settle(claimed: ClaimedEffect, settlement: Settlement): Promise<void> {
+  const gathering = createGathering(limits)
+
+  async function settle(claimed: ClaimedEffect, settlement: Settlement): Promise<void> {
+    await gathering.turn()
     for (let round = 1; ; round += 1) {
       try {
         await put(settlement)
@@ -61,5 +64,31 @@ export function createSettle({ store, log, limits, counts }: SettleOptions) {
         log.error('effect.parked', { ...fields, error: settlement.error })
         break
     }
+  }
+
+  return {
+    settle,
+    /** Ends what waits to be ended together with others. */
+    flush: () => gathering.end(),
+  }
+}
+
+function createGathering({ settledAtOnce }: Limits) {
+  let waiting: (() => void)[] = []
+
+  function end(): void {
+    const turns = waiting
+    waiting = []
+    for (const resolve of turns) resolve()
+  }
+
+  return {
+    end,
+    turn(): Promise<void> {
+      return new Promise((resolve) => {
+        waiting.push(resolve)
+        if (waiting.length >= settledAtOnce) end()
+      })
+    },
   }
 }

@@ -215,6 +215,61 @@ describe('an effect', () => {
   })
 })
 
+describe('what is done', () => {
+  /** A store that says how many are settled together; of these, the first as soon as there are. */
+  function watched() {
+    const store = memoryStore()
+    const settled: number[] = []
+    let tellFirst = (_count: number) => {}
+    const first = new Promise<number>((resolve) => {
+      tellFirst = resolve
+    })
+    const settle: typeof store.settle = async (settlements) => {
+      await store.settle(settlements)
+      settled.push(settlements.length)
+      tellFirst(settlements.length)
+    }
+    return { store: { ...store, settle }, settled, first }
+  }
+  const never = {
+    provider: null,
+    kinds: ['charge'],
+    perform: () => new Promise<[]>(() => {}),
+  }
+  const performers = [{ ...outside(), kinds: ['remote'] }, never]
+  const charge = letter({ type: 'charge' }, { id: 'e0' })
+
+  test('A4 is settled together with what follows from it, and before the process rests', async () => {
+    const { store, settled } = watched()
+    const runtime = runtimeOf({ store, limits: { concurrency: 3 } })
+    await Promise.all(
+      Array.from({ length: 12 }, (_, n) => runtime.tell({ ...call('e1'), to: `counter/${n}` })),
+    )
+    await runtime.idle()
+    expect(settled).toEqual([12])
+    expect(await store.nextClaimAt()).toBeNull()
+  })
+
+  test('A4 is settled once there is enough of it, whatever does not return', async () => {
+    const { store, first } = watched()
+    const runtime = runtimeOf({ store, performers, limits: { settledAtOnce: 2 } })
+    await runtime.tell(charge)
+    await runtime.tell({ ...call('e1'), to: 'counter/b' })
+    await runtime.tell({ ...call('e1'), to: 'counter/c' })
+    expect(await first).toBe(2)
+  })
+
+  test('A4 is given back by a process that stops, though it has not begun', async () => {
+    const { store, settled } = watched()
+    const runtime = runtimeOf({ store, limits: { concurrency: 1 } })
+    await Promise.all(
+      Array.from({ length: 5 }, (_, n) => runtime.tell({ ...call('e1'), to: `counter/${n}` })),
+    )
+    await runtime.stop()
+    expect(settled.reduce((a, b) => a + b)).toBe(5)
+  })
+})
+
 describe('a result', () => {
   test('A5 returns as an envelope whose id is derived from the effect’s, in the same chain of causes', async () => {
     const { store } = await called({})

@@ -29,9 +29,17 @@ async function hanging(calls: number, own: number) {
   const performed = { own: 0, calls: 0 }
   let running = 0
   let most = 0
-  const [freed, full, allOwn] = [gate(), gate(), gate()]
+  let settled = 0
+  const [freed, full, allOwn, settledOwn] = [gate(), gate(), gate(), gate()]
   const delivery = createDelivery({
-    store,
+    store: {
+      ...store,
+      async settle(settlements) {
+        await store.settle(settlements)
+        settled += settlements.length
+        if (settled === own) settledOwn.open()
+      },
+    },
     clock: handClock(),
     log: silent,
     limits,
@@ -54,7 +62,7 @@ async function hanging(calls: number, own: number) {
     withdraw: async () => ({}),
     tellParked: async () => {},
   })
-  return { store, delivery, performed, freed, full, allOwn, most: () => most }
+  return { store, delivery, performed, freed, full, allOwn, settledOwn, most: () => most }
 }
 
 test('A4 our own work is performed while providers hang, and no call is claimed to wait', async () => {
@@ -68,6 +76,24 @@ test('A4 our own work is performed while providers hang, and no call is claimed 
   await delivery.deliverDue()
   expect(most()).toBe(6)
   expect(performed.calls).toBe(6)
+})
+
+test('A4 what is done is settled while providers hang', async () => {
+  const { delivery, full, settledOwn, freed } = await hanging(20, 10)
+  delivery.nudge()
+  await Promise.all([full.passed, settledOwn.passed])
+  freed.open()
+  await delivery.deliverDue()
+})
+
+test('A4 what is claimed by a process that has stopped is given back at once', async () => {
+  const { store, delivery, performed, settledOwn } = await hanging(0, 3)
+  const claims = await store.claim(start, 3, limits.leaseMs)
+  await delivery.stop()
+  delivery.take(claims)
+  await settledOwn.passed
+  expect(performed.own).toBe(0)
+  expect(await store.claim(start, 9, limits.leaseMs)).toHaveLength(3)
 })
 
 test('A4 all calls are made in the end, never more at once than their share', async () => {

@@ -43,7 +43,7 @@ async function insists(ada: Customer, collection: string): Promise<void> {
 }
 
 describe('80 a process dies at any of its words with the store or with Stripe', () => {
-  const every = process.env['SCHEDULES'] === undefined ? 17 : 1
+  const every = process.env['SCHEDULES'] === undefined ? 7 : 1
 
   test.each([
     { collection: 'provider', heard: true, why: 'the word was heard, and its answer lost' },

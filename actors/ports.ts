@@ -123,13 +123,20 @@ export type KeyedRequest =
   | { readonly outcome: 'other_body' }
   | { readonly outcome: 'answered'; readonly answer: JsonObject }
 
+/** How an actor stands: its newest entry, and the id of its oldest parked envelope. */
+export interface ActorStanding {
+  readonly head: Entry | null
+  readonly parked: string | null
+}
+
 /** The event store: one stream of entries an actor, each with its expected version, `seq`. */
 export interface Journal {
   /**
    * Writes commits; the answer has one outcome per commit, in order, and each stands or falls alone
    * (P5), but for those of one actor: these come in the order of their seq, and after one that is
    * not committed the later ones of that actor answer `conflict`. An entry is committed only if
-   * `seq - 1` is there. When it resolves, what was committed survives a crash (P4) and its view
+   * `seq - 1` is there, and of an actor with a parked envelope only that one is (A8): any other
+   * answers `conflict`. When it resolves, what was committed survives a crash (P4) and its view
    * rows and timers are readable.
    *
    * With a lease the effects of what was committed are claimed by this store in the same write, as
@@ -139,6 +146,8 @@ export interface Journal {
   append(commits: readonly Commit[], lease?: Lease | null): Promise<readonly AppendOutcome[]>
   /** The newest seq of each of these actors that exists. One round trip for all. */
   newestSeqs(actors: readonly ActorRef[]): Promise<ReadonlyMap<ActorRef, number>>
+  /** How each of these actors stands, also one that has no entry yet: in as few reads as can be. */
+  standings(actors: readonly ActorRef[]): Promise<ReadonlyMap<ActorRef, ActorStanding>>
   /** The actor's newest entry, or null if there is none. */
   head(actor: ActorRef): Promise<Entry | null>
   entry(actor: ActorRef, seq: number): Promise<Entry | null>

@@ -2,7 +2,7 @@ import type { ActorRef } from '../../values/ids.ts'
 import { createGroup } from '../batcher.ts'
 import type { Commit, Entry } from '../journal/journal.ts'
 import type { Limits } from '../limits.ts'
-import type { AppendOutcome, DeadLetters, Journal, Lease } from '../ports.ts'
+import type { ActorStanding, AppendOutcome, DeadLetters, Journal, Lease } from '../ports.ts'
 
 export interface Append {
   readonly commits: readonly Commit[]
@@ -41,6 +41,14 @@ export function createRoundTrips(store: Journal & DeadLetters, limits: Limits) {
       return actors.map((actor) => ({ id: parked.get(actor) ?? null }))
     },
   })
+  const standingOf = createGroup<ActorRef, ActorStanding>({
+    max: limits.entriesPerGroup,
+    weightOf: () => 1,
+    run: async (actors) => {
+      const standings = await store.standings(actors)
+      return actors.map((actor) => standings.get(actor) ?? { head: null, parked: null })
+    },
+  })
   const isNewest = createGroup<Entry, { yes: boolean }>({
     max: limits.entriesPerGroup,
     weightOf: () => 1,
@@ -54,6 +62,8 @@ export function createRoundTrips(store: Journal & DeadLetters, limits: Limits) {
     append,
     /** The oldest parked envelope of the actor. */
     parkedOf,
+    /** That, and the newest entry that the store has. */
+    standingOf,
     /** Whether no process has committed a newer entry of its actor. */
     isNewest,
   }

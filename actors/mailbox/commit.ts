@@ -94,11 +94,8 @@ type Steps = CommitterOptions & RoundTrips
 async function attempt(steps: Steps, drain: Drain): Promise<void> {
   const { heads, clock } = steps
   const cached = heads.get(drain.actor)
-  const [{ id: parked }, found] = await Promise.all([
-    steps.parkedOf(drain.actor),
-    cached ?? headOf(steps, drain.actor),
-  ])
-  if (parked !== null) turnAway(drain, parked)
+  // Where it is cached the append sees what is parked, and what is not appended looks.
+  const found = cached ?? (await headOf(steps, drain))
   if (drain.mayBeTaken) await answerTaken(steps, drain, drain.open)
   drain.mayBeTaken = false
   if (drain.open.length === 0) return
@@ -109,22 +106,32 @@ async function attempt(steps: Steps, drain: Drain): Promise<void> {
     // are new.
     if (await answerTaken(steps, drain, notAppended(plan))) return
     if (cached !== null) {
-      head = await headOf(steps, drain.actor)
+      head = await headOf(steps, drain)
       plan = planOf(head, drain.open, { ...steps, now: clock.now() })
     }
   } else if (plan.unchanged.length > 0 && plan.commits.length === 0 && cached !== null) {
-    if (!(await steps.isNewest(cached.entry)).yes) {
-      head = await headOf(steps, drain.actor)
+    if (!(await holdsNow(steps, cached))) {
+      head = await headOf(steps, drain)
       plan = planOf(head, drain.open, { ...steps, now: clock.now() })
     }
   }
   if (await appended(steps, drain, { head, plan })) await answerRest(steps, drain, plan)
 }
 
-/** The newest entry that the store has, with its rows. */
-async function headOf({ store, rowsOf }: Steps, actor: ActorRef): Promise<Projected | null> {
-  const entry = await store.head(actor)
-  return entry === null ? null : { entry, rows: rowsOf(entry) }
+/**
+ * The newest entry that the store has, with its rows. What waits is turned away where another
+ * envelope is parked.
+ */
+async function headOf(steps: Steps, drain: Drain): Promise<Projected | null> {
+  const { head, parked } = await steps.standingOf(drain.actor)
+  if (parked !== null) turnAway(drain, parked)
+  return head === null ? null : { entry: head, rows: steps.rowsOf(head) }
+}
+
+/** Whether what was decided on this head, without an append, may be answered. */
+async function holdsNow(steps: Steps, { entry }: Projected): Promise<boolean> {
+  const [newest, parked] = await Promise.all([steps.isNewest(entry), steps.parkedOf(entry.actor)])
+  return newest.yes && parked.id === null
 }
 
 function notAppended({ refused, thrown }: Plan): QueuedEnvelope[] {

@@ -7,6 +7,7 @@ import { documentOf } from './document.ts'
 import type { Database } from './driver.ts'
 import { openEffects } from './effects/claims.ts'
 import type { EmbeddedHome } from './home.ts'
+import { hasParkedEnvelopes, isHeldBack } from './parked.ts'
 import { writeTimers } from './timers.ts'
 import { writeRows } from './views.ts'
 
@@ -17,10 +18,14 @@ export function appendCommits(
   lease: Lease | null,
 ): AppendOutcome[] {
   const stopped = new Set<ActorRef>()
+  const isAnyParked = hasParkedEnvelopes(home.database)
   return commits.map((commit) => {
     const { actor } = commit.entry
     if (stopped.has(actor)) return { outcome: 'conflict' }
-    const answer = appendOne(home, commit, lease)
+    const answer =
+      isAnyParked && isHeldBack(home.database, commit.entry.envelope)
+        ? refusal(home.database, commit.entry)
+        : appendOne(home, commit, lease)
     if (answer.outcome !== 'committed') stopped.add(actor)
     return answer
   })

@@ -1,4 +1,6 @@
+import type { Envelope } from '../../actors/journal/envelope.ts'
 import type { Page, PageRequest, ParkedItem } from '../../actors/ports.ts'
+import { parkedId } from '../../actors/tell-outcome.ts'
 import type { ActorRef } from '../../values/ids.ts'
 import { listByNumber } from '../pages.ts'
 import { jsonText, readParked } from '../stored-json.ts'
@@ -26,6 +28,19 @@ export function takeParked(database: Database, id: string): ParkedItem['kind'] |
   if (row === undefined) return null
   unlistParked(database, id)
   return row['kind'] === 'effect' ? 'effect' : 'envelope'
+}
+
+export function hasParkedEnvelopes(database: Database): boolean {
+  return database.get(`SELECT 1 FROM parked WHERE kind = 'envelope' LIMIT 1`) !== undefined
+}
+
+/** Whether an envelope of its actor is parked, and not this one. */
+export function isHeldBack(database: Database, envelope: Envelope): boolean {
+  const parked = database.all(`SELECT id FROM parked WHERE actor = ? AND kind = 'envelope'`, [
+    envelope.to,
+  ])
+  const own = parkedId(envelope)
+  return parked.length > 0 && parked.every((row) => row['id'] !== own)
 }
 
 export function parkedIn(row: Row): ParkedItem {

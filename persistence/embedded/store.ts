@@ -49,6 +49,16 @@ export function createEmbeddedStore(file: OwnedFile, packer = createPacker([])):
     append: (commits, lease = null) =>
       appendChecked(commits, () => write(() => appendCommits(home, commits, lease))),
     newestSeqs: (refs) => read(() => actors.newestSeqs(refs)),
+    standings: (refs) =>
+      read(() => {
+        const among = parked.parkedAmong(refs)
+        return new Map(
+          refs.map((actor) => [
+            actor,
+            { head: journal.head(actor), parked: among.get(actor) ?? null },
+          ]),
+        )
+      }),
     head: (actor) => read(() => journal.head(actor)),
     entry: (actor, seq) => read(() => journal.entry(actor, seq)),
     entryAt: (actor, at) => read(() => journal.entryAt(actor, at)),

@@ -6,7 +6,8 @@ import { groupBy } from '../grouping.ts'
 import { type Applicable, applyEntries } from './views/apply.ts'
 import type { Collections, JournalDocument } from './documents/documents.ts'
 import type { Place } from './documents/head-index.ts'
-import { readEntryAt, readHead } from './journal/journal.ts'
+import { readEntryAt } from './journal/journal.ts'
+import { readHead } from './journal/standings.ts'
 import { type Following, type Project, projected } from './views/rebuild.ts'
 
 const batchEntries = 500

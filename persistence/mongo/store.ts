@@ -33,7 +33,6 @@ export function createMongoStore({ client, collections }: MongoHome): Store {
   const timers = createTimers(collections)
   const views = createViews(collections)
   const requests = createRequests(collections)
-  const following = { collections, marks }
   const forget = createForgetting(collections, known)
   return {
     append: (commits, lease = null) =>
@@ -42,6 +41,7 @@ export function createMongoStore({ client, collections }: MongoHome): Store {
         return append(commits, lease)
       }),
     newestSeqs: (actors) => call(() => journal.newestSeqs(actors)),
+    standings: (actors) => call(() => journal.standings(actors)),
     head: (actor) => call(() => journal.head(actor)),
     entry: (actor, seq) => call(() => journal.entry(actor, seq)),
     entryAt: (actor, at) => call(() => journal.entryAt(actor, at)),
@@ -76,8 +76,9 @@ export function createMongoStore({ client, collections }: MongoHome): Store {
 
     viewRow: (view, key) => call(() => views.viewRow(view, key)),
     viewRows: (view, prefix, page) => call(() => views.viewRows(view, prefix, page)),
-    rebuild: (project, progress) => call(() => rebuildAll(following, project, progress)),
-    heal: (project) => call(() => healAll(following, project)),
+    rebuild: (project, progress) =>
+      call(() => rebuildAll({ collections, marks }, project, progress)),
+    heal: (project) => call(() => healAll({ collections, marks }, project)),
 
     beginRequest: (key, bodyHash, now, leaseMs) =>
       call(() => requests.beginRequest(key, bodyHash, now, leaseMs)),

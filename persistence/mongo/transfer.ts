@@ -13,6 +13,8 @@ import type {
   EffectTries,
 } from './documents/documents.ts'
 import { createFold, documentOf } from './documents/entries.ts'
+import { entriesAlone } from './documents/head-index.ts'
+import { raiseFence } from './effects/fences.ts'
 import { parkedFields, placedEnvelope } from './effects/parked.ts'
 import { restored, stored } from './documents/stored.ts'
 
@@ -26,7 +28,10 @@ export function createTransfer(collections: Collections): Transfer {
       return found.every((document) => document === null)
     },
     async *readEntries() {
-      const cursor = journal.find().sort({ actor: 1, seq: 1 }).batchSize(batchDocuments)
+      const cursor = journal
+        .find({ seq: entriesAlone })
+        .sort({ actor: 1, seq: 1 })
+        .batchSize(batchDocuments)
       const fold = createFold(packer)
       for await (const documents of batches(cursor)) {
         yield documents.map((document) => recordOf(document, fold.entryOf(document)))
@@ -66,6 +71,7 @@ export function createTransfer(collections: Collections): Transfer {
         ...parkedFields(item),
       }))
       await parked.insertMany(documents, { ordered: false })
+      for (const { actor } of documents) await raiseFence(collections, actor)
       await raise(
         counters,
         records.map(({ order }) => order),

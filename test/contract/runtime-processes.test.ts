@@ -11,6 +11,7 @@ import {
   runtimeOf,
   stateOf,
 } from './runtime-given.ts'
+import type { ActorRef } from '../../values/ids.ts'
 import type { OpenPlace } from './store-given.ts'
 import { placeForEach } from './store-place.ts'
 import { embeddedPlace, mongoPlaces } from './store-places.ts'
@@ -93,6 +94,30 @@ function processesOn(name: string, open: OpenPlace): void {
       expect((await one.tell(bad)).outcome).toBe('parked')
       expect((await other.tell(add(1, 'e2'))).outcome).toBe('parked')
       expect((await other.retryParked('counter/a!bad', 'operator:ann')).outcome).toBe('parked')
+    })
+
+    test('A8 neither decides anything for a parked actor on what it remembers of it', async () => {
+      const { store, one, other } = await two()
+      const told = [
+        { type: 'add', n: 1 },
+        { type: 'counted', n: 4, stamp: 1 },
+        { type: 'withdraw', n: 999 },
+        { type: 'poisoned' },
+      ]
+      for (const [n, event] of told.entries()) {
+        const to: ActorRef = `counter/${n}`
+        const news = { type: 'counted', n: 5, stamp: 2 }
+        await other.tell(letter(news, { id: 'e1', to, source: 'provider' }))
+        expect((await one.tell(letter({ type: 'poisoned' }, { id: 'bad', to }))).outcome).toBe(
+          'parked',
+        )
+        // It remembers what was there before.
+        expect(await other.tell(letter(event, { id: 'e2', to, source: 'provider' }))).toEqual({
+          outcome: 'parked',
+          id: `${to}!bad`,
+        })
+        expect(await journalOf(store, to)).toHaveLength(1)
+      }
     })
 
     test('A4 what one leaves when it dies, the other performs when the claim has ended', async () => {

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Projected } from '../../actors/journal/commit-of.ts'
 import type { Store } from '../../actors/ports.ts'
+import type { ActorRef } from '../../values/ids.ts'
 import type { Json, JsonObject } from '../../values/json.ts'
 import { type OpenPlace, actor, all, commit, line, other } from './store-given.ts'
 import { placeForEach } from './store-place.ts'
@@ -130,5 +131,33 @@ export function changesContract(open: OpenPlace): void {
       ]),
     )
     expect((await peer.newestSeqs([])).size).toBe(0)
+  })
+
+  test('each of many actors stands as its own newest entry says, whatever its age', async () => {
+    const { store } = place()
+    const lengths = [0, 1, 2, 7, 8, 9, 15, 16, 17, 18, 33, 0, 1]
+    const refOf = (n: number): ActorRef => `counter/a${n}`
+    const lines = lengths.map((length, n) => line(length, { actor: refOf(n) }))
+    // In turn, so that no actor's entries stand together.
+    for (let seq = 0; seq < Math.max(...lengths); seq += 1) {
+      await store.append(lines.flatMap((own) => own.slice(seq, seq + 1)))
+    }
+    const refs = lengths.map((_, n) => refOf(n))
+    const stand = new Map(
+      lines.map((own, n) => [refOf(n), { head: own.at(-1)?.entry ?? null, parked: null }]),
+    )
+    const peer = await place().peer()
+    for (const asked of [store, peer]) {
+      expect(new Map(await asked.standings([...refs, ...refs]))).toStrictEqual(stand)
+    }
+    const fresh = await place().reopen()
+    // The second time it knows how old they are.
+    for (let n = 0; n < 2; n += 1) {
+      expect(new Map(await fresh.standings(refs))).toStrictEqual(stand)
+    }
+    for (const ref of refs) {
+      expect(new Map(await fresh.standings([ref]))).toStrictEqual(new Map([[ref, stand.get(ref)]]))
+    }
+    expect((await fresh.standings([])).size).toBe(0)
   })
 }

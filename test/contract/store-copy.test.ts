@@ -105,6 +105,9 @@ function copyContract(from: OpenPlace, to: OpenPlace): void {
       const [last, next] = line(entriesEach + 1).slice(entriesEach - 1)
       if (!last || !next) throw new Error('the last one and one more')
       const after = commitOf({ entry: last.entry, rows: project(last.entry) }, next)
+      // Its actor waits there, too.
+      expect(await target.store.append([after])).toStrictEqual([{ outcome: 'conflict' }])
+      expect(await target.store.unpark(`${actor}!x`, at(9))).toBe(true)
       expect(await target.store.append([after])).toStrictEqual([{ outcome: 'committed' }])
       expect(await target.store.viewRow('accounts', actor)).toBeNull()
       await target.store.settle([

@@ -8,10 +8,11 @@ import { openFile } from '../../persistence/embedded/file.ts'
 import { createEmbeddedStore } from '../../persistence/embedded/store.ts'
 import { connectMongo } from '../../persistence/mongo/connect.ts'
 import { createMongoStore } from '../../persistence/mongo/store.ts'
+import { createTransfer } from '../../persistence/mongo/transfer.ts'
 import { openStore } from '../../persistence/open.ts'
 import { effectId } from '../../values/ids.ts'
 import { mongoForTests } from '../mongo.ts'
-import { actor, at, commit, line, other, row, timer, tracking } from './store-given.ts'
+import { actor, at, commit, line, other, outcomes, row, timer, tracking } from './store-given.ts'
 import { placeForEach } from './store-place.ts'
 import { inHome, mongoPlaces } from './store-places.ts'
 
@@ -257,6 +258,42 @@ if (mongo) {
       })
       expect(await store.heal(rows)).toBe(1)
       expect(await store.viewRow('list', 'old')).toBeNull()
+    })
+
+    test('A8 a fence that a crash left behind holds nobody back', async () => {
+      const { store } = place()
+      await store.append([commit()])
+      await behind(async ({ collections }) => {
+        await collections.fences.insertOne({ _id: `${actor}#2`, actor, seq: 0 })
+      })
+      expect(await outcomes(store, [commit({ seq: 2 })])).toStrictEqual(['conflict'])
+      expect(await outcomes(store, [commit({ seq: 2 })])).toStrictEqual(['committed'])
+    })
+
+    test('A8 a copy and a rebuild know nothing of fences', async () => {
+      const { store } = place()
+      await store.append([commit({ rows: [row('list', 'a', {})] })])
+      const { envelope } = commit({ seq: 2 }).entry
+      const item = {
+        kind: 'envelope',
+        actor,
+        error: 'threw',
+        parkedAt: at(1),
+        effect: null,
+      } as const
+      await store.park({ ...item, id: `${actor}!${envelope.id}`, envelope })
+      await store.rebuild(
+        () => [row('list', 'a', {})],
+        () => {},
+      )
+      expect(await store.viewRow('list', 'a')).toStrictEqual({})
+      await behind(async ({ collections }) => {
+        const seqs: number[] = []
+        for await (const records of createTransfer(collections).readEntries()) {
+          seqs.push(...records.map(({ entry }) => entry.seq))
+        }
+        expect(seqs).toStrictEqual([1])
+      })
     })
 
     test('P9 a rebuild drops timers and rows that follow from no entry', async () => {

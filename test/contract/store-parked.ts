@@ -1,7 +1,17 @@
 import { expect, test } from 'vitest'
 import type { ParkedItem } from '../../actors/ports.ts'
 import type { ActorRef } from '../../values/ids.ts'
-import { type OpenPlace, actor, all, at, commit, line, other } from './store-given.ts'
+import {
+  type OpenPlace,
+  actor,
+  all,
+  at,
+  commit,
+  line,
+  other,
+  outcomes,
+  row,
+} from './store-given.ts'
 import { placeForEach } from './store-place.ts'
 
 const minute = 60_000
@@ -107,9 +117,80 @@ export function parkedContract(open: OpenPlace): void {
       ]),
     )
     expect((await peer.parkedAmong([])).size).toBe(0)
+    await store.append([commit({ actor: 'counter/free' })])
+    const standings = await peer.standings([actor, other, 'counter/free'])
+    expect([...standings].map(([ref, { head, parked }]) => [ref, head?.seq, parked])).toStrictEqual(
+      [
+        [actor, undefined, `${actor}!z`],
+        [other, undefined, `${other}!q`],
+        ['counter/free', 1, null],
+      ],
+    )
+    expect((await peer.standings([actor])).get(actor)?.parked).toBe(`${actor}!z`)
     expect(await store.unpark(`${actor}!z`, at(9))).toBe(true)
     expect((await store.parkedEnvelope(actor))?.id).toBe(`${actor}!a`)
     expect(await store.unpark(`${actor}!nobody`, at(9))).toBe(false)
+  })
+
+  test('A8 no store appends to an actor with a parked envelope, but for that one', async () => {
+    const { store } = place()
+    const peer = await place().peer()
+    await store.append(line(2))
+    await peer.append([commit({ seq: 3 })])
+    await store.park(envelope(actor, 'stuck'))
+    for (const one of [store, peer]) {
+      const group = [commit({ seq: 4, envelopeId: 'next' }), commit({ actor: other, seq: 1 })]
+      expect((await outcomes(one, group))[0]).toBe('conflict')
+      expect(await outcomes(one, [commit({ seq: 4, envelopeId: 'envelope-2' })])).toStrictEqual([
+        'duplicate of 2',
+      ])
+      expect(await outcomes(one, [commit({ seq: 5, envelopeId: 'gap' })])).toStrictEqual([
+        'conflict',
+      ])
+    }
+    expect(await store.head(actor)).toStrictEqual(commit({ seq: 3 }).entry)
+    expect((await store.newestSeqs([actor])).get(actor)).toBe(3)
+    expect(await store.entry(actor, 4)).toBeNull()
+    expect(await all((page) => store.history(actor, page))).toHaveLength(3)
+    expect((await peer.standings([actor, other])).get(actor)?.head?.seq).toBe(3)
+    const behind = [
+      commit({ seq: 4, envelopeId: 'stuck', effects: 1, rows: [row('v', 'k')] }),
+      commit({ seq: 5, envelopeId: 'next' }),
+    ]
+    expect(await outcomes(peer, behind)).toStrictEqual(['committed', 'conflict'])
+    expect(await store.unpark(`${actor}!stuck`, at(9))).toBe(true)
+    expect((await store.head(actor))?.envelope.id).toBe('stuck')
+    expect(await store.viewRow('v', 'k')).toStrictEqual({})
+    expect(await store.claim(at(99), 10, minute)).toHaveLength(1)
+  })
+
+  test('A8 an actor is free when nothing of it is parked, whoever unparked it', async () => {
+    const { store } = place()
+    const peer = await place().peer()
+    await store.park(envelope(actor, 'a'))
+    await peer.park(envelope(actor, 'b'))
+    expect(await outcomes(store, [commit()])).toStrictEqual(['conflict'])
+    expect(await peer.unpark(`${actor}!a`, at(9))).toBe(true)
+    expect(await outcomes(store, [commit()])).toStrictEqual(['conflict'])
+    expect(await store.unpark(`${actor}!b`, at(9))).toBe(true)
+    expect(await outcomes(peer, line(2))).toStrictEqual(['committed', 'committed'])
+    expect(await store.head(actor)).toStrictEqual(commit({ seq: 2 }).entry)
+  })
+
+  test('A8 of what is parked and appended at once, one comes first, every time', async () => {
+    const { store } = place()
+    const peer = await place().peer()
+    for (let n = 0; n < 10; n += 1) {
+      const ref: ActorRef = `counter/r${n}`
+      await peer.append([commit({ actor: ref })])
+      const [, raced] = await Promise.all([
+        store.park(envelope(ref, 'x')),
+        outcomes(peer, [commit({ actor: ref, seq: 2 })]),
+      ])
+      const seq = raced[0] === 'committed' ? 3 : 2
+      expect(await outcomes(peer, [commit({ actor: ref, seq })])).toStrictEqual(['conflict'])
+      expect((await store.newestSeqs([ref])).get(ref)).toBe(seq - 1)
+    }
   })
 
   test('a parked effect does not hold its actor back', async () => {
@@ -118,6 +199,7 @@ export function parkedContract(open: OpenPlace): void {
     await store.settle([{ id: `${actor}#1.1`, outcome: 'parked', at: at(1), error: 'no' }])
     expect(await store.parkedEnvelope(actor)).toBeNull()
     expect((await store.parkedAmong([actor])).size).toBe(0)
+    expect((await store.standings([actor])).get(actor)?.parked).toBeNull()
   })
 
   test.each([1, 2, 100])('pages of %i list all that is parked, oldest first', async (limit) => {

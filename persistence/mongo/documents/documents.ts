@@ -123,6 +123,13 @@ export interface ParkedDocument {
   readonly envelope: StoredJson | null
 }
 
+/** Stands in `journal` where the next entry of an actor would, with its `_id` (`fences.ts`). */
+export interface FenceDocument {
+  readonly _id: string
+  readonly actor: ActorRef
+  readonly seq: 0
+}
+
 export interface RequestDocument {
   readonly _id: string
   readonly bodyHash: string
@@ -139,6 +146,7 @@ export interface CounterDocument {
 
 export interface Collections {
   readonly journal: Collection<JournalDocument>
+  readonly fences: Collection<FenceDocument>
   readonly timers: Collection<TimersDocument>
   readonly rows: Collection<RowDocument>
   readonly parked: Collection<ParkedDocument>
@@ -160,6 +168,7 @@ export function collectionsOf(
   }
   return {
     journal: named('journal'),
+    fences: named('journal'),
     timers: named('timers'),
     rows: named('view_rows'),
     parked: named('parked'),

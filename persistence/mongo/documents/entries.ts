@@ -109,6 +109,15 @@ export function createFold(packer: TextPacker) {
   }
 }
 
+/** The entry of the last of these documents, one actor's in order, from its newest whole on. */
+export function newestEntryOf(
+  documents: readonly EntryDocument[],
+  packer: TextPacker,
+): Entry | null {
+  const whole = documents.findLastIndex(({ snapshot }) => snapshot !== undefined)
+  return lastEntryOf(documents.slice(Math.max(whole, 0)), packer)
+}
+
 /** The entry of the last of these documents, which lead to it; null if there is none. */
 export function lastEntryOf(documents: readonly EntryDocument[], packer: TextPacker): Entry | null {
   const fold = createFold(packer)

@@ -8,6 +8,9 @@ export interface Place {
   readonly seq: number
 }
 
+/** In a filter of the journal that would find fences, too: entries have a `seq` from 1. */
+export const entriesAlone = { $gte: 1 } as const
+
 export function entryId({ actor, seq }: Place): string {
   return `${actor}#${seq}`
 }
@@ -23,6 +26,8 @@ export interface HeadIndex {
   /** Looks up those of which it does not know whether they are there. */
   look(places: readonly Place[]): Promise<void>
   has(place: Place): boolean
+  /** The newest seq that it remembers of this actor; 0 if none. */
+  seqOf(actor: ActorRef): number
   /** The timers of this entry, or null if it does not know them; none before the first entry. */
   timersOf(place: Place): readonly ArmedTimer[] | null
   forget(actors: readonly ActorRef[]): void
@@ -54,6 +59,7 @@ export function createHeadIndex({ journal }: Collections): HeadIndex {
   return {
     learn,
     has,
+    seqOf: (actor) => newest.get(actor)?.seq ?? 0,
     timersOf({ actor, seq }) {
       if (seq === 0) return []
       const one = newest.get(actor)

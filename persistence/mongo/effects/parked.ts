@@ -13,6 +13,7 @@ import type {
   ParkedEffect,
 } from '../documents/documents.ts'
 import { effectsOf, restoredEnvelope, storedEnvelope } from '../documents/entries.ts'
+import { lowerFence, raiseFence } from './fences.ts'
 import { restoredText, storedText } from '../documents/stored.ts'
 
 /** A parked item with its place among all. */
@@ -44,6 +45,7 @@ export function createParked(
       { $set: parkedFields(item), $setOnInsert: { order } },
       { upsert: true },
     )
+    await raiseFence(collections, item.actor)
   }
 
   const parkedEffect = async (id: EffectId): Promise<ParkedItem | null> => {
@@ -66,8 +68,11 @@ export function createParked(
     },
 
     async unpark(id: string, at: Instant): Promise<boolean> {
-      const { deletedCount } = await envelopes.deleteOne({ _id: id })
-      if (deletedCount > 0) return true
+      const envelope = await envelopes.findOneAndDelete({ _id: id })
+      if (envelope !== null) {
+        await lowerFence(collections, envelope.actor)
+        return true
+      }
       if (!isEffectId(id)) return false
       return deliveries.change(entriesOf([id]), (delivery) => unparked(delivery, id, at))
     },

@@ -9,6 +9,7 @@ import { claimed, newDelivery } from '../effects/delivery.ts'
 import type { Collections, JournalDocument } from '../documents/documents.ts'
 import { documentOf } from '../documents/entries.ts'
 import { duplicatesIn } from '../failures.ts'
+import { passFence, passingAmong } from '../effects/fences.ts'
 import type { HeadIndex, Place } from '../documents/head-index.ts'
 import type { HeldDeliveries } from '../effects/held.ts'
 
@@ -42,7 +43,11 @@ export function createAppend(ports: AppendPorts) {
   const { collections, marks, held } = ports
 
   return async (commits: readonly Commit[], lease: Lease | null): Promise<AppendOutcome[]> => {
-    const { inserted, refused } = await insertAll(ports, commits, lease)
+    const { inserted, refused } = await passing(
+      ports,
+      await insertAll(ports, commits, lease),
+      lease,
+    )
     const outcomes = commits.map((): AppendOutcome => ({ outcome: 'conflict' }))
     const applicable: Applicable[] = []
     for (const { index, document, applicable: following } of inserted) {
@@ -62,6 +67,35 @@ export function createAppend(ports: AppendPorts) {
   }
 }
 
+interface Insertion {
+  readonly inserted: readonly Ready[]
+  readonly refused: readonly PendingCommit[]
+}
+
+/** The same, where what was refused and is itself what is parked has passed its fence. */
+async function passing(
+  ports: AppendPorts,
+  { inserted, refused }: Insertion,
+  lease: Lease | null,
+): Promise<Insertion> {
+  if (refused.length === 0) return { inserted, refused }
+  const { collections, known } = ports
+  const entries = refused.map(({ commit }) => commit.entry)
+  const passable = await passingAmong(collections, entries)
+  const passed: Ready[] = []
+  for (const one of refused.filter(({ commit }) => passable.has(commit.entry))) {
+    for (const ready of readyOf(ports, [one], lease)) {
+      if (await passFence(collections, ready.document)) passed.push(ready)
+    }
+  }
+  for (const { commit } of passed) known.learn(commit.entry, commit.entry.snapshot.timers)
+  const places = new Set(passed.map(({ index }) => index))
+  return {
+    inserted: [...inserted, ...passed],
+    refused: refused.filter(({ index }) => !places.has(index)),
+  }
+}
+
 /**
  * Inserts in rounds, in each the next run of every actor's entries that follow each other: in
  * nearly all cases one. Where one is refused, the later ones of its actor are not tried.
@@ -70,7 +104,7 @@ async function insertAll(
   ports: AppendPorts,
   commits: readonly Commit[],
   lease: Lease | null,
-): Promise<{ readonly inserted: readonly Ready[]; readonly refused: readonly PendingCommit[] }> {
+): Promise<Insertion> {
   const { known } = ports
   const inserted: Ready[] = []
   const refused: PendingCommit[] = []

@@ -18,7 +18,7 @@ export function createForgetting(collections: Collections, known: HeadIndex) {
     if (actors.length === 0) return
     const actor = { $in: [...actors] }
     await Promise.all([rows.deleteMany({ actor }), timers.deleteMany({ _id: actor })])
-    await journal.deleteMany({ actor, seq: { $gt: 1 } })
+    await journal.deleteMany({ actor, seq: { $ne: 1 } })
     await journal.deleteMany({ actor, seq: 1 })
     known.forget(actors)
   }

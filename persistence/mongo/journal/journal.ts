@@ -8,8 +8,9 @@ import { UnreadableDocument } from '../../errors.ts'
 import { listByNumber, listByText } from '../../pages.ts'
 import type { Collections, JournalDocument } from '../documents/documents.ts'
 import { type EntryDocument, createFold, entryFields, lastEntryOf } from '../documents/entries.ts'
-import type { HeadIndex } from '../documents/head-index.ts'
+import { entriesAlone, type HeadIndex } from '../documents/head-index.ts'
 import { rangeOf } from '../documents/ranges.ts'
+import { createStandings, readHead } from './standings.ts'
 
 export function refOf(id: string): ActorRef {
   if (!isActorRef(id)) throw new UnreadableDocument(`the actor's name ${id}`)
@@ -35,22 +36,6 @@ export async function readEntryAt(
   return documents.at(-1)?.seq === seq ? lastEntryOf(documents, collections.packer) : null
 }
 
-/** The newest entry: it and those before it, back to the first that is whole. */
-export async function readHead(
-  { journal, packer }: Collections,
-  actor: ActorRef,
-): Promise<Entry | null> {
-  const documents = await journal
-    .find({ actor })
-    .sort({ seq: -1 })
-    .limit(wholeEvery)
-    .project<EntryDocument>(entryFields)
-    .toArray()
-  const whole = documents.findIndex(({ snapshot }) => snapshot !== undefined)
-  const end = whole === -1 ? documents.length : whole + 1
-  return lastEntryOf(documents.slice(0, end).reverse(), packer)
-}
-
 /** A range of refs is told in texts that need not be refs. */
 const refField: string = 'actor'
 
@@ -64,6 +49,7 @@ export function createJournal(collections: Collections, known: HeadIndex) {
   }
 
   return {
+    standings: createStandings(collections, known),
     head: async (actor: ActorRef) => learned(await readHead(collections, actor)),
     entry: async (actor: ActorRef, seq: number) =>
       learned(await readEntryAt(collections, actor, seq)),
@@ -146,7 +132,7 @@ const seqsPerQuery = 100
  */
 function newestOfEach([first, ...others]: readonly ActorRef[]): Document[] {
   const newest = (actor: ActorRef | undefined): Document[] => [
-    { $match: { actor } },
+    { $match: { actor, seq: entriesAlone } },
     { $sort: { seq: -1 } },
     { $limit: 1 },
     { $project: { _id: 0, actor: 1, seq: 1 } },

@@ -5,6 +5,7 @@ import type { Marks } from './applied-marks.ts'
 import { type Applicable, applyEntries } from './apply.ts'
 import type { Collections, JournalDocument } from '../documents/documents.ts'
 import { createFold } from '../documents/entries.ts'
+import { entriesAlone } from '../documents/head-index.ts'
 
 export type Project = (entry: Entry) => readonly ViewRow[]
 
@@ -28,7 +29,7 @@ export async function rebuildAll(
   await marks.flush()
   await Promise.all([collections.rows.deleteMany({}), collections.timers.deleteMany({})])
   const cursor = collections.journal
-    .find({})
+    .find({ seq: entriesAlone })
     .sort({ actor: 1, seq: 1 })
     .batchSize(batchEntries)
     .project<JournalDocument>({ delivery: 0 })

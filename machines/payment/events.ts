@@ -41,6 +41,8 @@ export const PaymentObservation = z.discriminatedUnion('type', [
     invoice: InvoiceRef.nullable(),
     collector,
     facts: ChargeFacts,
+    /** What the charge tells of its PaymentIntent: once it is captured, all that there is to it. */
+    intent: PaymentIntentFacts.nullable().default(null),
   }),
   z.object({ type: z.literal('refund.observed'), provider: Provider, read, facts: RefundFacts }),
   z.object({ type: z.literal('dispute.observed'), provider: Provider, read, facts: DisputeFacts }),

@@ -1,4 +1,5 @@
 import {
+  type Observation,
   type Progress,
   type Weight,
   isTaken,
@@ -65,15 +66,33 @@ export function weighInPayment({ context, event }: PaymentScope): Weight {
   }
 }
 
-export function foldPayment({ context, event }: PaymentScope): PaymentChange {
-  const lasting = { ...ownersIn({ context, event }), ...paidOutIn({ context, event }) }
-  if (!isTaken(weighInPayment({ context, event }))) return lasting
+/** What a charge tells of its PaymentIntent, weighed as if that had told it. */
+export function weighIntentOfCharge(scope: PaymentScope): Weight {
+  const told = intentOfCharge(scope)
+  return told === null ? 'stale' : weigh(scope.context.intent, told, intentProgress)
+}
+
+function intentOfCharge({ event }: PaymentScope): Observation<PaymentIntentFacts> | null {
+  if (event.type !== 'charge.observed' || event.intent === null) return null
+  const { intent: facts, at, read, seq } = event
+  return { facts, at, read, seq }
+}
+
+function intentIn(scope: PaymentScope): PaymentChange {
+  const told = intentOfCharge(scope)
+  if (told === null || !isTaken(weighIntentOfCharge(scope))) return {}
+  return { intent: observedOf(scope.context.intent, told) }
+}
+
+export function foldPayment(scope: PaymentScope): PaymentChange {
+  const { context, event } = scope
+  const lasting = { ...ownersIn(scope), ...paidOutIn(scope), ...intentIn(scope) }
+  if (!isTaken(weighInPayment(scope))) return lasting
   switch (event.type) {
     case 'payment_intent.observed':
       return {
         ...lasting,
         intent: observedOf(context.intent, event),
-        attempt: event.attempt ?? context.attempt,
       }
     case 'charge.observed':
       return {
@@ -105,7 +124,7 @@ export function foldPayment({ context, event }: PaymentScope): PaymentChange {
   }
 }
 
-/** Whose payment it is never changes, so that even a stale word may say it. */
+/** Whose payment it is, and which attempt, never changes: even a stale word may say it. */
 function ownersIn({ context, event }: PaymentScope): PaymentChange {
   if (event.type === 'payment.linked') {
     return { provider: event.provider, invoice: context.invoice ?? event.invoice }
@@ -116,6 +135,7 @@ function ownersIn({ context, event }: PaymentScope): PaymentChange {
     account: context.account ?? event.account,
     invoice: context.invoice ?? event.invoice,
     collector: event.collector === 'platform' ? 'platform' : context.collector,
+    attempt: context.attempt ?? ('attempt' in event ? event.attempt : null),
   }
 }
 
@@ -134,6 +154,8 @@ export function isNews(scope: PaymentScope): boolean {
   return (
     isTaken(weighInPayment(scope)) ||
     paidOutIn(scope).refundsPaidOut !== undefined ||
+    isTaken(weighIntentOfCharge(scope)) ||
+    (owners.attempt !== undefined && owners.attempt !== context.attempt) ||
     (owners.account !== undefined && owners.account !== context.account) ||
     (owners.invoice !== undefined && owners.invoice !== context.invoice) ||
     (owners.collector !== undefined && owners.collector !== context.collector)

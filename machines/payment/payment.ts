@@ -2,7 +2,7 @@ import { assign, setup } from 'xstate'
 import { ask, effect, type ChartTypes } from '../chart-types.ts'
 import { isTied } from '../observation.ts'
 import type { PaymentEvent } from './events.ts'
-import { after, foldPayment, isNews, weighInPayment } from './folds.ts'
+import { after, foldPayment, isNews, weighIntentOfCharge, weighInPayment } from './folds.ts'
 import { requestRead } from './requests.ts'
 import {
   disputeOf,
@@ -21,7 +21,8 @@ const base = setup({ types, actions: { effect } })
 const read = ask(requestRead)
 
 const keepNews = [
-  { guard: 'isTied', actions: ['keep', read] },
+  // What to read is asked first: what is kept is tied no more.
+  { guard: 'isTied', actions: [read, 'keep'] },
   { guard: 'isNews', actions: 'keep' },
 ] as const
 
@@ -36,7 +37,7 @@ export const paymentMachine = base
       keep: assign(foldPayment),
     },
     guards: {
-      isTied: (scope) => isTied(weighInPayment(scope)),
+      isTied: (scope) => isTied(weighInPayment(scope)) || isTied(weighIntentOfCharge(scope)),
       isNews,
       isHeardOf: ({ context }) => context.provider !== null,
       /** With this event folded in, the payment stands there. */

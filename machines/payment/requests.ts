@@ -1,4 +1,6 @@
 import { type EffectRequest, readOf } from '../effects.ts'
+import { isTied } from '../observation.ts'
+import { weighInPayment } from './folds.ts'
 import type { PaymentContext, PaymentScope } from './state.ts'
 
 // What a payment asks the provider to read: pure.
@@ -9,7 +11,9 @@ export function requestRead({ context, event }: PaymentScope): EffectRequest | n
   if (provider === null) return null
   switch (event.type) {
     case 'charge.observed':
-      return readOf(provider, 'charge', event.facts.charge)
+      return isTied(weighInPayment({ context, event }))
+        ? readOf(provider, 'charge', event.facts.charge)
+        : readOf(provider, 'payment_intent', context.id)
     case 'refund.observed':
       return readOf(provider, 'refund', event.facts.refund)
     case 'dispute.observed':

@@ -282,6 +282,45 @@ describe('a payment', () => {
     expect(url('succeeded')).toMatchObject([{ event: { facts: { nextActionUrl: null } } }])
   })
 
+  const captured = {
+    ...charge,
+    status: 'succeeded',
+    captured: true,
+    amount_captured: 2900,
+    payment_method: 'pm_1',
+    failure_code: null,
+    outcome: null,
+  }
+  const paid = { ...intent, status: 'succeeded', amount_received: 2900, payment_method: 'pm_1' }
+
+  test('hears of a captured charge just what its PaymentIntent says when it has succeeded', () => {
+    const facts = {
+      paymentIntent: 'pi_1',
+      status: 'succeeded',
+      amountMinor: 2900,
+      amountReceivedMinor: 2900,
+      currency: 'usd',
+      paymentMethod: 'pm_1',
+      declineCode: null,
+      nextActionUrl: null,
+      cancellationReason: null,
+    }
+    const ofIntent = messagesOf(event({ ...paid, last_payment_error: null }))
+    expect(ofIntent).toMatchObject([{ event: { facts } }])
+    expect(messagesOf(event(captured))).toMatchObject([{ event: { intent: facts } }])
+  })
+
+  test.each`
+    object                                                  | why
+    ${charge}                                               | ${'it failed'}
+    ${{ ...captured, status: 'pending' }}                   | ${'the bank has not answered'}
+    ${{ ...captured, captured: false, amount_captured: 0 }} | ${'it is only authorised'}
+    ${{ ...captured, amount_captured: 1000 }}               | ${'a part may follow'}
+    ${{ ...captured, payment_intent: null }}                | ${'it has none'}
+  `('hears nothing of a PaymentIntent from its charge where $why', ({ object }) => {
+    expect(messagesOf(event(object))).toMatchObject([{ event: { intent: null } }])
+  })
+
   const money = { amount: 100, currency: 'USD', status: 'succeeded' }
 
   test.each`

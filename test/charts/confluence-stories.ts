@@ -1,6 +1,7 @@
 import { InvoiceFacts } from '../../machines/invoice/facts.ts'
 import type { ChartName, StoryEvent, SampleEvent } from './explore.ts'
 import {
+  chargeCaptured,
   chargeObserved,
   customerObserved,
   disputeObserved,
@@ -239,6 +240,30 @@ const payments: Tale[] = [
       pi(2, intentObserved({ declineCode: 'card_declined' })),
       pi(2, intentObserved({ status: 'processing' })),
       pi(2, intentObserved({ status: 'succeeded' })),
+    ],
+  },
+  {
+    chart: 'payment',
+    tells: 'a charge that tells of its intent, which tells it too, in the same second and after',
+    happened: [
+      pi(1, intentObserved({ status: 'requires_action', nextActionUrl: 'https://3ds.test' })),
+      ch(2, chargeCaptured()),
+      pi(2, intentObserved({ status: 'succeeded' })),
+      pi(3, intentObserved({ status: 'succeeded' })),
+      ch(4, chargeCaptured({ amountRefundedMinor: 900 })),
+    ],
+  },
+  {
+    chart: 'payment',
+    tells: 'an attempt that only the intent names, after its charge has told the rest',
+    happened: [ch(2, chargeCaptured()), pi(2, intentObserved({ status: 'succeeded' }))],
+  },
+  {
+    chart: 'payment',
+    tells: 'a charge and its intent that differ on it in one second, where a read decides',
+    happened: [
+      ch(2, chargeCaptured()),
+      pi(2, intentObserved({ status: 'succeeded', paymentMethod: 'pm_1' })),
     ],
   },
   {

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { canonical } from '../../values/json.ts'
 import { endOf, type ChartName, type SampleEvent } from './explore.ts'
 import {
+  chargeCaptured,
   chargeObserved,
   customerObserved,
   disputeObserved,
@@ -69,7 +70,9 @@ const sayings: readonly { chart: ChartName; events: fc.Arbitrary<SampleEvent> }[
           status: fc.constantFrom('pending', 'failed', 'succeeded'),
           charge: fc.constantFrom('ch_1', 'ch_2'),
         })
-        .map((facts) => chargeObserved(facts)),
+        .map((facts) =>
+          facts.status === 'succeeded' ? chargeCaptured(facts) : chargeObserved(facts),
+        ),
       fc
         .record({
           status: fc.constantFrom('pending', 'succeeded', 'failed'),

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../values/json.ts'
 import type { ChartName, SampleEvent } from './explore.ts'
 import {
   account,
+  chargeCaptured,
   chargeObserved,
   customerObserved,
   disputeObserved,
@@ -277,7 +278,7 @@ const paymentEvents: SampleEvents = {
   'payment_intent.observed unheard-of': intentObserved({ status: 'pondering' }),
   'charge.observed pending': chargeObserved({ status: 'pending' }),
   'charge.observed failed': chargeObserved({ status: 'failed', charge: 'ch_0' }),
-  'charge.observed captured': chargeObserved(),
+  'charge.observed captured': chargeCaptured(),
   'charge.observed partly refunded': chargeObserved({ amountRefundedMinor: 900 }),
   'refund.observed pending': refundObserved({ status: 'pending' }),
   'refund.observed succeeded': refundObserved(),

@@ -178,8 +178,16 @@ export function intentObserved(
   }
 }
 
+/** All of it is captured, and with that its PaymentIntent has succeeded. */
+export function chargeCaptured(
+  change: Partial<ChargeFacts> = {},
+): Of<PaymentEvent, 'charge.observed'> {
+  return chargeObserved(change, intentObserved({ status: 'succeeded' }).facts)
+}
+
 export function chargeObserved(
   change: Partial<ChargeFacts> = {},
+  intent: PaymentIntentFacts | null = null,
 ): Of<PaymentEvent, 'charge.observed'> {
   const succeeded = (change.status ?? 'succeeded') === 'succeeded'
   const facts = {
@@ -201,6 +209,7 @@ export function chargeObserved(
     invoice: null,
     collector: 'provider',
     facts,
+    intent,
   }
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ChargeFacts } from '../../../machines/payment/facts.ts'
+import type { ChargeFacts, PaymentIntentFacts } from '../../../machines/payment/facts.ts'
 import { applied, message, type Reading, type Sight } from '../message.ts'
 import { OurMetadata, targetOf } from '../refs.ts'
 import { CurrencyCode, MaybeId, MaybeText } from './fields.ts'
@@ -14,12 +14,37 @@ const StripeCharge = z.object({
   currency: CurrencyCode,
   customer: MaybeId,
   payment_intent: MaybeId,
+  payment_method: MaybeId,
   // Gone since 2025-03-31.basil.
   invoice: MaybeId,
   failure_code: MaybeText,
   outcome: z.object({ reason: MaybeText }).nullish().catch(null),
   metadata: OurMetadata,
 })
+
+type StripeCharge = z.infer<typeof StripeCharge>
+
+/**
+ * A PaymentIntent has succeeded when all of its charge is captured, and its own webhook, of the
+ * same second, says nothing that the charge does not.
+ */
+function intentOf(charge: StripeCharge, facts: ChargeFacts): PaymentIntentFacts | null {
+  const { payment_intent: paymentIntent, payment_method: paymentMethod } = charge
+  const { status, captured, amountMinor, amountCapturedMinor, currency } = facts
+  const isWhole = status === 'succeeded' && captured && amountCapturedMinor === amountMinor
+  if (paymentIntent === null || !isWhole) return null
+  return {
+    paymentIntent,
+    status: 'succeeded',
+    amountMinor,
+    amountReceivedMinor: amountCapturedMinor,
+    currency,
+    paymentMethod,
+    declineCode: null,
+    nextActionUrl: null,
+    cancellationReason: null,
+  }
+}
 
 export function readCharge(object: unknown, { at, read }: Sight): Reading {
   const charge = StripeCharge.parse(object)
@@ -43,6 +68,7 @@ export function readCharge(object: unknown, { at, read }: Sight): Reading {
         read,
         collector: charge.metadata.invoice === null ? 'provider' : 'platform',
         facts,
+        intent: intentOf(charge, facts),
       },
       refs: {
         account: targetOf('account', { ours: charge.metadata.account, theirs: charge.customer }),

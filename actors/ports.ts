@@ -1,6 +1,7 @@
 import type { ActorRef, EffectId } from '../values/ids.ts'
 import type { Instant } from '../values/instant.ts'
 import type { JsonObject } from '../values/json.ts'
+import type { Retries } from './delivery/retries.ts'
 import type { Envelope } from './journal/envelope.ts'
 import type { ArmedTimer, Commit, Effect, Entry, ViewRow } from './journal/journal.ts'
 
@@ -61,6 +62,8 @@ export interface ClaimedEffect {
    */
   readonly firstTriedAt: Instant
   readonly leaseEndsAt: Instant
+  /** Absent if it never was, as everywhere. */
+  readonly retried?: Retries
 }
 
 export type Settlement =
@@ -98,6 +101,7 @@ export interface EffectStanding {
   readonly lastError: string | null
   /** Of one that is open: when it may be claimed. */
   readonly dueAt: Instant | null
+  readonly retried?: Retries
 }
 
 /** What failed for good and waits for a person: an effect, or an envelope whose decision threw. */
@@ -110,6 +114,7 @@ export interface ParkedItem {
   readonly parkedAt: Instant
   readonly effect: Effect | null
   readonly envelope: Envelope | null
+  readonly retried?: Retries
 }
 
 export interface DueTimer extends ArmedTimer {
@@ -214,10 +219,10 @@ export interface DeadLetters {
    */
   parkedAmong(actors: readonly ActorRef[]): Promise<ReadonlyMap<ActorRef, string>>
   /**
-   * Makes a parked effect claimable at `at`, with its tries at 1, for it may have been done;
-   * removes a parked envelope. False if unknown.
+   * Makes a parked effect claimable at `at`, with its tries at 1, for it may have been done, and
+   * keeps who asked in its `retried`; removes a parked envelope. False if unknown.
    */
-  unpark(id: string, at: Instant): Promise<boolean>
+  unpark(id: string, at: Instant, by: string): Promise<boolean>
 }
 
 /** The index of what the newest snapshots have armed. */

@@ -79,7 +79,7 @@ export function createRuntime(options: RuntimeOptions) {
     store,
     clock,
     log,
-    retry: (envelope) => mailbox.retry(envelope),
+    retry: (envelope, by) => mailbox.retry(envelope, by),
     nudge: () => delivery.nudge(),
   })
 

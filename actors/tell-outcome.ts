@@ -21,8 +21,11 @@ export type TellOutcome =
 /** An envelope in an actor's line, and who waits for its answer. */
 export interface QueuedEnvelope {
   readonly envelope: Envelope
-  /** True for what was parked and is tried again, which may pass while the actor is parked. */
-  readonly isRetry: boolean
+  /**
+   * Who had it tried again, of what was parked, which may pass while the actor is parked; null of
+   * all else.
+   */
+  readonly retriedBy: string | null
   answer(told: TellOutcome): void
   fail(error: unknown): void
 }

@@ -1,3 +1,4 @@
+import type { Retries } from '../actors/delivery/retries.ts'
 import type { Envelope } from '../actors/journal/envelope.ts'
 import type { ArmedTimer, Effect, Entry } from '../actors/journal/journal.ts'
 import type { ParkedItem } from '../actors/ports.ts'
@@ -64,6 +65,21 @@ export function isEffect(value: unknown): value is Effect {
   return isFields(value) && typeof value['id'] === 'string' && typeof value['kind'] === 'string'
 }
 
+function isRetries(value: unknown): value is Retries {
+  return (
+    isFields(value) &&
+    Number.isSafeInteger(value['times']) &&
+    isInstant(value['at']) &&
+    typeof value['by'] === 'string'
+  )
+}
+
+export function readRetries(text: unknown, what: () => string): Retries {
+  const value = parse(text, what)
+  if (!isRetries(value)) throw new UnreadableDocument(what())
+  return value
+}
+
 function isParked(value: unknown): value is ParkedItem {
   return (
     isFields(value) &&
@@ -73,7 +89,8 @@ function isParked(value: unknown): value is ParkedItem {
     typeof value['error'] === 'string' &&
     isInstant(value['parkedAt']) &&
     (value['effect'] === null || isEffect(value['effect'])) &&
-    (value['envelope'] === null || isEnvelope(value['envelope']))
+    (value['envelope'] === null || isEnvelope(value['envelope'])) &&
+    (value['retried'] === undefined || isRetries(value['retried']))
   )
 }
 
@@ -93,7 +110,7 @@ export function isArmedTimer(value: unknown): value is ArmedTimer {
 }
 
 /** Equal values give equal text only if their keys stand in the same order. */
-export function jsonText(value: Json | Entry | ParkedItem): string {
+export function jsonText(value: Json | Entry | ParkedItem | Retries): string {
   return JSON.stringify(value)
 }
 

@@ -1,4 +1,5 @@
 import type { Entry, SnapshotChange } from '../actors/journal/journal.ts'
+import type { Retries } from '../actors/delivery/retries.ts'
 import type { ParkedItem } from '../actors/ports.ts'
 import type { EffectId } from '../values/ids.ts'
 import type { Instant } from '../values/instant.ts'
@@ -16,6 +17,7 @@ export interface DeliveryRecord {
   readonly at: Instant
   /** Its place among all that is parked; null while it is open. */
   readonly parkedOrder: number | null
+  readonly retried?: Retries
 }
 
 export interface EntryRecord {

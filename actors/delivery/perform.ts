@@ -117,15 +117,15 @@ export function createPerforming({ performers, log, tell }: PerformOptions) {
       return { outcome: found === null ? 'not_wanted' : 'found', told }
     },
     /**
-     * Tells the actor that its effect was given up: `effect.parked`, under an id of the effect's own. A chart
-     * that does not take the event is not told.
+     * Tells the actor that its effect was given up: `effect.parked`, under an id of this giving-up's
+     * own, which is the same if it is told twice. A chart that does not take the event is not told.
      */
     async tellParked(claimed: ClaimedEffect, error: string, now: Instant): Promise<void> {
       const { id, kind } = claimed.effect
       const event = { type: 'effect.parked', effect: kind, id, error }
       const answer = await toldOrLater({
         ...resultEnvelope(claimed, now, { result: { event }, n: 0 }),
-        id: `${id}!parked`,
+        id: parkedTellId(claimed),
       })
       if (answer.outcome === 'refused') {
         log.info('effect.parked_unheard', { effect: id, code: answer.refusal.code })
@@ -135,6 +135,11 @@ export function createPerforming({ performers, log, tell }: PerformOptions) {
 }
 
 type Taken = Exclude<TellOutcome, { outcome: 'parked' | 'busy' }>
+
+/** What is given up again after a retry by hand is news. */
+function parkedTellId({ effect, retried }: ClaimedEffect): string {
+  return retried === undefined ? `${effect.id}!parked` : `${effect.id}!parked:${retried.times}`
+}
 
 /** What a receiver made of it, as it is kept. */
 function toldEntry({ to }: Envelope, answer: Taken): JsonObject {

@@ -140,7 +140,8 @@ function notAppended({ refused, thrown }: Plan): QueuedEnvelope[] {
 
 /** Answers all but a retry of the very envelope that is parked. */
 function turnAway(drain: Drain, id: string): void {
-  const passes = ({ isRetry, envelope }: QueuedEnvelope) => isRetry && parkedId(envelope) === id
+  const passes = ({ retriedBy, envelope }: QueuedEnvelope) =>
+    retriedBy !== null && parkedId(envelope) === id
   for (const waiting of drain.open) {
     if (!passes(waiting)) waiting.answer({ outcome: 'parked', id })
   }
@@ -188,7 +189,10 @@ async function answer(
   drain: Drain,
   { waiting, told }: { waiting: QueuedEnvelope; told: TellOutcome },
 ): Promise<void> {
-  if (waiting.isRetry) await steps.store.unpark(parkedId(waiting.envelope), steps.clock.now())
+  const { envelope, retriedBy } = waiting
+  if (retriedBy !== null) {
+    await steps.store.unpark(parkedId(envelope), steps.clock.now(), retriedBy)
+  }
   drain.open = drain.open.filter((one) => one !== waiting)
   waiting.answer(told)
 }

@@ -41,9 +41,9 @@ export function createMailbox({ limits, drain }: MailboxOptions) {
     }
   }
 
-  function put(envelope: Envelope, isRetry: boolean): Promise<TellOutcome> {
+  function put(envelope: Envelope, retriedBy: string | null): Promise<TellOutcome> {
     return new Promise((answer, fail) => {
-      enqueue({ envelope, isRetry, answer, fail })
+      enqueue({ envelope, retriedBy, answer, fail })
     })
   }
 
@@ -52,9 +52,9 @@ export function createMailbox({ limits, drain }: MailboxOptions) {
      * Rejects with what the store threw if, after all retries, the outcome is not known: tell it
      * again.
      */
-    tell: (envelope: Envelope) => put(envelope, false),
+    tell: (envelope: Envelope) => put(envelope, null),
     /** Tells an envelope that is parked once more. */
-    retry: (envelope: Envelope) => put(envelope, true),
+    retry: (envelope: Envelope, by: string) => put(envelope, by),
     isIdle: () => lines.size === 0,
     /** Actors whose lines are being worked off. */
     actors: () => lines.size,

@@ -71,9 +71,35 @@ test('202: an effect that is retried after its cause was mended is performed', a
   expect(api.lines).toContainEqual(
     expect.objectContaining({
       event: 'parked.retried',
-      fields: expect.objectContaining({ parked: id, by: 'operator:maria' }),
+      fields: {
+        parked: id,
+        kind: 'effect',
+        actor: 'account/acct_own',
+        by: 'operator:maria',
+        correlationId: (await api.runtime.entry('account/acct_own', 1))?.envelope.correlationId,
+      },
     }),
   )
+})
+
+test('200: what failed again after a retry says who asked for that, and when', async () => {
+  const api = openApi(breakable())
+  await haveAccount(api)
+  const first = await api.ask('GET /admin/parked', admin)
+  expect(first.json).toMatchObject({ data: [{ retried: null }] })
+  const [id = ''] = await parkedIds(api)
+  const at = api.clock.now()
+  await api.ask(`POST /admin/parked/${encodeURIComponent(id)}/retry`, admin)
+  await api.runtime.idle()
+  const retried = { times: 1, at, by: 'operator:maria' }
+  const { json } = await api.ask('GET /admin/parked', admin)
+  expect(json).toMatchObject({ data: [{ id, retried }] })
+  const entry = await api.ask('GET /admin/actors/account/acct_own/history/1', admin)
+  expect(entry.json).toMatchObject({
+    outcomes: expect.arrayContaining([
+      expect.objectContaining({ id, standing: 'parked', retried }),
+    ]),
+  })
 })
 
 test('202: an envelope that fails again is said to be parked, and by which id', async () => {

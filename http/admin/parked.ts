@@ -6,6 +6,7 @@ import type { HttpDeps } from '../deps.ts'
 import { principalOf, type App } from '../env.ts'
 import { access, operatorAccess, principalName } from '../middleware/auth.ts'
 import { isPrintable } from '../middleware/text.ts'
+import { WireRetried } from '../resources/entry.ts'
 import {
   AnyObject,
   json,
@@ -26,6 +27,7 @@ const WireParked = z
     parked_at: WireInstant,
     effect: AnyObject.nullable(),
     envelope: AnyObject.nullable(),
+    retried: WireRetried,
   })
   .openapi('Parked')
 
@@ -103,6 +105,6 @@ export function mountAdminParked(app: App, deps: HttpDeps): void {
 }
 
 function present(item: ParkedItem): z.infer<typeof WireParked> {
-  const { id, kind, actor, error, parkedAt, effect, envelope } = item
-  return { object: 'parked', id, kind, actor, error, parked_at: parkedAt, effect, envelope }
+  const { parkedAt, retried = null, ...kept } = item
+  return { object: 'parked', ...kept, parked_at: parkedAt, retried }
 }

@@ -65,6 +65,16 @@ export const WireEntry = z
   })
   .openapi('JournalEntry')
 
+/** Who had an effect tried again by hand. */
+export const WireRetried = z
+  .object({ times: z.int(), at: WireInstant, by: z.string() })
+  .nullable()
+  .openapi('RetriedByHand', {
+    description:
+      'How often an effect that was given up was tried again by hand, when last, and who asked; ' +
+      'null if it never was, and once it is done.',
+  })
+
 const WireOutcome = z
   .object({
     id: z.string(),
@@ -77,6 +87,7 @@ const WireOutcome = z
     }),
     last_error: z.string().nullable().openapi({ description: 'Why its last try failed.' }),
     due_at: WireInstant.nullable().openapi({ description: 'When an open one is tried next.' }),
+    retried: WireRetried,
   })
   .openapi('EffectOutcome')
 
@@ -91,13 +102,14 @@ export function presentOutcomes(
   standings: readonly EffectStanding[],
 ): z.infer<typeof WireOutcome>[] {
   const kinds = new Map<string, string>(effects.map(({ id, kind }) => [id, kind]))
-  return standings.map(({ id, standing, result, lastError, dueAt }) => ({
+  return standings.map(({ id, standing, result, lastError, dueAt, retried = null }) => ({
     id,
     kind: kinds.get(id) ?? 'unknown',
     standing,
     result,
     last_error: lastError,
     due_at: dueAt,
+    retried,
   }))
 }
 

@@ -74,6 +74,10 @@ const steps: readonly string[] = [
   -- the long text of the entry's event (../text-packer.ts), whose member the document names
   ALTER TABLE entries ADD COLUMN packed BLOB;
   `,
+  `
+  -- JSON: how often, when, and at the word of which person, it was last tried again
+  ALTER TABLE effects ADD COLUMN retried TEXT;
+  `,
 ]
 
 const formatKnown = formatFirst + steps.length - 1

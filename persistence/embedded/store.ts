@@ -1,8 +1,8 @@
+import type { Retries } from '../../actors/delivery/retries.ts'
 import type { Commit } from '../../actors/journal/journal.ts'
 import { StoreClosed, StoreUnavailable } from '../../actors/port-errors.ts'
 import type { ParkedItem, Store } from '../../actors/ports.ts'
 import { StoreDamaged } from '../../actors/store-damaged.ts'
-import type { Instant } from '../../values/instant.ts'
 import { checkCommit } from '../checked.ts'
 import { createPacker } from '../text-packer.ts'
 import { isEffectId } from '../stored-json.ts'
@@ -91,7 +91,7 @@ export function createEmbeddedStore(file: OwnedFile, packer = createPacker([])):
     parkedItem: (id) => read(() => parked.parkedItem(id)),
     parkedEnvelope: (actor) => read(() => parked.parkedEnvelope(actor)),
     parkedAmong: (actors) => read(() => parked.parkedAmong(actors)),
-    unpark: (id, at) => write(() => unparkItem(database, id, at)),
+    unpark: (id, at, by) => write(() => unparkItem(database, id, { at, by })),
 
     dueTimers: (now, limit) => read(() => timers.dueTimers(now, limit)),
     nextTimerAt: () => read(() => timers.nextTimerAt()),
@@ -135,9 +135,9 @@ function parkItem(database: Database, item: ParkedItem): void {
   }
 }
 
-function unparkItem(database: Database, id: string, at: Instant): boolean {
+function unparkItem(database: Database, id: string, asked: Pick<Retries, 'at' | 'by'>): boolean {
   const kind = takeParked(database, id)
-  if (kind === 'effect' && isEffectId(id)) unparkEffect(database, id, at)
+  if (kind === 'effect' && isEffectId(id)) unparkEffect(database, id, asked)
   return kind !== null
 }
 

@@ -17,6 +17,7 @@ import type { Bind, Database, Row } from './driver.ts'
 import { laneNumber } from './effects/claims.ts'
 import { effectIdOf, effectKeyOf } from './effects/effect-key.ts'
 import { writeResult } from './effects/settlements.ts'
+import { retriedIn } from './effects/retries.ts'
 import { resultIn } from './effects/standings.ts'
 import type { EmbeddedHome } from './home.ts'
 import { parkedIn } from './parked.ts'
@@ -131,6 +132,7 @@ function deliveryIn(database: Database, id: EffectId, row: Row): DeliveryRecord 
     error: textOrNullIn(row, 'last_error'),
     at: parked ? parkedIn(parked).parkedAt : instantIn(row, 'due_at'),
     parkedOrder: parked ? integerIn(parked, 'place') : null,
+    ...retriedIn(row),
   }
 }
 
@@ -180,10 +182,10 @@ function writeDelivery(
   actorNumber: number,
   { actor, effect, delivery }: EffectRecord,
 ): void {
-  const { id, tries, attempt, firstTriedAt, error, at, parkedOrder } = delivery
+  const { id, tries, attempt, firstTriedAt, error, at, parkedOrder, retried } = delivery
   const key = effectKeyOf(id)
   if (key === null) throw new RangeError(`${id} is no id of an effect`)
-  database.run('INSERT INTO effects VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?)', [
+  database.run('INSERT INTO effects VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)', [
     actorNumber,
     key.seq,
     key.n,
@@ -193,10 +195,12 @@ function writeDelivery(
     attempt,
     firstTriedAt && msOf(firstTriedAt),
     error,
+    retried === undefined ? null : jsonText(retried),
   ])
   if (parkedOrder === null) return
-  const item = { id, kind: 'effect', actor, error: error ?? '', parkedAt: at } as const
-  writeParked(database, { order: parkedOrder, item: { ...item, effect, envelope: null } })
+  const kept = { id, kind: 'effect', actor, error: error ?? '', parkedAt: at } as const
+  const item = { ...kept, effect, envelope: null, ...(retried && { retried }) }
+  writeParked(database, { order: parkedOrder, item })
 }
 
 function writeParked(database: Database, { order, item }: ParkedRecord): void {

@@ -68,7 +68,7 @@ export function createMongoStore({ client, collections }: MongoHome): Store {
     parkedItem: (id) => call(() => parked.parkedItem(id)),
     parkedEnvelope: (actor) => call(() => parked.parkedEnvelope(actor)),
     parkedAmong: (actors) => call(() => parked.parkedAmong(actors)),
-    unpark: (id, at) => call(() => parked.unpark(id, at)),
+    unpark: (id, at, by) => call(() => parked.unpark(id, at, by)),
 
     dueTimers: (now, limit) => call(() => timers.dueTimers(now, limit)),
     nextTimerAt: () => call(() => timers.nextTimerAt()),

@@ -108,11 +108,12 @@ async function raise(counters: Collections['counters'], orders: readonly number[
 
 function recordOf({ _id, delivery }: JournalDocument, entry: Entry): EntryRecord {
   const { open = [], parked = [], results = [] } = delivery ?? {}
-  const tried = ({ id, tries, attempt, firstTriedAt }: EffectTries) => ({
+  const tried = ({ id, tries, attempt, firstTriedAt, retried }: EffectTries) => ({
     id,
     tries,
     attempt,
     firstTriedAt,
+    ...(retried && { retried }),
   })
   const deliveries: readonly DeliveryRecord[] = [
     ...open.map((one) => ({ ...tried(one), error: one.lastError, at: one.at, parkedOrder: null })),
@@ -139,11 +140,12 @@ function writtenDocument(record: WrittenRecord, packer: TextPacker): JournalDocu
 }
 
 function deliveryOf({ entry, deliveries: records, results }: EntryRecord): Delivery {
-  const tried = ({ id, tries, attempt, firstTriedAt }: DeliveryRecord): EffectTries => {
+  const tried = ({ id, tries, attempt, firstTriedAt, retried }: DeliveryRecord): EffectTries => {
     const place = entry.effects.findIndex((effect) => effect.id === id)
     const effect = entry.effects[place]
     if (effect === undefined) throw new RangeError(`${entryIdOf(id)} has no effect ${id}`)
-    return { id, place, lane: laneOf(effect), tries, attempt, firstTriedAt }
+    const lane = laneOf(effect)
+    return { id, place, lane, tries, attempt, firstTriedAt, ...(retried && { retried }) }
   }
   return withDueAt({
     rev: 'copied',

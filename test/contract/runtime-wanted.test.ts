@@ -122,6 +122,19 @@ describe('an effect that is given up', () => {
     )
   })
 
+  test('A9 is heard of each time that it is given up, also after retries by hand', async () => {
+    const { store, runtime, later } = await unanswered(() => new Error('a bug'))
+    for (const by of ['operator:ann', 'operator:bob']) {
+      await runtime.retryParked(effect, by)
+      await later()
+    }
+    expect((await stateNow(runtime)).context.parked).toEqual(
+      Array.from({ length: 3 }, () => 'charge: Error: a bug'),
+    )
+    const { items } = await store.parked({ cursor: null, limit: 10 })
+    expect(items).toMatchObject([{ id: effect, retried: { times: 2, by: 'operator:bob' } }])
+  })
+
   test('A9 is heard of before it is parked: a store that fails in between tells it again', async () => {
     const clock = handClock()
     const store = memoryStore()
@@ -143,6 +156,16 @@ describe('an effect that is given up', () => {
     await runtime.idle()
     expect(await store.parkedItem(effect)).not.toBeNull()
     expect((await stateNow(runtime)).context.parked).toHaveLength(1)
+
+    isLosing = true
+    await runtime.retryParked(effect, 'operator:ann')
+    await runtime.idle()
+    expect(await store.parkedItem(effect)).toBeNull()
+    isLosing = false
+    clock.advance(quick.leaseMs)
+    await runtime.idle()
+    expect(await store.parkedItem(effect)).not.toBeNull()
+    expect((await stateNow(runtime)).context.parked).toHaveLength(2)
   })
 })
 

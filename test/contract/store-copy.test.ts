@@ -31,7 +31,8 @@ function project({ actor: ref, seq }: Entry): ViewRow[] {
 }
 
 /**
- * Entries; effects that are done, open, claimed, retried and parked; a parked envelope; requests.
+ * Entries; effects that are done, open, claimed, retried (also by hand) and parked; a parked
+ * envelope; requests.
  */
 async function fill(bare: Store): Promise<void> {
   const store = tracking(bare, new Map())
@@ -47,6 +48,11 @@ async function fill(bare: Store): Promise<void> {
     if (n % 3 === 0) await store.settle([{ id, outcome: 'done', result: { 'a.b': n } }])
     if (n % 3 === 1)
       await store.settle([{ id, outcome: 'parked', at: at(20 + n), error: `bad ${n}` }])
+    if (n === 2 || n === 4) {
+      await store.settle([{ id, outcome: 'parked', at: at(30), error: 'bad' }])
+      await store.unpark(id, at(31), 'operator:ann')
+    }
+    if (n === 4) await store.settle([{ id, outcome: 'parked', at: at(32), error: 'bad again' }])
     if (n === 2) {
       const next = { tries: 3, attempt: 2, firstTriedAt, error: 'again' }
       await store.settle([{ id, outcome: 'retry', at: at(200), ...next }])
@@ -107,7 +113,7 @@ function copyContract(from: OpenPlace, to: OpenPlace): void {
       const after = commitOf({ entry: last.entry, rows: project(last.entry) }, next)
       // Its actor waits there, too.
       expect(await target.store.append([after])).toStrictEqual([{ outcome: 'conflict' }])
-      expect(await target.store.unpark(`${actor}!x`, at(9))).toBe(true)
+      expect(await target.store.unpark(`${actor}!x`, at(9), 'ann')).toBe(true)
       expect(await target.store.append([after])).toStrictEqual([{ outcome: 'committed' }])
       expect(await target.store.viewRow('accounts', actor)).toBeNull()
       await target.store.settle([

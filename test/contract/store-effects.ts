@@ -123,7 +123,7 @@ export function effectsContract(open: OpenPlace): void {
     ])
     for (const id of [`${actor}#1.1`, `${other}#1.1`] as const) {
       await store.settle([{ id, outcome: 'parked', at: at(5), error: 'no' }])
-      await store.unpark(id, at(6))
+      await store.unpark(id, at(6), 'ann')
     }
     expect(ids(await store.claim(at(9), 9, minute, 'internal'))).toStrictEqual([`${other}#1.1`])
   })
@@ -147,7 +147,7 @@ export function effectsContract(open: OpenPlace): void {
       effect: claim.effect,
       envelope: null,
     })
-    expect(await store.unpark(claim.effect.id, at(13))).toBe(false)
+    expect(await store.unpark(claim.effect.id, at(13), 'ann')).toBe(false)
     expect(await (await place().reopen()).claim(at(99_999), 10, minute)).toStrictEqual([])
     expect(await place().store.nextClaimAt()).toBeNull()
   })

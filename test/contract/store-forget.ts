@@ -134,7 +134,7 @@ export function forgetContract(open: OpenPlace): void {
     const id = 'event/a!late'
     await store.park({ ...item, id, actor: 'event/a', envelope: { ...entry.envelope, id: 'late' } })
     expect(await store.forget('event', at(99), 10)).toBe(0)
-    await store.unpark(id, at(3))
+    await store.unpark(id, at(3), 'ann')
     expect(await store.forget('event', at(99), 10)).toBe(1)
   })
 }

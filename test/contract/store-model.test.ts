@@ -110,8 +110,8 @@ async function compare(store: TrackingStore, model: Model, step: Step): Promise<
       await store.settle(step.settlements)
       return
     case 'unpark':
-      expect(await store.unpark(step.id, at(step.seconds))).toBe(
-        model.unpark(step.id, at(step.seconds)),
+      expect(await store.unpark(step.id, at(step.seconds), 'ann')).toBe(
+        model.unpark(step.id, at(step.seconds), 'ann'),
       )
   }
 }

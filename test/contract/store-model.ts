@@ -1,4 +1,5 @@
 import type { Projected } from '../../actors/journal/commit-of.ts'
+import type { Retries } from '../../actors/delivery/retries.ts'
 import type { Entry } from '../../actors/journal/journal.ts'
 import type { AppendOutcome, ClaimedEffect, Settlement } from '../../actors/ports.ts'
 import type { EffectId } from '../../values/ids.ts'
@@ -11,6 +12,7 @@ interface Delivery {
   readonly tries: number
   readonly attempt: number
   readonly firstTriedAt: Instant | null
+  readonly retried?: Retries
 }
 
 /** What a store does, in the fewest words: the oracle that both homes are compared with. */
@@ -18,7 +20,7 @@ export interface Model {
   append(commits: readonly Projected[]): AppendOutcome[]
   claim(now: Instant, limit: number, leaseMs: number): ClaimedEffect[]
   settle(settlements: readonly Settlement[]): void
-  unpark(id: EffectId, at: Instant): boolean
+  unpark(id: EffectId, at: Instant, by: string): boolean
   nextClaimAt(): Instant | null
   parkedIds(): EffectId[]
   history(actor: string): Entry[]
@@ -100,26 +102,37 @@ export function createModel(ties: Ties): Model {
     },
     claim(now, limit, leaseMs) {
       const due = inOrder().filter(({ dueAt }) => dueAt <= now)
-      return due.slice(0, limit).flatMap(({ id, entry, place, tries, attempt, firstTriedAt }) => {
-        const effect = entry.effects[place]
-        const delivery = open.get(id)
-        if (!effect || !delivery) return []
-        const held = { firstTriedAt: firstTriedAt ?? now, leaseEndsAt: plusMs(now, leaseMs) }
-        const next = { dueAt: held.leaseEndsAt, tries: tries + 1, firstTriedAt: held.firstTriedAt }
-        open.set(id, { ...delivery, ...next })
-        const { actor, seq, envelope } = entry
-        const { correlationId, occurredAt } = envelope
-        return [{ actor, seq, effect, correlationId, occurredAt, tries, attempt, ...held }]
-      })
+      return due
+        .slice(0, limit)
+        .flatMap(({ id, entry, place, tries, attempt, firstTriedAt, retried }) => {
+          const effect = entry.effects[place]
+          const delivery = open.get(id)
+          if (!effect || !delivery) return []
+          const held = {
+            firstTriedAt: firstTriedAt ?? now,
+            leaseEndsAt: plusMs(now, leaseMs),
+            ...(retried && { retried }),
+          }
+          const next = {
+            dueAt: held.leaseEndsAt,
+            tries: tries + 1,
+            firstTriedAt: held.firstTriedAt,
+          }
+          open.set(id, { ...delivery, ...next })
+          const { actor, seq, envelope } = entry
+          const { correlationId, occurredAt } = envelope
+          return [{ actor, seq, effect, correlationId, occurredAt, tries, attempt, ...held }]
+        })
     },
     settle(settlements) {
       for (const settlement of settlements) settleOne(settlement)
     },
-    unpark(id, at) {
+    unpark(id, at, by) {
       const delivery = open.get(id)
       if (!delivery || !parked.includes(id)) return false
       parked = parked.filter((one) => one !== id)
-      open.set(id, { ...delivery, dueAt: at, tries: 1 })
+      const retried = { times: (delivery.retried?.times ?? 0) + 1, at, by }
+      open.set(id, { ...delivery, dueAt: at, tries: 1, retried })
       return true
     },
     nextClaimAt: () => inOrder()[0]?.dueAt ?? null,

@@ -54,13 +54,46 @@ export function parkedContract(open: OpenPlace): void {
     expect(await reopened.parkedItem(id)).toStrictEqual(item)
     expect(await all((page) => reopened.parked(page))).toStrictEqual([item])
 
-    expect(await reopened.unpark(id, at(30))).toBe(true)
-    expect(await reopened.unpark(id, at(30))).toBe(false)
+    expect(await reopened.unpark(id, at(30), 'ann')).toBe(true)
+    expect(await reopened.unpark(id, at(30), 'ann')).toBe(false)
     expect(await reopened.parkedItem(id)).toBeNull()
     expect(await reopened.claim(at(29), 10, minute)).toStrictEqual([])
     expect(await reopened.claim(at(30), 10, minute)).toMatchObject([
       { tries: 1, attempt: 1, firstTriedAt: at(10) },
     ])
+  })
+
+  test('A9 what was retried by hand says how often, when and who asked, until it is done', async () => {
+    const { store } = place()
+    await store.append([commit({ effects: 1 })])
+    const id = `${actor}#1.1` as const
+    const first = { times: 1, at: at(30), by: 'operator:ann' }
+    const second = { times: 2, at: at(60), by: 'operator:bob' }
+    await store.settle([{ id, outcome: 'parked', at: at(20), error: 'no' }])
+    expect(await store.parkedItem(id)).not.toHaveProperty('retried')
+    await store.unpark(id, at(30), 'operator:ann')
+    expect(await store.unpark(id, at(31), 'operator:late')).toBe(false)
+    expect((await store.effectsOf(actor, 1))[0]?.retried).toStrictEqual(first)
+
+    // Neither the end of a claim nor another try is a retry by hand.
+    const [claim] = await store.claim(at(30), 1, minute)
+    expect(claim?.retried).toStrictEqual(first)
+    const again = { tries: 1, attempt: 1, firstTriedAt: at(30), error: 'later' }
+    await store.settle([{ id, outcome: 'retry', at: at(40), ...again }])
+    const reopened = await place().reopen()
+    const [tried] = await reopened.claim(at(40), 1, minute)
+    expect(tried?.retried).toStrictEqual(first)
+    await reopened.settle([{ id, outcome: 'parked', at: at(50), error: 'no again' }])
+    expect((await reopened.parkedItem(id))?.retried).toStrictEqual(first)
+    expect((await all((page) => reopened.parked(page)))[0]?.retried).toStrictEqual(first)
+    expect((await reopened.effectsOf(actor, 1))[0]?.retried).toStrictEqual(first)
+
+    await reopened.unpark(id, at(60), 'operator:bob')
+    expect((await reopened.claim(at(60), 1, minute))[0]?.retried).toStrictEqual(second)
+    await reopened.settle([{ id, outcome: 'done' }])
+    for (const standing of await reopened.effectsOf(actor, 1)) {
+      expect(standing).not.toHaveProperty('retried')
+    }
   })
 
   test('P7 a parked effect that turns out done is parked no longer', async () => {
@@ -70,7 +103,7 @@ export function parkedContract(open: OpenPlace): void {
     await store.settle([{ id, outcome: 'parked', at: at(20), error: 'no answer' }])
     await store.settle([{ id, outcome: 'done' }])
     expect(await store.parkedItem(id)).toBeNull()
-    expect(await store.unpark(id, at(30))).toBe(false)
+    expect(await store.unpark(id, at(30), 'ann')).toBe(false)
     expect(await store.claim(at(9999), 10, minute)).toStrictEqual([])
   })
 
@@ -99,7 +132,7 @@ export function parkedContract(open: OpenPlace): void {
     const item = { ...envelope(actor, 'x'), id: `${actor}#1.1`, kind: 'effect' } as const
     await store.park(item)
     expect(await store.claim(at(9999), 10, minute)).toStrictEqual([])
-    expect(await store.unpark(`${actor}#1.1`, at(50))).toBe(true)
+    expect(await store.unpark(`${actor}#1.1`, at(50), 'ann')).toBe(true)
     expect(await store.claim(at(50), 10, minute)).toHaveLength(1)
   })
 
@@ -127,9 +160,9 @@ export function parkedContract(open: OpenPlace): void {
       ],
     )
     expect((await peer.standings([actor])).get(actor)?.parked).toBe(`${actor}!z`)
-    expect(await store.unpark(`${actor}!z`, at(9))).toBe(true)
+    expect(await store.unpark(`${actor}!z`, at(9), 'ann')).toBe(true)
     expect((await store.parkedEnvelope(actor))?.id).toBe(`${actor}!a`)
-    expect(await store.unpark(`${actor}!nobody`, at(9))).toBe(false)
+    expect(await store.unpark(`${actor}!nobody`, at(9), 'ann')).toBe(false)
   })
 
   test('A8 no store appends to an actor with a parked envelope, but for that one', async () => {
@@ -158,7 +191,7 @@ export function parkedContract(open: OpenPlace): void {
       commit({ seq: 5, envelopeId: 'next' }),
     ]
     expect(await outcomes(peer, behind)).toStrictEqual(['committed', 'conflict'])
-    expect(await store.unpark(`${actor}!stuck`, at(9))).toBe(true)
+    expect(await store.unpark(`${actor}!stuck`, at(9), 'ann')).toBe(true)
     expect((await store.head(actor))?.envelope.id).toBe('stuck')
     expect(await store.viewRow('v', 'k')).toStrictEqual({})
     expect(await store.claim(at(99), 10, minute)).toHaveLength(1)
@@ -170,9 +203,9 @@ export function parkedContract(open: OpenPlace): void {
     await store.park(envelope(actor, 'a'))
     await peer.park(envelope(actor, 'b'))
     expect(await outcomes(store, [commit()])).toStrictEqual(['conflict'])
-    expect(await peer.unpark(`${actor}!a`, at(9))).toBe(true)
+    expect(await peer.unpark(`${actor}!a`, at(9), 'ann')).toBe(true)
     expect(await outcomes(store, [commit()])).toStrictEqual(['conflict'])
-    expect(await store.unpark(`${actor}!b`, at(9))).toBe(true)
+    expect(await store.unpark(`${actor}!b`, at(9), 'ann')).toBe(true)
     expect(await outcomes(peer, line(2))).toStrictEqual(['committed', 'committed'])
     expect(await store.head(actor)).toStrictEqual(commit({ seq: 2 }).entry)
   })

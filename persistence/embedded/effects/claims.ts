@@ -5,6 +5,7 @@ import { type Instant, instant, msOf, plusMs } from '../../../values/instant.ts'
 import { instantOrNullIn, integerIn } from '../columns.ts'
 import type { Database } from '../driver.ts'
 import { effectKeyOf } from './effect-key.ts'
+import { retriedIn } from './retries.ts'
 import { type EffectSource, createSources, effectIn } from './source.ts'
 
 /** Within the transaction that writes the entry: claimable (P6), or claimed if there is a lease. */
@@ -17,7 +18,7 @@ export function openEffects(
   for (const effect of effects) {
     const key = effectKeyOf(effect.id)
     if (key === null) throw new RangeError(`${effect.id} is no id of an effect`)
-    database.run('INSERT INTO effects VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, NULL)', [
+    database.run('INSERT INTO effects VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, NULL, NULL)', [
       id,
       seq,
       key.n,
@@ -54,7 +55,7 @@ export interface Claim {
 
 const byDue = 'ORDER BY due_at, actor_id, seq, n LIMIT ?2'
 const dueIn = (lane: 0 | 1) => `
-  SELECT actor_id, seq, n, due_at, tries, attempt, first_tried_at FROM effects
+  SELECT actor_id, seq, n, due_at, tries, attempt, first_tried_at, retried FROM effects
   WHERE lane = ${lane} AND due_at <= ?1 ${byDue}`
 const dueInternal = dueIn(0)
 const dueAny = `SELECT * FROM (${dueIn(0)}) UNION ALL SELECT * FROM (${dueIn(1)}) ${byDue}`
@@ -94,6 +95,7 @@ export function claimEffects(
       attempt: integerIn(row, 'attempt'),
       firstTriedAt,
       leaseEndsAt,
+      ...retriedIn(row),
     }
   })
 }

@@ -1,3 +1,4 @@
+import type { Retries } from '../../../actors/delivery/retries.ts'
 import type { Settlement } from '../../../actors/ports.ts'
 import type { EffectId } from '../../../values/ids.ts'
 import { type Instant, msOf } from '../../../values/instant.ts'
@@ -6,6 +7,7 @@ import { integerIn } from '../columns.ts'
 import type { Database } from '../driver.ts'
 import { listParked, unlistParked } from '../parked.ts'
 import { type EffectKey, effectKeyOf } from './effect-key.ts'
+import { retriedIn } from './retries.ts'
 import { createSources, effectIn } from './source.ts'
 
 /** Settles within the caller's transaction. */
@@ -63,7 +65,11 @@ export function parkEffect(
   const key = effectKeyOf(parking.id)
   if (key === null) return
   const { ref, seq, n } = key
-  const row = database.get(`SELECT actor_id, due_at FROM effects WHERE ${one}`, [ref, seq, n])
+  const row = database.get(`SELECT actor_id, due_at, retried FROM effects WHERE ${one}`, [
+    ref,
+    seq,
+    n,
+  ])
   if (row === undefined || (row['due_at'] === null && !parking.again)) return
   database.run(`UPDATE effects SET due_at = NULL, held = 0, last_error = ? WHERE ${one}`, [
     parking.error,
@@ -79,17 +85,22 @@ export function parkEffect(
     parkedAt: parking.at,
     effect: effectIn(createSources(database)(integerIn(row, 'actor_id'), seq), n),
     envelope: null,
+    ...retriedIn(row),
   })
 }
 
 /** Makes a parked effect claimable, within the caller's transaction. */
-export function unparkEffect(database: Database, id: EffectId, at: Instant): void {
+export function unparkEffect(
+  database: Database,
+  id: EffectId,
+  { at, by }: Pick<Retries, 'at' | 'by'>,
+): void {
   const key = effectKeyOf(id)
   if (key === null) return
-  database.run(`UPDATE effects SET due_at = ?, held = 0, tries = 1 WHERE ${one}`, [
-    msOf(at),
-    key.ref,
-    key.seq,
-    key.n,
-  ])
+  database.run(
+    `UPDATE effects SET due_at = ?, held = 0, tries = 1, retried = json_object(
+       'times', coalesce(retried ->> '$.times', 0) + 1, 'at', ?, 'by', ?
+     ) WHERE ${one}`,
+    [msOf(at), at, by, key.ref, key.seq, key.n],
+  )
 }

@@ -8,6 +8,7 @@ import { keptIn } from '../document.ts'
 import type { Database, Row } from '../driver.ts'
 import { storedIn } from '../journal.ts'
 import { effectKeyOf } from './effect-key.ts'
+import { retriedIn } from './retries.ts'
 
 /** How the effects of an entry stand, in their order. */
 export function effectsOf(database: Database, ref: ActorRef, seq: number): EffectStanding[] {
@@ -19,7 +20,10 @@ export function effectsOf(database: Database, ref: ActorRef, seq: number): Effec
   if (row === undefined) return []
   const standings = new Map(
     database
-      .all('SELECT n, due_at, last_error FROM effects WHERE actor_id = ? AND seq = ?', [id, seq])
+      .all('SELECT n, due_at, last_error, retried FROM effects WHERE actor_id = ? AND seq = ?', [
+        id,
+        seq,
+      ])
       .map((open) => [integerIn(open, 'n'), open]),
   )
   const results = new Map(
@@ -49,5 +53,6 @@ export function resultIn(id: EffectId, text: unknown): JsonObject {
 function standingIn(id: EffectId, open: Row): EffectStanding {
   const dueAt = open['due_at'] === null ? null : instantIn(open, 'due_at')
   const standing = dueAt === null ? 'parked' : 'open'
-  return { id, standing, result: null, lastError: textOrNullIn(open, 'last_error'), dueAt }
+  const lastError = textOrNullIn(open, 'last_error')
+  return { id, standing, result: null, lastError, dueAt, ...retriedIn(open) }
 }

@@ -1,5 +1,6 @@
 import type { Collection, Db, Document } from 'mongodb'
 import type { ArmedTimer } from '../../../actors/journal/journal.ts'
+import type { Retries } from '../../../actors/delivery/retries.ts'
 import type { Lane } from '../../../actors/delivery/lanes.ts'
 import type { ActorRef, EffectId } from '../../../values/ids.ts'
 import type { Instant } from '../../../values/instant.ts'
@@ -68,6 +69,7 @@ export interface EffectTries {
   readonly tries: number
   readonly attempt: number
   readonly firstTriedAt: Instant | null
+  readonly retried?: Retries
 }
 
 export interface OpenEffect extends EffectTries {

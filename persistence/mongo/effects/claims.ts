@@ -122,22 +122,25 @@ export function pickOf(candidate: Candidate, lease: ClaimHolder): ClaimCandidate
     throw new UnreadableDocument(`the entry ${_id}`)
   }
   const effects = effectsOf(candidate)
-  const claims = chosen.map(({ rank, effect: { place, tries, attempt, firstTriedAt } }) => {
-    const effect = effects[place]
-    if (effect === undefined) throw new UnreadableDocument(`the delivery of ${_id}`)
-    const claim = {
-      actor,
-      seq,
-      effect,
-      correlationId,
-      occurredAt,
-      tries,
-      attempt,
-      firstTriedAt: firstTriedAt ?? lease.now,
-      leaseEndsAt: lease.endsAt,
-    }
-    return { rank, claim }
-  })
+  const claims = chosen.map(
+    ({ rank, effect: { place, tries, attempt, firstTriedAt, retried } }) => {
+      const effect = effects[place]
+      if (effect === undefined) throw new UnreadableDocument(`the delivery of ${_id}`)
+      const claim = {
+        actor,
+        seq,
+        effect,
+        correlationId,
+        occurredAt,
+        tries,
+        attempt,
+        firstTriedAt: firstTriedAt ?? lease.now,
+        leaseEndsAt: lease.endsAt,
+        ...(retried && { retried }),
+      }
+      return { rank, claim }
+    },
+  )
   const places = new Set(chosen.map(({ effect }) => effect.place))
   return {
     change: { _id, actor, before: delivery, after: claimed(delivery, places, lease) },

@@ -6,7 +6,7 @@ import { entryIdOf } from '../../stored-json.ts'
 import type { Marks } from '../views/applied-marks.ts'
 import { type Change, type Claim, due, dueField, lanes, pickOf } from './claims.ts'
 import { broughtForward, settled } from './delivery.ts'
-import type { Collections, Delivery, JournalDocument } from '../documents/documents.ts'
+import type { Collections, Delivery, EffectTries, JournalDocument } from '../documents/documents.ts'
 import { earliest } from '../documents/earliest.ts'
 import { effectsOf } from '../documents/entries.ts'
 import { type Place, entryId } from '../documents/head-index.ts'
@@ -211,14 +211,20 @@ function standingsOf(document: Pick<JournalDocument, '_id' | 'effects' | 'delive
   return effectsOf(document).map(({ id }): EffectStanding => {
     const open = delivery?.open.find((one) => one.id === id)
     if (open !== undefined) {
-      return { id, standing: 'open', result: null, lastError: open.lastError, dueAt: open.at }
+      const { lastError, at: dueAt } = open
+      return { id, standing: 'open', result: null, lastError, dueAt, ...retriedOf(open) }
     }
     const item = delivery?.parked.find((one) => one.id === id)
     if (item !== undefined) {
-      return { id, standing: 'parked', result: null, lastError: item.error, dueAt: null }
+      const lastError = item.error
+      return { id, standing: 'parked', result: null, lastError, dueAt: null, ...retriedOf(item) }
     }
     return { id, standing: 'done', result: result(id), lastError: null, dueAt: null }
   })
+}
+
+function retriedOf({ retried }: EffectTries): Pick<EffectStanding, 'retried'> {
+  return retried === undefined ? {} : { retried }
 }
 
 /** The entries of these effects, with their actors. */

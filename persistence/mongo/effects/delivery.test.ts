@@ -154,15 +154,16 @@ describe('what is parked', () => {
   })
 
   test('is due when a person says so, as one that may have been done', () => {
-    const free = unparked(parking, charge, minute(30))
+    const free = unparked(parking, charge, { at: minute(30), by: 'ann' })
     const effect = open({
       at: minute(30),
       tries: 1,
       firstTriedAt: minute(5),
       lastError: 'bug',
+      retried: { times: 1, at: minute(30), by: 'ann' },
     })
     expect(free).toEqual(delivery(effect))
-    expect(unparked(free, charge, minute(31))).toBe(free)
+    expect(unparked(free, charge, { at: minute(31), by: 'ann' })).toBe(free)
   })
 
   test('is done with where it turns out to have been done', () => {

@@ -1,4 +1,5 @@
 import type { Entry } from '../../../actors/journal/journal.ts'
+import type { Retries } from '../../../actors/delivery/retries.ts'
 import { type Lane, laneOf } from '../../../actors/delivery/lanes.ts'
 import type { Settlement } from '../../../actors/ports.ts'
 import type { EffectId } from '../../../values/ids.ts'
@@ -135,7 +136,7 @@ export function parked(delivery: Delivery, { id, at, error, order }: ParkInput):
   const known = delivery.parked.find((one) => one.id === id)
   const effect: EffectTries | undefined = known ?? delivery.open.find((one) => one.id === id)
   if (effect === undefined) return delivery
-  const { place, lane, tries, attempt, firstTriedAt } = effect
+  const { place, lane, tries, attempt, firstTriedAt, retried } = effect
   const item: ParkedEffect = {
     id,
     place,
@@ -146,16 +147,21 @@ export function parked(delivery: Delivery, { id, at, error, order }: ParkInput):
     error,
     parkedAt: at,
     order: known?.order ?? order,
+    ...(retried && { retried }),
   }
   const left = without(delivery, id)
   return { ...left, parked: [...left.parked, item] }
 }
 
 /** Makes a parked effect claimable at `at`, with its tries at 1: it may have been done. */
-export function unparked(delivery: Delivery, id: EffectId, at: Instant): Delivery {
+export function unparked(
+  delivery: Delivery,
+  id: EffectId,
+  { at, by }: Pick<Retries, 'at' | 'by'>,
+): Delivery {
   const item = delivery.parked.find((one) => one.id === id)
   if (item === undefined) return delivery
-  const { place, lane, attempt, firstTriedAt, error } = item
+  const { place, lane, attempt, firstTriedAt, error, retried } = item
   const effect: OpenEffect = {
     id,
     place,
@@ -166,6 +172,7 @@ export function unparked(delivery: Delivery, id: EffectId, at: Instant): Deliver
     firstTriedAt,
     holder: null,
     lastError: error,
+    retried: { times: (retried?.times ?? 0) + 1, at, by },
   }
   const left = without(delivery, id)
   return withDueAt({ ...left, open: [...left.open, effect] })

@@ -67,14 +67,14 @@ export function createParked(
       )
     },
 
-    async unpark(id: string, at: Instant): Promise<boolean> {
+    async unpark(id: string, at: Instant, by: string): Promise<boolean> {
       const envelope = await envelopes.findOneAndDelete({ _id: id })
       if (envelope !== null) {
         await lowerFence(collections, envelope.actor)
         return true
       }
       if (!isEffectId(id)) return false
-      return deliveries.change(entriesOf([id]), (delivery) => unparked(delivery, id, at))
+      return deliveries.change(entriesOf([id]), (delivery) => unparked(delivery, id, { at, by }))
     },
 
     async parked(page: PageRequest): Promise<Page<ParkedItem>> {
@@ -136,12 +136,13 @@ export function placedEnvelope(document: ParkedDocument): OrderedItem {
 
 function placedEffect(
   document: Pick<JournalDocument, '_id' | 'actor' | 'effects'>,
-  { id, place, error, parkedAt, order }: ParkedEffect,
+  { id, place, error, parkedAt, order, retried }: ParkedEffect,
 ): OrderedItem {
   const effect = effectsOf(document)[place]
   if (effect === undefined) throw new UnreadableDocument(`the delivery of ${document._id}`)
   const { actor } = document
-  return { order, item: { id, kind: 'effect', actor, error, parkedAt, effect, envelope: null } }
+  const item = { id, kind: 'effect', actor, error, parkedAt, effect, envelope: null } as const
+  return { order, item: { ...item, ...(retried && { retried }) } }
 }
 
 async function effectsAfter({ journal }: Collections, after: number, limit: number) {

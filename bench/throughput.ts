@@ -70,6 +70,12 @@ async function commitAlone(run: Run) {
   return { told, raw, step, bytes, group: envelopes.length / groups.length }
 }
 
+async function deliverAll({ home, workload }: Pick<Run, 'home' | 'workload'>): Promise<void> {
+  const runtime = openRuntime(home.store, workload)
+  await runtime.deliverDue()
+  await runtime.stop()
+}
+
 /**
  * The same until no effect is left: what each event tells other actors is committed by them, too.
  */
@@ -174,6 +180,8 @@ export const deliver: Part = {
       const at = (run: string) => envelopesOf(workload, { run: `${run}${n}`, actors, count })
       const inFlight = callers
       const alone = await commitAlone({ home, workload, envelopes: at('a'), inFlight })
+      // What that has left is not to be delivered in the time of what follows.
+      await deliverAll({ home, workload })
       const { took, entries } = await commitAndDeliver({
         home,
         workload,

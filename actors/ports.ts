@@ -162,8 +162,8 @@ export interface Journal {
   seqsOf(actor: ActorRef, envelopeIds: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** The actor's entries from the first, in order of seq. */
   history(actor: ActorRef, page: PageRequest): Promise<Page<Entry>>
-  /** All actors, or those of one type, in the order of their refs. */
-  actors(type: string | null, page: PageRequest): Promise<Page<ActorRef>>
+  /** All actors, or those of one type (whose id begins so), in the order of their refs. */
+  actors(type: string | null, page: PageRequest, idPrefix?: string): Promise<Page<ActorRef>>
   /**
    * Forgets up to `limit` actors of this type, oldest first, whose newest entry was committed
    * before `before` and whose effects are all done: their entries, with all that follows from them.

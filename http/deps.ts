@@ -1,6 +1,14 @@
 import type { Chart } from '../actors/decision/chart.ts'
 import type { Envelope } from '../actors/journal/envelope.ts'
-import type { Clock, DeadLetters, Log, RequestKeys, Store, Views } from '../actors/ports.ts'
+import type {
+  Clock,
+  DeadLetters,
+  Journal,
+  Log,
+  RequestKeys,
+  Store,
+  Views,
+} from '../actors/ports.ts'
 import type { Runtime } from '../actors/runtime.ts'
 import type { Catalog } from '../machines/catalog/catalog.ts'
 import type { Provider } from '../machines/refs.ts'
@@ -29,8 +37,9 @@ export type HttpRuntime = Pick<
   | 'depths'
 >
 
-/** The subset of the store that routes use: views, parked items and keyed requests. */
+/** The subset of the store that routes use: views, lists, parked items and keyed requests. */
 export type HttpStore = Pick<Views, 'viewRow' | 'viewRows'> &
+  Pick<Journal, 'actors'> &
   Pick<DeadLetters, 'parked' | 'parkedItem'> &
   Omit<RequestKeys, 'expireRequests'> &
   Pick<Store, 'ping'>

@@ -25,6 +25,16 @@ export function listByText(name: string): List<string> {
   return listOf(name, (key): key is string => typeof key === 'string')
 }
 
+/** The list of all actors, or of those of one type whose id begins so, and how their refs begin. */
+export function listOfActors(
+  type: string | null,
+  idPrefix: string,
+): { list: List<string>; prefix: string } {
+  if (type === null) return { list: listByText('actors '), prefix: '' }
+  const list = listByText(`actors ${type}${idPrefix === '' ? '' : `/${idPrefix}`}`)
+  return { list, prefix: `${type}/${idPrefix}` }
+}
+
 export function listByNumber(name: string): List<number> {
   return listOf(name, (key): key is number => Number.isSafeInteger(key))
 }

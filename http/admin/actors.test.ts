@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { openApi, problemIn, type Ask, type TestApi, wrongFields } from '../../test/harness/api.ts'
 import { keyOf } from '../../test/harness/process.ts'
+import { eventBody, postWebhook } from '../../test/harness/webhook.ts'
+import { plusMs } from '../../values/instant.ts'
 import { haveAccount, haveActive } from '../../test/harness/provider-says.ts'
 
 const actor = '/admin/actors/account/acct_own'
@@ -35,6 +37,27 @@ describe('200', () => {
     expect(json['transitions']).toContainEqual(
       expect.objectContaining({ event: 'customer.observed', sendable: false }),
     )
+  })
+
+  test("a webhook is found by the provider's own id, and of several the one that came last", async () => {
+    const api = openApi()
+    for (const [id, type] of [
+      ['evt_1', 'customer.updated'],
+      ['evt_1', 'customer.deleted'],
+      ['evt_10', 'customer.updated'],
+    ]) {
+      await postWebhook(api, { body: eventBody({ id, type }) })
+      api.clock.advanceTo(plusMs(api.clock.now(), 1000))
+    }
+    for (const request of ['', '/history', '/history/1']) {
+      const { status, json } = await asAdmin(api, `GET /admin/actors/event/evt_1${request}`)
+      expect(status).toBe(200)
+      expect(JSON.stringify(json)).toMatch(/"actor":"event\/evt_1~/)
+      expect(JSON.stringify(json)).toContain('customer.deleted')
+    }
+    const { json } = await asAdmin(api, 'GET /admin/actors/event/evt_1')
+    const exact = await asAdmin(api, `GET /admin/actors/${String(json['actor'])}`)
+    expect(exact.json).toMatchObject({ actor: json['actor'] })
   })
 
   test('any past moment shows what was known then', async () => {
@@ -119,6 +142,7 @@ describe('404', () => {
   test.each([
     'GET /admin/actors/account/acct_none',
     'GET /admin/actors/unicorn/acct_own',
+    'GET /admin/actors/event/evt_none',
     'GET /admin/actors/account/acct%20own',
     'GET /admin/actors/account/acct_own?at=2026-12-31T00:00:00.000Z',
     'GET /admin/actors/account/acct_none/history',

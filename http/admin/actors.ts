@@ -30,7 +30,15 @@ import {
 
 const pathString = (name: string) => z.string().openapi({ param: { name, in: 'path' } })
 
-const ActorParams = z.strictObject({ type: pathString('type'), id: pathString('id') })
+const ActorParams = z.strictObject({
+  type: pathString('type'),
+  id: z.string().openapi({
+    param: { name: 'id', in: 'path' },
+    description:
+      'Of an `event`, the id that the provider gave it is enough: of several with that id and other ' +
+      'contents, the one that came last is meant.',
+  }),
+})
 
 const EntryParams = ActorParams.extend({
   seq: z.coerce
@@ -147,7 +155,7 @@ export function mountAdminActors(app: App, deps: HttpDeps): void {
   app.openapi(getActor, async (c) => {
     const { type, id } = c.req.valid('param')
     const { at } = c.req.valid('query')
-    const ref = actorOf(deps, type, id)
+    const ref = await actorOf(deps, type, id)
     const entry = at === undefined ? await runtime.read(ref) : await runtime.at(ref, at)
     if (entry === null) throw notFound()
     return c.json(shown(entry, at ?? deps.clock.now()), 200)
@@ -156,7 +164,7 @@ export function mountAdminActors(app: App, deps: HttpDeps): void {
   app.openapi(getHistory, async (c) => {
     const { type, id } = c.req.valid('param')
     const { cursor = null, limit } = c.req.valid('query')
-    const page = await runtime.history(actorOf(deps, type, id), { cursor, limit })
+    const page = await runtime.history(await actorOf(deps, type, id), { cursor, limit })
     if (page.items.length === 0 && cursor === null) throw notFound()
     const data = page.items.map(presentEntry)
     return c.json({ object: 'list' as const, data, next_cursor: page.cursor }, 200)
@@ -164,7 +172,7 @@ export function mountAdminActors(app: App, deps: HttpDeps): void {
 
   app.openapi(getEntry, async (c) => {
     const { type, id, seq } = c.req.valid('param')
-    const entry = await runtime.entry(actorOf(deps, type, id), seq)
+    const entry = await runtime.entry(await actorOf(deps, type, id), seq)
     if (entry === null) throw notFound()
     const outcomes = presentOutcomes(entry, await runtime.effectsOf(entry.actor, seq))
     const after = shown(entry, entry.committedAt)
@@ -174,7 +182,7 @@ export function mountAdminActors(app: App, deps: HttpDeps): void {
   app.openapi(sendEvent, async (c) => {
     const { type, id } = c.req.valid('param')
     const { event } = c.req.valid('json')
-    const to = actorOf(deps, type, id)
+    const to = await actorOf(deps, type, id)
     const sendable = sendableTo(deps, type)
     if (!sendable.has(event.type)) {
       throw new Problem('event_not_sendable', { facts: { sendable: [...sendable].sort() } })
@@ -185,9 +193,32 @@ export function mountAdminActors(app: App, deps: HttpDeps): void {
   })
 }
 
-function actorOf({ charts }: HttpDeps, type: string, id: string): ActorRef {
-  if (!Object.hasOwn(charts, type)) throw notFound()
-  return refOf(type, id)
+async function actorOf(deps: HttpDeps, type: string, id: string): Promise<ActorRef> {
+  if (!Object.hasOwn(deps.charts, type)) throw notFound()
+  const ref = refOf(type, id)
+  return type === 'event' && !id.includes('~') ? newestOfEvent(deps, id) : ref
+}
+
+const copiesMax = 100
+
+/**
+ * The webhook with this id of the provider's, which stands before the digest of its content in its
+ * actor's id; of several with other contents the one that came last.
+ */
+async function newestOfEvent({ runtime, store }: HttpDeps, eventId: string): Promise<ActorRef> {
+  const page = { cursor: null, limit: copiesMax }
+  const { items } = await store.actors('event', page, `${eventId}~`)
+  const entries = await Promise.all(items.map((ref) => runtime.entry(ref, 1)))
+  const [newest] = entries
+    .filter((entry) => entry !== null)
+    .sort((a, b) => compare(b.envelope.receivedAt, a.envelope.receivedAt))
+  if (newest === undefined) throw notFound()
+  return newest.actor
+}
+
+function compare(a: Instant, b: Instant): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
 }
 
 /** What an operator may send: requests, never an observation. */

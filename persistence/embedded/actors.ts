@@ -1,6 +1,6 @@
 import type { Page, PageRequest } from '../../actors/ports.ts'
 import type { ActorRef } from '../../values/ids.ts'
-import { afterPrefix, listByText } from '../pages.ts'
+import { afterPrefix, listOfActors } from '../pages.ts'
 import { actorIn, integerIn } from './columns.ts'
 import type { Database } from './driver.ts'
 
@@ -19,9 +19,8 @@ export function createActors(database: Database) {
       )
       return new Map(rows.map((row) => [actorIn(row), integerIn(row, 'seq')]))
     },
-    actors(type: string | null, page: PageRequest): Page<ActorRef> {
-      const list = listByText(`actors ${type ?? ''}`)
-      const prefix = type === null ? '' : `${type}/`
+    actors(type: string | null, page: PageRequest, idPrefix = ''): Page<ActorRef> {
+      const { list, prefix } = listOfActors(type, idPrefix)
       // Refs are ASCII, so that '~~' comes after all of them.
       const end = afterPrefix(prefix) ?? '~~'
       const rows = database.all(

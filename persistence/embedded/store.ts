@@ -64,7 +64,7 @@ export function createEmbeddedStore(file: OwnedFile, packer = createPacker([])):
     entryAt: (actor, at) => read(() => journal.entryAt(actor, at)),
     seqsOf: (actor, ids) => read(() => journal.seqsOf(actor, ids)),
     history: (actor, page) => read(() => journal.history(actor, page)),
-    actors: (type, page) => read(() => actors.actors(type, page)),
+    actors: (type, page, idPrefix) => read(() => actors.actors(type, page, idPrefix)),
     async forget(type, before, limit) {
       let count = 0
       while (count < limit) {

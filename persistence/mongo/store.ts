@@ -47,7 +47,7 @@ export function createMongoStore({ client, collections }: MongoHome): Store {
     entryAt: (actor, at) => call(() => journal.entryAt(actor, at)),
     seqsOf: (actor, ids) => call(() => journal.seqsOf(actor, ids)),
     history: (actor, page) => call(() => journal.history(actor, page)),
-    actors: (type, page) => call(() => journal.actors(type, page)),
+    actors: (type, page, idPrefix) => call(() => journal.actors(type, page, idPrefix)),
     forget: (type, before, limit) => call(() => forget(type, before, limit)),
 
     claim: (now, limit, leaseMs, lane) =>

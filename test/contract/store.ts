@@ -311,6 +311,23 @@ function pagesContract(open: OpenPlace): void {
     expect(history.map(({ seq }) => seq)).toStrictEqual([1, 2, 3, 4, 5, 6, 7])
   })
 
+  test.each([1, 2, 1000])('pages of %i hold the actors whose id begins so', async (limit) => {
+    const { store } = place()
+    const ids = ['evt_1~a', 'evt_1~b', 'evt_1~~', 'evt_10~a', 'evt_1', 'evt_2~a']
+    const refs = [...ids.map((id) => `event/${id}`), 'event_x/evt_1~a', 'account/evt_1~a']
+    await store.append(refs.map((ref) => commit({ actor: refOf(ref) })))
+    expect(await all((page) => store.actors('event', page, 'evt_1~'), limit)).toStrictEqual([
+      'event/evt_1~a',
+      'event/evt_1~b',
+      'event/evt_1~~',
+    ])
+    expect(await all((page) => store.actors('event', page, 'evt_3~'), limit)).toStrictEqual([])
+    const { cursor } = await store.actors('event', { cursor: null, limit: 1 }, 'evt_1~')
+    await expect(store.actors('event', { cursor, limit: 1 })).rejects.toMatchObject({
+      code: 'bad_cursor',
+    })
+  })
+
   test('the last page has no cursor, also when it is full', async () => {
     const { store } = place()
     await store.append(line(4))

@@ -5,7 +5,7 @@ import { type ActorRef, isActorRef } from '../../../values/ids.ts'
 import type { Instant } from '../../../values/instant.ts'
 import { isStorable } from '../../checked.ts'
 import { UnreadableDocument } from '../../errors.ts'
-import { listByNumber, listByText } from '../../pages.ts'
+import { listByNumber, listOfActors } from '../../pages.ts'
 import type { Collections, JournalDocument } from '../documents/documents.ts'
 import { type EntryDocument, createFold, entryFields, lastEntryOf } from '../documents/entries.ts'
 import { entriesAlone, type HeadIndex } from '../documents/head-index.ts'
@@ -106,9 +106,8 @@ export function createJournal(collections: Collections, known: HeadIndex) {
       }
       return list.page(entries, page.limit, ({ seq }) => seq)
     },
-    async actors(type: string | null, page: PageRequest): Promise<Page<ActorRef>> {
-      const list = listByText(`actors ${type ?? ''}`)
-      const prefix = type === null ? '' : `${type}/`
+    async actors(type: string | null, page: PageRequest, idPrefix = ''): Promise<Page<ActorRef>> {
+      const { list, prefix } = listOfActors(type, idPrefix)
       const found = await journal
         .find({ [refField]: rangeOf(prefix, list.after(page)), opens: { $exists: true } })
         .sort({ actor: 1 })

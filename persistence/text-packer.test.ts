@@ -90,6 +90,13 @@ describe('a long text of an event', () => {
     const { member, bytes } = packed(body)
     const read = (damaged: Uint8Array) =>
       both.unpack({ type: 'told', text: '' }, { member, bytes: damaged }, what)['text']
+    const readOr = (reading: () => unknown): unknown => {
+      try {
+        return reading()
+      } catch (error) {
+        return error
+      }
+    }
     const named = expect.objectContaining({
       code: expect.stringMatching(/^(document_unreadable|dictionary_unknown)$/),
       message: expect.stringContaining('event/one#1'),
@@ -97,7 +104,10 @@ describe('a long text of an event', () => {
     fc.assert(
       fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (place, change) => {
         const damaged = bytes.map((byte, at) => (at === place ? byte ^ change : byte))
-        expect(() => read(damaged)).toThrow(named)
+        // Where a text repeats itself, another reference may lead to the very same text.
+        expect(readOr(() => read(damaged))).toSatisfy(
+          (found: unknown) => found === body || named.asymmetricMatch(found),
+        )
       }),
     )
     for (const end of [0, 1, 5, 6, 20, bytes.length - 1]) {

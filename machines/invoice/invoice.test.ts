@@ -78,30 +78,31 @@ describe('an invoice that the platform collects', () => {
 
   describe('that is to be void', () => {
     const voided = { type: 'invoice.void' }
-    const moneyBack = [
-      { kind: 'payment.refund', provider: 'stripe', paymentIntent: 'pi_1' },
-      {
-        kind: 'email.send',
-        template: 'payment_returned',
-        data: { invoice: 'in_1', amountMinor: 2900, currency: 'usd' },
-      },
-    ]
+    const refund = { kind: 'payment.refund', provider: 'stripe', paymentIntent: 'pi_1' }
+    const mailOf = (amountMinor: number) => ({
+      kind: 'email.send',
+      template: 'payment_returned',
+      data: { invoice: 'in_1', amountMinor, currency: 'usd' },
+    })
 
     test('before it is there charges nothing', () => {
       invoice.when(voided, issued).expect({ state: { status: 'void' }, effects: noCharge })
     })
 
     test.each([
-      { end: 'canceled', effects: [] },
-      { end: 'succeeded', effects: moneyBack },
-    ])('M6 during an attempt cancels that first: $end, nothing is kept', ({ end, effects }) => {
+      { end: 'canceled', refunds: [] },
+      { end: 'succeeded', refunds: [refund] },
+    ])('M6 during an attempt cancels that first: $end, nothing is kept', ({ end, refunds }) => {
       invoice
         .when({ ...issued, onSession: true }, voided)
         .expect({ state: { status: { open: 'charging' } } })
         .when(submitted(1, { status: 'requires_action' }))
         .expect({ among: [{ kind: 'payment_intent.cancel', paymentIntent: 'pi_1' }] })
         .when(ended(1, end))
-        .expect({ state: { status: 'void' }, among: effects })
+        .expect({
+          state: { status: 'void' },
+          effects: { 'payment.refund': refunds, 'email.send': [] },
+        })
     })
 
     test('M6 though no charge was found, sends back what comes all the same', () => {
@@ -110,9 +111,43 @@ describe('an invoice that the platform collects', () => {
         .when(issued, voided, { ...notWanted, asked: { attempt: 1 } })
         .expect({ state: { status: 'void' }, effects: [] })
         .when(ended(1, 'succeeded'))
-        .expect({ state: { status: 'void' }, among: moneyBack })
-        .when({ ...ended(1, 'succeeded'), version: 1_000, amountRefundedMinor: 2900 })
-        .expect({ effects: [] })
+        .expect({
+          state: { status: 'void' },
+          effects: { 'payment.refund': [refund], 'email.send': [] },
+        })
+    })
+
+    test.each([
+      { when: 'during its attempt', before: [] },
+      {
+        when: 'though no charge was found',
+        before: [
+          {
+            type: 'effect.not_wanted',
+            effect: 'payment.charge',
+            id: 'x',
+            asked: { attempt: 1 },
+          },
+        ],
+      },
+    ])('M6 $when tells of money when it has gone back, as much as that was', ({ before }) => {
+      const refunded = (version: number, amountRefundedMinor: number) => ({
+        ...ended(1, 'succeeded'),
+        version,
+        amountRefundedMinor,
+      })
+      const asked = invoice.when(issued, voided, ...before, submitted(1))
+      asked
+        .when(ended(1, 'succeeded'), refunded(1_000, 900))
+        .expect({ effects: { 'payment.refund': [], 'email.send': [mailOf(900)] } })
+        .when(refunded(1_001, 900))
+        .expect({ effects: { 'payment.refund': [], 'email.send': [] } })
+        .when(refunded(1_002, 2900))
+        .expect({ effects: { 'payment.refund': [], 'email.send': [mailOf(2900)] } })
+      // Somebody else was quicker than we heard.
+      asked
+        .when(refunded(1_000, 900))
+        .expect({ effects: { 'payment.refund': [refund], 'email.send': [mailOf(900)] } })
     })
   })
 

@@ -23,7 +23,6 @@ import {
 } from './document.ts'
 import type { InvoiceEvent } from './events.ts'
 import {
-  captured,
   failed,
   foldPayment,
   isNewerPayment,
@@ -38,8 +37,8 @@ import {
   requestPaymentRead,
   requestRead,
   requestReason,
-  requestSendingBack,
 } from './requests.ts'
+import { captured, requestRefund, requestReturnedMail, returned } from './returns.ts'
 import { type InvoiceContext, emptyInvoice } from './state.ts'
 
 const types: ChartTypes<InvoiceContext, InvoiceEvent> = {}
@@ -51,8 +50,8 @@ const readPayment = ask(requestPaymentRead)
 const readReason = ask(requestReason)
 const pay = ask(requestPay)
 const charge = ask(requestCharge)
-/** Of money that came for what was to be void; of any other, nothing. */
-const sendBack = ask(requestSendingBack)
+const sendBack = ask(requestRefund)
+const mailReturned = ask(requestReturnedMail)
 const cancelPayment = ask(requestPaymentCancel)
 
 /** Of the platform: one attempt more, with the method that was named for it. */
@@ -120,6 +119,7 @@ export const invoiceMachine = base
       isNewMethod,
       succeeded,
       captured,
+      returned,
       failed,
       wantsAction,
       submittedForAction,
@@ -358,12 +358,17 @@ export const invoiceMachine = base
             always: {
               guard: and(['byPlatform', 'mustVoid']),
               target: 'void',
-              actions: sendBack,
+              actions: [sendBack, mailReturned],
             },
           },
           void: {
             description: 'Cancelled: nothing is owed; money that comes all the same is sent back.',
-            on: { 'payment.changed': { guard: 'captured', actions: sendBack } },
+            on: {
+              'payment.changed': [
+                { guard: 'captured', actions: [sendBack, mailReturned] },
+                { guard: 'returned', actions: mailReturned },
+              ],
+            },
           },
           uncollectible: {
             description: 'Written off; it can still be paid.',

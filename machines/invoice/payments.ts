@@ -49,13 +49,6 @@ export function succeeded(scope: InvoiceScope): boolean {
   )
 }
 
-/** The same, for the first time: what is said of its refunds later brings no more money. */
-export function captured(scope: InvoiceScope): boolean {
-  const { context, event } = scope
-  if (event.type !== 'payment.changed' || !succeeded(scope)) return false
-  return context.payments[event.payment]?.status !== 'succeeded'
-}
-
 /** The attempt under way was declined, or cancelled by the provider. */
 export function failed(scope: InvoiceScope): boolean {
   const { event } = scope

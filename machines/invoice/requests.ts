@@ -1,5 +1,4 @@
 import { type EffectRequest, readOf } from '../effects.ts'
-import { idOf } from '../../values/ids.ts'
 import { tell } from '../messages.ts'
 import { wantsReason } from './debt.ts'
 import { type InvoiceScope, refOf } from './state.ts'
@@ -63,21 +62,4 @@ export function requestPaymentCancel({ context }: InvoiceScope): EffectRequest |
   const { paymentIntent, provider } = context
   if (paymentIntent === null || provider === null) return null
   return { kind: 'payment_intent.cancel', provider, paymentIntent }
-}
-
-/** Money came for what was to be void: it goes back, and the customer hears of it. */
-export function requestSendingBack({ context, event }: InvoiceScope): readonly EffectRequest[] {
-  const { voidWantedAt, provider, account, issue } = context
-  if (event.type !== 'payment.changed' || voidWantedAt === null) return []
-  if (provider === null || account === null || issue === null) return []
-  const { totalMinor: amountMinor, currency } = issue
-  return [
-    { kind: 'payment.refund', provider, paymentIntent: idOf(event.payment) },
-    {
-      kind: 'email.send',
-      account,
-      template: 'payment_returned',
-      data: { invoice: context.id, amountMinor, currency },
-    },
-  ]
 }

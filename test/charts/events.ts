@@ -247,6 +247,7 @@ const invoiceEvents: SampleEvents = {
   }),
   'payment.changed canceled': paymentChanged(1, { status: 'canceled' }),
   'payment.changed succeeded': paymentChanged(1, { status: 'succeeded' }),
+  'payment.changed refunded': paymentChanged(1, { status: 'succeeded', amountRefundedMinor: 2900 }),
   ...missing,
   ...asked,
   'effect.rejected charge': rejected('payment.charge'),

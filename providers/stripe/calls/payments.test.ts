@@ -284,6 +284,20 @@ describe('money that is sent back', () => {
   })
 })
 
+test('M6 money that Stripe does not send back, as of a dispute, waits for a person', async () => {
+  const world = openStripe()
+  await world.customer('account/acct_1', 'pm_card_createDispute')
+  const [submitted] = eventsOf(await world.deliver(charge, asking))
+  const paymentIntent = textIn(submitted, 'paymentIntent')
+  world.pass(60_000)
+  await world.twin.runDue()
+  const refund = { kind: 'payment.refund', provider: 'stripe', paymentIntent } as const
+  await expect(world.deliver(refund, { ...asking, seq: 6 })).rejects.toMatchObject({
+    code: 'stripe_refused',
+    message: expect.stringContaining('charge_disputed'),
+  })
+})
+
 describe('a first payment', () => {
   async function confirmed(card: string, fate: 'answered' | 'lost' = 'answered') {
     const world = openStripe()

@@ -13,7 +13,7 @@ import { MaybeId } from '../objects/fields.ts'
 import { nextActionUrl, StripePaymentIntent } from '../objects/payment-intent.ts'
 import { derivedRef, metadataKeys } from '../refs.ts'
 import { type Call, type Command, addressed, customerOf, rejected } from './call.ts'
-import { isDecline, isRefusal } from './failures.ts'
+import { failureOf, isDecline, isRefusal } from './failures.ts'
 import { observe } from './observe.ts'
 
 type Charge = Call<z.infer<typeof PaymentCharge>>
@@ -249,7 +249,15 @@ const undone: ReadonlySet<string | null> = new Set(['failed', 'canceled'])
 export const paymentRefund: Command<RefundEffect> = {
   async perform(call) {
     const { paymentIntent: payment_intent } = call.effect
-    await call.ports.stripe.refunds.create({ payment_intent }, call.keyed())
+    try {
+      await call.ports.stripe.refunds.create({ payment_intent }, call.keyed())
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      const found = await paymentRefund.readBack(call)
+      // Refused as the charge of a disputed payment is, it waits for a person: the money is here.
+      if (found === null) throw failureOf(error)
+      return found
+    }
     return await returned(call)
   },
 
